@@ -1,0 +1,145 @@
+"""What people want. A decision is a wish: `running.admit` turns it into a fact or a refusal, once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from runbook_engine.model.words import Digest, TaskId, Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """The person did the task."""
+
+    id: str
+    by: str
+    task: TaskId
+    evidence: Mapping[str, str] = field(default_factory=dict)
+    note: str = ""
+    started: datetime | None = None
+    automatic: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decide:
+    """The person answers a question with one of its choices."""
+
+    id: str
+    by: str
+    task: TaskId
+    choice: str
+    reason: str = ""
+    automatic: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolve:
+    """The person says what became of an attempt in doubt."""
+
+    id: str
+    by: str
+    task: TaskId
+    verdict: Verdict
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """The person says how far a task is, in percent."""
+
+    id: str
+    by: str
+    task: TaskId
+    percent: int
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assign:
+    """The task becomes `to`'s."""
+
+    id: str
+    by: str
+    task: TaskId
+    to: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accept:
+    """Agree to do an assigned task."""
+
+    id: str
+    by: str
+    task: TaskId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decline:
+    """Do not agree to do an assigned task."""
+
+    id: str
+    by: str
+    task: TaskId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retry:
+    """Try again what ended badly."""
+
+    id: str
+    by: str
+    task: TaskId
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PauseRun:
+    """Start nothing new."""
+
+    id: str
+    by: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResumeRun:
+    """Start things again."""
+
+    id: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopRun:
+    """Let what runs finish, start nothing more, and end the run."""
+
+    id: str
+    by: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amend:
+    """Go on with another plan, which is stored under `digest`; `carried` was computed by comparing the two."""
+
+    id: str
+    by: str
+    digest: Digest
+    carried: tuple[TaskId, ...]
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddNote:
+    """Write something down."""
+
+    id: str
+    by: str
+    text: str
+    task: TaskId | None = None
+
+
+Decision = (
+    Done | Decide | Resolve | Progress | Assign | Accept | Decline | Retry | PauseRun | ResumeRun | StopRun | Amend | AddNote
+)

@@ -1,0 +1,163 @@
+"""What is there to work on and with: hosts, sites, people, calendars, resources. Read from the inventory, checked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from runbook_engine.model.places import Path, Places
+from runbook_engine.model.runbook import Money
+from runbook_engine.model.words import HostName, PersonId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SshSettings:
+    """How a host is reached; what is empty follows the person's own SSH configuration."""
+
+    user: str = ""
+    port: int | None = None
+    key: str = ""  # path of a private key
+    jump: str = ""  # user@host:port[,…] or the name of another host of the inventory
+    known_hosts: str = ""  # path; empty: the person's own file
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """One machine. `vars` are merged: all < groups from outer to inner < the host's own."""
+
+    name: HostName
+    address: str = ""  # empty: the name
+    site: str = ""
+    rack: str = ""
+    unit: int | None = None
+    owner: str = ""
+    serves: tuple[str, ...] = ()
+    tags: frozenset[str] = frozenset()
+    groups: tuple[str, ...] = ()  # outer to inner
+    vars: Mapping[str, object] = field(default_factory=dict)  # plain JSON values and SecretRef
+    ssh: SshSettings = SshSettings()
+    path: Path = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """A named set of hosts, those of its children included."""
+
+    name: str
+    hosts: tuple[HostName, ...]
+    children: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """A building or a region; times of its work are told in its zone (an IANA name)."""
+
+    name: str
+    title: str = ""
+    time_zone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rack:
+    """Where hosts are mounted; power per feed in watts."""
+
+    name: str
+    site: str = ""
+    units: int = 42
+    power_w: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """What users notice."""
+
+    name: str
+    title: str = ""
+    owner: str = ""
+    depends_on: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody who does, decides or is told. `skills` gives the level of each."""
+
+    id: PersonId
+    name: str = ""
+    email: str = ""
+    department: str = ""
+    skills: Mapping[str, int] = field(default_factory=dict)
+    site: str = ""
+    calendar: str = ""
+    rate: Money | None = None  # an hour
+    ssh_keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Department:
+    """A part of the organisation and the person who heads it."""
+
+    name: str
+    title: str = ""
+    head: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calendar:
+    """Working time: 'mon-fri' → '09:00-17:00', with the public holidays of a country."""
+
+    name: str
+    time_zone: str = "UTC"
+    work: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    holidays: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """When work may start: a calendar's working time, or weekly openings in a time zone."""
+
+    name: str
+    calendar: str = ""
+    time_zone: str = "UTC"
+    open: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Freeze:
+    """When work may not start, where, why, and who may lift it."""
+
+    start: date | datetime
+    end: date | datetime
+    why: str
+    sites: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    lift: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """Something that work needs: a tool with a capacity, or parts with a stock."""
+
+    name: str
+    capacity: int | None = None
+    stock: int | None = None
+    site: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estate:
+    """The whole inventory. Hosts keep the order in which they were written."""
+
+    hosts: Mapping[HostName, Host] = field(default_factory=dict)
+    groups: Mapping[str, Group] = field(default_factory=dict)
+    sites: Mapping[str, Site] = field(default_factory=dict)
+    racks: Mapping[str, Rack] = field(default_factory=dict)
+    services: Mapping[str, Service] = field(default_factory=dict)
+    people: Mapping[PersonId, Person] = field(default_factory=dict)
+    departments: Mapping[str, Department] = field(default_factory=dict)
+    roles: Mapping[str, tuple[PersonId, ...]] = field(default_factory=dict)  # head-of-DEPARTMENT included
+    calendars: Mapping[str, Calendar] = field(default_factory=dict)
+    windows: Mapping[str, Window] = field(default_factory=dict)
+    freezes: tuple[Freeze, ...] = ()
+    resources: Mapping[str, Resource] = field(default_factory=dict)
+    files: tuple[str, ...] = ()
+    places: Places = field(default_factory=Places, compare=False, repr=False)

@@ -1,0 +1,144 @@
+"""What will be done: work packages (phase × batch × step) and the edges between them. Data only; stored with the run.
+
+Everything here is in the digest, except what says that it is not. Hosts differ only by the columns of a package, so
+that 10,000 hosts × 30 steps stay a few hundred objects.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from runbook_engine.model.commands import Procedure
+from runbook_engine.model.conditions import Condition
+from runbook_engine.model.estate import SshSettings
+from runbook_engine.model.runbook import ApprovalRule, Budget, Cost, Retry, Rolling, Stakeholder, Takes, Who
+from runbook_engine.model.text import Text
+from runbook_engine.model.words import Digest, EdgeKind, HostName, Kind, PackageId, Per, PhaseId, Repeat, StageKind, StepId
+
+PLAN_FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edge:
+    """`before` comes first: host by host, or as a whole."""
+
+    before: PackageId
+    kind: EdgeKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WayBack:
+    """How a package is undone, or why it cannot be."""
+
+    procedure: Procedure | None = None
+    none: str = ""
+    retries: Retry = Retry()
+    timeout_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Package:
+    """One step in one batch. It is a task on each of its hosts, or a single task when `hosts` is empty."""
+
+    id: PackageId
+    phase: PhaseId
+    step: StepId  # phase/step
+    title: Text
+    action: str  # empty: planning only, a person says that it is done
+    action_version: int
+    per: Per
+    hosts: tuple[HostName, ...]
+    left_out: tuple[HostName, ...] = ()  # selected, but `when` is false for them
+    columns: tuple[tuple[str, ...], ...] = ()  # columns[Fill.index][position of the host in hosts]
+    procedure: Procedure = Procedure()
+    repeat: Repeat = Repeat.ONCE
+    reboots: bool = False
+    drops_link: bool = False
+    retries: Retry = Retry()
+    timeout_s: float | None = None
+    takes: Takes | None = None
+    who: tuple[Who, ...] = ()
+    uses: Mapping[str, int] = field(default_factory=dict)
+    evidence: tuple[tuple[str, str], ...] = ()
+    save_as: str = ""
+    reads: tuple[PackageId, ...] = ()  # packages whose saved values are needed
+    when: Condition | None = None  # what is left to find out in the run
+    way_back: WayBack | None = None
+    health_check: bool = False
+    needs: tuple[Edge, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """How many tasks the package is."""
+        return len(self.hosts) or 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """A part of a phase that is settled before the next stage starts. `pause_s` passes after it."""
+
+    number: int  # 1 for the first batch; 0 before the batches
+    kind: StageKind
+    hosts: tuple[HostName, ...]
+    packages: tuple[PackageId, ...]
+    pause_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedPhase:
+    """A phase, resolved. `leaf` is the digest of all that belongs to it (and is not part of itself)."""
+
+    id: PhaseId
+    title: str
+    needs: tuple[PhaseId, ...]
+    stages: tuple[Stage, ...]
+    hosts: tuple[HostName, ...]
+    window: str = ""
+    rolling: Rolling | None = None
+    max_failures: int | None = None  # None: failures do not stop other hosts
+    point_of_no_return: str = ""
+    leaf: Digest = Digest("")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """How a host of the plan is reached."""
+
+    name: HostName
+    address: str
+    site: str = ""
+    rack: str = ""
+    owner: str = ""
+    serves: tuple[str, ...] = ()
+    ssh: SshSettings = SshSettings()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Exactly what will happen, on which host, in which order. `digest` binds approvals and the run to it."""
+
+    runbook: str
+    title: str
+    kind: Kind
+    owner: str
+    why: str
+    impact: str
+    phases: tuple[PlannedPhase, ...]
+    packages: Mapping[PackageId, Package]  # in an order that respects every need
+    targets: Mapping[HostName, Target]
+    params: Mapping[str, str] = field(default_factory=dict)  # as text, for people; secrets by name
+    start: date | None = None
+    deadline: date | datetime | None = None
+    budget: Budget | None = None
+    costs: tuple[Cost, ...] = ()
+    approvals: tuple[ApprovalRule, ...] = ()
+    stakeholders: tuple[Stakeholder, ...] = ()
+    unenforced: tuple[str, ...] = ()
+    format: int = PLAN_FORMAT
+    digest: Digest = Digest("")
+    file: str = ""  # where the runbook was read from; not in the digest
+
+    @property
+    def tasks(self) -> int:
+        """How many tasks there are in all."""
+        return sum(p.size for p in self.packages.values())

@@ -1,0 +1,92 @@
+"""What has been done: the fold of a run's events. `running.replay` builds it and `running.evolve` alone changes it.
+
+The values here are updated in place by `evolve`, because a copy per event would make the cost of an event grow with the
+plan; everybody else only reads them.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from runbook_engine.model.events import Outcome
+from runbook_engine.model.words import (
+    AttemptId,
+    Digest,
+    HostName,
+    PackageId,
+    PhaseId,
+    Purpose,
+    RunId,
+    RunStatus,
+    Status,
+    TaskId,
+)
+
+
+@dataclass(slots=True, kw_only=True)
+class TaskState:
+    """Where one task stands, and how it came there."""
+
+    status: Status = Status.NOT_STARTED
+    attempts: int = 0
+    failures: int = 0  # known ones, since it was opened or reopened
+    attempt: AttemptId | None = None  # the open one, or the last
+    purpose: Purpose = Purpose.DO
+    started: datetime | None = None  # the first attempt, or when it was opened
+    ended: datetime | None = None
+    until: datetime | None = None  # a timer, or the next try
+    outcome: Outcome | None = None
+    saved: Mapping[str, str] = field(default_factory=dict)
+    prompt: str = ""
+    assigned: str = ""
+    accepted: bool = False
+    percent: int = 0
+    by: str = ""  # who did, chose or resolved it
+    choice: str = ""
+    reason: str = ""
+    evidence: Mapping[str, str] = field(default_factory=dict)
+    verify_first: bool = False  # doubt that a probe may settle
+
+
+@dataclass(slots=True, kw_only=True)
+class PhaseState:
+    """Counts of a phase; `stage` is the index of the open stage, None before the phase opens."""
+
+    counts: Counter[Status] = field(default_factory=Counter)
+    total: int = 0
+    stage: int | None = None
+    started: datetime | None = None
+    ended: datetime | None = None
+    next_stage_at: datetime | None = None  # the pause between stages ends then
+
+
+@dataclass(slots=True, kw_only=True)
+class Run:
+    """The only truth about what happened."""
+
+    id: RunId
+    digest: Digest
+    title: str = ""
+    by: str = ""
+    created: datetime | None = None
+    ended: datetime | None = None
+    status: RunStatus = RunStatus.OPEN
+    reason: str = ""  # why it is paused or stopped
+    epoch: int = 0
+    controller: str = ""
+    hosts: tuple[HostName, ...] = ()  # --limit
+    only_phases: tuple[PhaseId, ...] = ()
+    accepted_unenforced: tuple[str, ...] = ()
+    demo: bool = False
+    events: int = 0  # folded so far
+    tasks: dict[TaskId, TaskState] = field(default_factory=dict)  # only those of which something is known
+    phases: dict[PhaseId, PhaseState] = field(default_factory=dict)
+    taken: set[HostName] = field(default_factory=set)
+    notes: list[str] = field(default_factory=list)
+    refusals: dict[str, str] = field(default_factory=dict)  # decision id → reason
+    settled_packages: set[PackageId] = field(default_factory=set)
+
+    def task(self, task: TaskId) -> TaskState:
+        """The state of a task; of one that nothing is known of, a fresh one that is not kept."""
+        return self.tasks.get(task) or TaskState()

@@ -1,0 +1,117 @@
+"""The closed vocabularies. Every word has one meaning, and it is the same in the journal, on screen and in the documents."""
+
+from enum import StrEnum
+from typing import NewType
+
+HostName = NewType("HostName", str)
+PhaseId = NewType("PhaseId", str)
+StepId = NewType("StepId", str)  # unique within its phase
+PackageId = NewType("PackageId", str)  # phase/step, or phase/step#2 in the second batch of a rolling phase
+TaskId = NewType("TaskId", str)  # package@host, or the package alone when it is done once
+RunId = NewType("RunId", str)
+AttemptId = NewType("AttemptId", str)
+PersonId = NewType("PersonId", str)
+Digest = NewType("Digest", str)  # SHA-256 over canonical JSON, hexadecimal
+
+
+class Kind(StrEnum):
+    """What a project is about."""
+
+    INSTALL = "install"
+    UPGRADE = "upgrade"
+    MAINTENANCE = "maintenance"
+
+
+class Per(StrEnum):
+    """How often a step is done."""
+
+    HOST = "host"
+    BATCH = "batch"
+    PHASE = "phase"
+
+
+class Repeat(StrEnum):
+    """What the author declares about doing a step twice; decides what doubt means."""
+
+    ONCE = "once"  # at most once; in doubt a person decides
+    VERIFY = "verify"  # a read-only command says whether it is done
+    SAFE = "safe"  # may run again
+    MANUAL = "manual"  # a person acts and says so
+
+
+class EdgeKind(StrEnum):
+    """What an edge between two packages waits for."""
+
+    SAME_HOST = "same_host"  # host by host
+    ALL_HOSTS = "all_hosts"  # a barrier
+
+
+class StageKind(StrEnum):
+    """Where a stage of a phase stands: once before the batches, a batch, once after them."""
+
+    BEFORE = "before"
+    BATCH = "batch"
+    AFTER = "after"
+
+
+class Status(StrEnum):
+    """Where a task stands. `not started` is never success, and `unknown` is never failure."""
+
+    NOT_STARTED = "not_started"
+    RUNNING = "running"
+    WAITING = "waiting"  # opened: a person must act, or a time must come
+    RETRYING = "retrying"  # failed, and will be tried again at a stated time
+    OK = "ok"
+    SKIPPED = "skipped"  # nothing to do: skip_if, verify or when said so
+    FAILED = "failed"  # it ran, and the answer was no
+    REFUSED = "refused"  # its guard, or the engine, did not let it start
+    UNREACHABLE = "unreachable"  # the host could not be reached; nothing ran
+    UNKNOWN = "unknown"  # it may or may not have happened
+    CANCELLED = "cancelled"  # stopped by a person
+
+
+SETTLED_WELL = frozenset({Status.OK, Status.SKIPPED})
+SETTLED_BADLY = frozenset({Status.FAILED, Status.REFUSED, Status.UNREACHABLE, Status.CANCELLED})
+IN_FLIGHT = frozenset({Status.RUNNING})
+
+
+class Purpose(StrEnum):
+    """Why an attempt is made."""
+
+    DO = "do"
+    VERIFY = "verify"  # read-only: settle doubt, or check what a person did
+
+
+class Cause(StrEnum):
+    """Why a host could not be worked on; each cause has its own word."""
+
+    NAME = "name not found"
+    REFUSED = "connection refused"
+    NO_ROUTE = "no route"
+    TIMED_OUT = "timed out"
+    NO_BANNER = "no SSH answer"
+    AUTHENTICATION = "authentication failed"
+    HOST_KEY_UNKNOWN = "host key unknown"
+    HOST_KEY_CHANGED = "host key changed"
+    CHANNEL = "channel refused"
+    LOST = "connection lost"
+    SUDO = "sudo refused"
+    SECRET = "secret not available"  # noqa: S105 - a word, not a password
+    LOCAL = "control machine"  # the fault is on our own side: a missing file, a full disk
+    CONFIGURATION = "configuration"
+
+
+class RunStatus(StrEnum):
+    """Where a run stands as a whole."""
+
+    OPEN = "open"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+    DONE = "done"
+
+
+class Verdict(StrEnum):
+    """What a person or a probe says about an attempt in doubt."""
+
+    DONE = "done"
+    NOT_DONE = "not-done"
