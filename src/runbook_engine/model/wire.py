@@ -28,7 +28,8 @@ def canonical(data: object) -> bytes:
 
 def to_data(value: object) -> Any:
     """Plain JSON data for any value of the model."""
-    return encoder(type(value))(value)
+    kind: Any = type(value)
+    return encoder(kind)(value)
 
 
 def from_data(kind: Any, data: object) -> Any:
@@ -80,7 +81,8 @@ def _object_encoder(kind: Any) -> Callable[[Any], Any]:
         for key, default in parts:
             part = getattr(value, key)
             if part is not default and (part != default or type(part) is not type(default)):
-                data[key] = encoder(type(part))(part)
+                what: Any = type(part)
+                data[key] = encoder(what)(part)
         return data
 
     return encode
