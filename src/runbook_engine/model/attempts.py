@@ -29,3 +29,19 @@ class Ended:
     task: TaskId
     attempt: AttemptId
     outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a command gave back. `exit_code` is None when nothing can be said (killed by a signal, no status sent).
+
+    `stdout` and `stderr` are bounded: when `truncated`, each is its beginning and its end. Secrets are already masked.
+    `detail` says in words what the numbers do not (an HTTP status, why a probe says no).
+    """
+
+    exit_code: int | None = None
+    stdout: bytes = b""
+    stderr: bytes = b""
+    output_bytes: int = 0  # all that came, kept or not
+    truncated: bool = False
+    detail: str = ""

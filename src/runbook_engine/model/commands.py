@@ -22,6 +22,7 @@ class Shell:
     environment: tuple[tuple[str, Text], ...] = ()
     become: Become | None = None
     on_controller: bool = False
+    stdin: Text | None = None  # what the command reads; nothing when it is not set
     timeout_s: float | None = None
 
 
