@@ -1,6 +1,7 @@
 """The types of values in params: texts, durations, file modes. Each knows its JSON Schema and explains what it expects."""
 
 import re
+import shlex
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema
@@ -10,6 +11,9 @@ from runbook_engine.model.text import Text, plain, shell
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?\s*[smhd]\s*)+")
 _PART = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd])")
+_MODE = "[0-7]{3,4}"
+_OWNER = r"[A-Za-z0-9_][A-Za-z0-9_.-]*(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?"
+_HOLE = re.compile(r"(\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\})", re.DOTALL)
 
 
 def seconds(value: Any) -> float:
@@ -21,6 +25,39 @@ def seconds(value: Any) -> float:
     return sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(value))
 
 
+def mode(value: Any) -> str:
+    """'0644' or '644' in octal, as four digits; a bare number is refused because 0644 and 0o644 are different numbers."""
+    if not isinstance(value, str) or not (value == "" or re.fullmatch(_MODE, value)):
+        raise ValueError('expected a file mode in quotes, such as "0644"')
+    return value.zfill(4) if value else ""
+
+
+def owner(value: Any) -> str:
+    """'user' or 'user:group'."""
+    if not isinstance(value, str) or not (value == "" or re.fullmatch(_OWNER, value)):
+        raise ValueError("expected an owner such as root or www-data:adm")
+    return value
+
+
+def command(source: str) -> Text:
+    """Text for a shell that is a whole command line."""
+    if not source.strip():
+        raise ValueError("expected a command")
+    return shell(source)
+
+
+def word(source: str) -> Text:
+    """Text for a shell that is exactly one word: what stands outside `{{ }}` is quoted here, the holes when rendered."""
+    pieces = [p if _HOLE.fullmatch(p) else shlex.quote(p) for p in _HOLE.split(source) if p]
+    return shell("".join(pieces) or "''")
+
+
+def join(*parts: Text | str) -> Text:
+    """Rendered texts and literals for a shell, one after the other."""
+    joined = tuple(p for part in parts for p in ((part,) if isinstance(part, str) else part.parts))
+    return Text(joined, True)
+
+
 def _text(value: Any, make: Any) -> Text:
     if isinstance(value, Text):
         return value
@@ -29,8 +66,11 @@ def _text(value: Any, make: Any) -> Text:
     return make(str(value))  # type: ignore[no-any-return]
 
 
-ShellText = Annotated[Text, BeforeValidator(lambda v: _text(v, shell)), WithJsonSchema({"type": "string"})]
+ShellText = Annotated[Text, BeforeValidator(lambda v: _text(v, command)), WithJsonSchema({"type": "string"})]
+ShellWord = Annotated[Text, BeforeValidator(lambda v: _text(v, word)), WithJsonSchema({"type": "string"})]
 PlainText = Annotated[Text, BeforeValidator(lambda v: _text(v, plain)), WithJsonSchema({"type": "string"})]
 Seconds = Annotated[
     float, BeforeValidator(seconds), WithJsonSchema({"type": "string", "pattern": r"^(\d+(\.\d+)?\s*[smhd]\s*)+$"})
 ]
+FileMode = Annotated[str, BeforeValidator(mode), WithJsonSchema({"type": "string", "pattern": f"^({_MODE})?$"})]
+Owner = Annotated[str, BeforeValidator(owner), WithJsonSchema({"type": "string", "pattern": f"^({_OWNER})?$"})]
