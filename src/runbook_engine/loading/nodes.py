@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from yaml import MappingNode, Node, ScalarNode, SequenceNode
 
+from runbook_engine.loading.parse import Tree
 from runbook_engine.model.places import Path, Place, Places
 
 MERGE = "<<"
@@ -12,21 +13,21 @@ MERGE = "<<"
 
 @dataclass(frozen=True, slots=True)
 class Spots(Mapping[Path, Place]):
-    """The place of each value of a document, or of each key; nothing is stored beside the nodes."""
+    """The place of each value of a document, or of each key; nothing is stored beside the tree."""
 
-    root: Node | None
+    tree: Tree
     file: str
     of_keys: bool = False
 
     def __getitem__(self, path: Path) -> Place:
-        found = find(self.root, path)
+        found = find(self.tree.root, path)
         node = (found[0] if self.of_keys else found[1]) if found else None
         if node is None:
             raise KeyError(path)
         return place_of(node, self.file)
 
     def __iter__(self) -> Iterator[Path]:
-        paths = _paths(self.root, (), frozenset())
+        paths = _paths(self.tree.root, (), frozenset())
         return (p for p in paths if p in self) if self.of_keys else paths
 
     def __len__(self) -> int:

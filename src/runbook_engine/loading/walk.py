@@ -8,22 +8,12 @@ from yaml import MappingNode, Node, ScalarNode, SequenceNode
 
 from runbook_engine.loading.characters import deceptive
 from runbook_engine.loading.nodes import is_merge, merged_nodes, place_of, width_of
+from runbook_engine.loading.parse import STANDARD, TEXT, Limits
 from runbook_engine.loading.scalars import in_words, plain_scalar
 from runbook_engine.loading.syntax import BRACES, QUOTE_BRACES
 from runbook_engine.model.places import Mistake
 
-STANDARD = "tag:yaml.org,2002:"
-TEXT = STANDARD + "str"
 _SCALAR_KINDS = {"null": type(None), "bool": bool, "int": int, "float": float}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """How much of a file is read before it is refused."""
-
-    size: int = 64 * 1024 * 1024  # bytes
-    depth: int = 64  # lists and mappings inside each other
-    expansions: int = 1_000  # entries that aliases repeat
 
 
 class _TooMuch(Exception):
