@@ -19,6 +19,7 @@ class Attempt:
     purpose: Purpose
     package: Package
     target: Target | None  # None: it is done on the control machine
+    position: int = 0  # of the host in the package's hosts, and so in its columns
     saved: Mapping[StepId, Mapping[str, str]] = field(default_factory=dict)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from runbook_engine.model.words import AttemptId, Cause, Digest, HostName, PhaseId, Purpose, RunId, Status, TaskId, Verdict
+from runbook_engine.model.words import AttemptId, Cause, Digest, HostName, Purpose, RunId, Status, TaskId, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +37,6 @@ class RunCreated:
     title: str
     by: str
     version: str  # of the engine
-    hosts: tuple[HostName, ...] = ()  # --limit: only these; empty means all of the plan
-    phases: tuple[PhaseId, ...] = ()  # --phase: only these; empty means all
     accepted_unenforced: tuple[str, ...] = ()
     demo: bool = False
 

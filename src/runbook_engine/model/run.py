@@ -56,6 +56,7 @@ class PhaseState:
     counts: Counter[Status] = field(default_factory=Counter)
     total: int = 0
     stage: int | None = None
+    packages_left: int = 0  # of the open stage
     started: datetime | None = None
     ended: datetime | None = None
     next_stage_at: datetime | None = None  # the pause between stages ends then
@@ -75,8 +76,6 @@ class Run:
     reason: str = ""  # why it is paused or stopped
     epoch: int = 0
     controller: str = ""
-    hosts: tuple[HostName, ...] = ()  # --limit
-    only_phases: tuple[PhaseId, ...] = ()
     accepted_unenforced: tuple[str, ...] = ()
     demo: bool = False
     events: int = 0  # folded so far
@@ -85,7 +84,7 @@ class Run:
     taken: set[HostName] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
     refusals: dict[str, str] = field(default_factory=dict)  # decision id → reason
-    settled_packages: set[PackageId] = field(default_factory=set)
+    settled: Counter[PackageId] = field(default_factory=Counter)  # how many tasks of each package ended well
 
     def task(self, task: TaskId) -> TaskState:
         """The state of a task; of one that nothing is known of, a fresh one that is not kept."""

@@ -1,0 +1,196 @@
+"""Turn what a person wants into facts, or into a refusal with its reason. Pure; the same rule for every way in."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from runbook_engine.model import decisions as de
+from runbook_engine.model import events as ev
+from runbook_engine.model.run import TaskState
+from runbook_engine.model.words import SETTLED_BADLY, SETTLED_WELL, RunStatus, Status, TaskId
+from runbook_engine.running.course import Course
+
+Facts = tuple[ev.Event, ...]
+
+
+class _No(Exception):
+    """Why a decision cannot be taken."""
+
+
+def admit(course: Course, decision: de.Decision, now: datetime) -> Facts:
+    """The events that follow from a decision; a DecisionRefused with the reason when it cannot be taken."""
+    try:
+        if course.run.status in (RunStatus.DONE, RunStatus.STOPPED) and not isinstance(decision, de.AddNote):
+            raise _No(f"the run is over ({course.run.status})")
+        return _RULES[type(decision)](course, decision, now)
+    except _No as no:
+        return (ev.DecisionRefused(at=now, decision=decision.id, by=decision.by, reason=str(no)),)
+
+
+def _state(course: Course, task: TaskId) -> TaskState:
+    try:
+        course.shape.parts(task)
+    except KeyError:
+        raise _No(f"the plan has no task {task}") from None
+    return course.run.task(task)
+
+
+def _waiting(course: Course, task: TaskId) -> TaskState:
+    state = _state(course, task)
+    if state.status is not Status.WAITING or state.until is not None:
+        words = "is not open yet" if state.status is Status.NOT_STARTED else f"is {state.status.replace('_', ' ')}"
+        raise _No(f"{task} {words}, it does not wait for a person")
+    return state
+
+
+def _done(course: Course, wish: de.Done, now: datetime) -> Facts:
+    _waiting(course, wish.task)
+    package, _ = course.shape.parts(wish.task)
+    question = package.procedure.question
+    if question and question.choices:
+        raise _No(f"{wish.task} asks for a choice: {', '.join(c.name for c in question.choices)}")
+    wanted = dict(question.evidence if question and question.evidence else package.evidence)
+    missing = [name for name in wanted if not wish.evidence.get(name)]
+    if missing:
+        raise _No(f"{wish.task} needs evidence: {', '.join(missing)}")
+    if unknown := [name for name in wish.evidence if name not in wanted]:
+        raise _No(f"{wish.task} does not ask for {', '.join(unknown)}; it asks for {', '.join(wanted) or 'no evidence'}")
+    for name, kind in wanted.items():
+        _check_evidence(name, kind, wish.evidence[name])
+    if wish.started is not None and wish.started > now:
+        raise _No("the start lies in the future")
+    return (
+        ev.TaskAnswered(
+            at=now,
+            task=wish.task,
+            by=wish.by,
+            reason=wish.note,
+            evidence=wish.evidence,
+            started=wish.started,
+            automatic=wish.automatic,
+        ),
+    )
+
+
+def _check_evidence(name: str, kind: str, value: str) -> None:
+    if kind == "number":
+        try:
+            float(value)
+        except ValueError:
+            raise _No(f"{name} must be a number, not {value!r}") from None
+    if kind == "yes_no" and value not in ("yes", "no"):
+        raise _No(f"{name} must be yes or no, not {value!r}")
+
+
+def _decide(course: Course, wish: de.Decide, now: datetime) -> Facts:
+    _waiting(course, wish.task)
+    package, _ = course.shape.parts(wish.task)
+    question = package.procedure.question
+    if question is None or not question.choices:
+        raise _No(f"{wish.task} asks for no choice; say that it is done")
+    chosen = next((c for c in question.choices if c.name == wish.choice), None)
+    if chosen is None:
+        raise _No(f"{wish.task} knows no {wish.choice!r}, only {', '.join(c.name for c in question.choices)}")
+    if not chosen.goes_on and not wish.reason:
+        raise _No(f"{wish.choice!r} needs a reason")
+    return (
+        ev.TaskAnswered(
+            at=now,
+            task=wish.task,
+            by=wish.by,
+            choice=wish.choice,
+            goes_on=chosen.goes_on,
+            reason=wish.reason,
+            automatic=wish.automatic,
+        ),
+    )
+
+
+def _resolve(course: Course, wish: de.Resolve, now: datetime) -> Facts:
+    state = _state(course, wish.task)
+    if state.status is not Status.UNKNOWN:
+        raise _No(f"{wish.task} is {state.status.replace('_', ' ')}, not unknown")
+    if not wish.reason.strip():
+        raise _No("a verdict needs a reason: what was seen, and where")
+    return (ev.AttemptResolved(at=now, task=wish.task, verdict=wish.verdict, by=wish.by, reason=wish.reason),)
+
+
+def _progress(course: Course, wish: de.Progress, now: datetime) -> Facts:
+    _waiting(course, wish.task)
+    if not 0 <= wish.percent <= 100:
+        raise _No("percent is a number from 0 to 100")
+    return (ev.TaskProgressed(at=now, task=wish.task, by=wish.by, percent=wish.percent, note=wish.note),)
+
+
+def _assign(course: Course, wish: de.Assign, now: datetime) -> Facts:
+    if _state(course, wish.task).status in SETTLED_WELL:
+        raise _No(f"{wish.task} is over")
+    return (ev.TaskAssigned(at=now, task=wish.task, to=wish.to, by=wish.by),)
+
+
+def _accept(course: Course, wish: de.Accept, now: datetime) -> Facts:
+    _own(course, wish.task, wish.by)
+    return (ev.TaskAccepted(at=now, task=wish.task, by=wish.by),)
+
+
+def _decline(course: Course, wish: de.Decline, now: datetime) -> Facts:
+    _own(course, wish.task, wish.by)
+    if not wish.reason.strip():
+        raise _No("declining needs a reason")
+    return (ev.TaskDeclined(at=now, task=wish.task, by=wish.by, reason=wish.reason),)
+
+
+def _own(course: Course, task: TaskId, by: str) -> None:
+    assigned = _state(course, task).assigned
+    if assigned != by:
+        raise _No(f"{task} is assigned to {assigned or 'nobody'}, not to {by}")
+
+
+def _retry(course: Course, wish: de.Retry, now: datetime) -> Facts:
+    state = _state(course, wish.task)
+    if state.status not in SETTLED_BADLY:
+        raise _No(f"{wish.task} is {state.status.replace('_', ' ')}; only what ended badly can be tried again")
+    return (ev.TaskReopened(at=now, task=wish.task, by=wish.by, reason=wish.reason),)
+
+
+def _pause(course: Course, wish: de.PauseRun, now: datetime) -> Facts:
+    return (ev.RunPaused(at=now, by=wish.by, reason=wish.reason),)
+
+
+def _resume(course: Course, wish: de.ResumeRun, now: datetime) -> Facts:
+    return (ev.RunResumed(at=now, by=wish.by),)
+
+
+def _stop(course: Course, wish: de.StopRun, now: datetime) -> Facts:
+    unclear = [task for task, state in course.run.tasks.items() if state.status is Status.UNKNOWN]
+    if unclear:
+        raise _No(f"resolve what is unknown first: {', '.join(unclear[:3])}")
+    return (ev.RunStopped(at=now, by=wish.by, reason=wish.reason),)
+
+
+def _amend(course: Course, wish: de.Amend, now: datetime) -> Facts:
+    open_tasks = [task for task, state in course.run.tasks.items() if state.status in (Status.RUNNING, Status.UNKNOWN)]
+    if open_tasks:
+        raise _No(f"{open_tasks[0]} is {course.run.task(open_tasks[0]).status}; it must be settled first")
+    return (ev.PlanAmended(at=now, digest=wish.digest, carried=wish.carried, by=wish.by, reason=wish.reason),)
+
+
+def _note(course: Course, wish: de.AddNote, now: datetime) -> Facts:
+    return (ev.NoteAdded(at=now, by=wish.by, text=wish.text, task=wish.task),)
+
+
+_RULES: dict[type, Callable[[Course, Any, datetime], Facts]] = {
+    de.Done: _done,
+    de.Decide: _decide,
+    de.Resolve: _resolve,
+    de.Progress: _progress,
+    de.Assign: _assign,
+    de.Accept: _accept,
+    de.Decline: _decline,
+    de.Retry: _retry,
+    de.PauseRun: _pause,
+    de.ResumeRun: _resume,
+    de.StopRun: _stop,
+    de.Amend: _amend,
+    de.AddNote: _note,
+}

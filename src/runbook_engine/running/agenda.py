@@ -1,0 +1,221 @@
+"""Which tasks could start, kept up to date event by event: the cost follows what changed, never the size of the plan."""
+
+import heapq
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import count
+
+from runbook_engine.model import events as ev
+from runbook_engine.model.words import SETTLED_WELL, EdgeKind, HostName, PackageId, PhaseId, Purpose, Status, TaskId
+from runbook_engine.running.course import Course
+from runbook_engine.running.shape import task_of
+
+Lane = str  # a host, on which one attempt is made at a time; or a task that no host is needed for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Focus:
+    """What this call may start; empty means all. It narrows, it never widens."""
+
+    phases: frozenset[PhaseId] = frozenset()
+    hosts: frozenset[HostName] = frozenset()
+
+    def allows(self, phase: PhaseId, host: HostName | None) -> bool:
+        """Whether a task of this phase and host is meant."""
+        return (not self.phases or phase in self.phases) and (not self.hosts or host is None or host in self.hosts)
+
+
+class Agenda:
+    """The tasks without unmet needs, by lane, and the times at which others become due."""
+
+    def __init__(self, course: Course, focus: Focus) -> None:
+        self._course = course
+        self._focus = focus
+        self._open: set[PackageId] = set()
+        self._gates: dict[PackageId, int] = {}  # barriers not yet passed
+        self._unmet: dict[TaskId, int] = {}  # needs on the same host not yet met
+        self._queues: dict[Lane, deque[TaskId]] = {}
+        self._free: deque[Lane] = deque()  # lanes with tasks and nothing running
+        self._busy: set[Lane] = set()
+        self._parked: list[TaskId] = []
+        self._times: list[tuple[datetime, int, TaskId | PhaseId, bool]] = []
+        self._order = count()
+        self._reached: dict[PhaseId, int] = {}  # the stage of each phase that was opened here, or waits for its time
+        for task, state in course.run.tasks.items():
+            self._recall(task, state.status, state.until)
+        self._open_stages()
+
+    def note(self, event: ev.Event) -> None:
+        """Follow an event that the course has already folded."""
+        match event:
+            case ev.AttemptEnded() | ev.TaskAnswered() | ev.TimerEnded() | ev.TaskSkipped():
+                self._task_moved(event.task)
+            case ev.AttemptResolved() | ev.TaskReopened():
+                self._task_moved(event.task)
+                self.unpark()
+            case ev.TaskOpened(until=until):
+                self.go_on(event.task)
+                if until is not None:
+                    self._at(until, event.task, timer=True)
+            case ev.AttemptStarted():
+                self._busy.add(self._lane(event.task))
+            case _:
+                pass
+
+    def due(self, now: datetime) -> list[TaskId]:
+        """The tasks whose timer has ended; tasks whose next try has come, and stages whose pause is over, join the queue."""
+        ended: list[TaskId] = []
+        while self._times and self._times[0][0] <= now:
+            _, _, what, timer = heapq.heappop(self._times)
+            if PhaseId(what) in self._course.shape.phases:
+                self._open_stage(PhaseId(what))
+            elif timer and self._course.run.task(TaskId(what)).status is Status.WAITING:
+                ended.append(TaskId(what))
+            elif not timer and self._course.run.task(TaskId(what)).status is Status.RETRYING:
+                self._push(TaskId(what))
+        return ended
+
+    def next_time(self) -> datetime | None:
+        """When something becomes due by itself."""
+        return self._times[0][0] if self._times else None
+
+    def take(self) -> Iterator[TaskId]:
+        """The tasks that could start now, one per free lane. Each must be started, or given back by `put_back`."""
+        while self._free:
+            lane = self._free.popleft()
+            queue = self._queues.get(lane)
+            if queue and lane not in self._busy:
+                self._busy.add(lane)
+                yield queue.popleft()
+
+    def put_back(self, task: TaskId) -> None:
+        """A task that was taken but did not start."""
+        lane = self._lane(task)
+        self._busy.discard(lane)
+        self._queues.setdefault(lane, deque()).appendleft(task)
+        self._free.append(lane)
+
+    def park(self, task: TaskId) -> None:
+        """A task that was taken but is forbidden for now; `unpark` brings it back."""
+        self._busy.discard(self._lane(task))
+        self._parked.append(task)
+
+    def unpark(self) -> None:
+        """Something that forbade starts has changed: look at the parked tasks again."""
+        parked, self._parked = self._parked, []
+        for task in reversed(parked):
+            self.put_back(task)
+
+    def go_on(self, task: TaskId) -> None:
+        """A task that was taken needed no worker: its lane is free for the next."""
+        lane = self._lane(task)
+        self._busy.discard(lane)
+        if self._queues.get(lane):
+            self._free.appendleft(lane)  # a host that has begun goes on first
+
+    def _lane(self, task: TaskId) -> Lane:
+        return task.partition("@")[2] or task
+
+    def _recall(self, task: TaskId, status: Status, until: datetime | None) -> None:
+        if status is Status.RUNNING:
+            self._busy.add(self._lane(task))
+        elif until is not None and status in (Status.WAITING, Status.RETRYING):
+            self._at(until, task, timer=status is Status.WAITING)
+        elif status is Status.UNKNOWN:
+            self._push(task)
+
+    def _at(self, when: datetime, what: TaskId | PhaseId, *, timer: bool = False) -> None:
+        heapq.heappush(self._times, (when, next(self._order), what, timer))
+
+    def _push(self, task: TaskId) -> None:
+        package, host = self._course.shape.parts(task)
+        state = self._course.run.task(task)
+        if not self._focus.allows(package.phase, host) or (state.status is Status.UNKNOWN and not state.verify_first):
+            return
+        lane = self._lane(task)
+        self._queues.setdefault(lane, deque()).append(task)
+        if lane not in self._busy:
+            self._free.append(lane)
+
+    def _task_moved(self, task: TaskId) -> None:
+        state = self._course.run.task(task)
+        if state.purpose is Purpose.VERIFY:
+            self.unpark()  # doubt was settled, one way or the other
+        if state.status in SETTLED_WELL:
+            self._met(task)
+        elif state.status is Status.RETRYING and state.until:
+            self._at(state.until, task)
+        elif state.status in (Status.NOT_STARTED, Status.UNKNOWN):
+            self._push(task)
+        self.go_on(task)
+
+    def _met(self, task: TaskId) -> None:
+        """A task ended well: what waited for it on its host, and for its package as a whole, comes nearer."""
+        shape, run = self._course.shape, self._course.run
+        package, host = shape.parts(task)
+        for after in shape.after_same_host.get(package.id, ()):
+            if host in shape.hosts[after] and after in self._open:
+                self._one_less(task_of(after, host), after)
+        if run.settled[package.id] >= package.size:
+            for after in shape.after_all_hosts.get(package.id, ()):
+                self._barrier_passed(after)
+            self._open_stages()
+
+    def _one_less(self, task: TaskId, package: PackageId) -> None:
+        self._unmet[task] = self._unmet.get(task, 0) - 1
+        if self._unmet[task] <= 0:
+            del self._unmet[task]
+            if not self._gates[package]:
+                self._push(task)
+
+    def _barrier_passed(self, package: PackageId) -> None:
+        if package in self._open:
+            self._gates[package] -= 1
+            if not self._gates[package]:
+                self._push_all(package)
+
+    def _push_all(self, package: PackageId) -> None:
+        run = self._course.run
+        for task in self._course.shape.tasks(package):
+            if task not in self._unmet and run.task(task).status is Status.NOT_STARTED:
+                self._push(task)
+
+    def _open_stages(self) -> None:
+        """Open what the run has reached; a stage behind a pause is opened when its time comes."""
+        for phase_id, phase in self._course.run.phases.items():
+            if phase.stage is None or phase.ended is not None or self._reached.get(phase_id, -1) >= phase.stage:
+                continue
+            self._reached[phase_id] = phase.stage
+            if phase.next_stage_at is None:
+                self._open_stage(phase_id)
+            else:
+                self._at(phase.next_stage_at, phase_id)
+
+    def _open_stage(self, phase: PhaseId) -> None:
+        for package in self._course.shape.stage(phase, self._reached[phase]).packages:
+            self._open_package(package)
+
+    def _open_package(self, package: PackageId) -> None:
+        shape, run = self._course.shape, self._course.run
+        self._open.add(package)
+        gate = 0
+        for edge in shape.plan.packages[package].needs:
+            before = shape.plan.packages[edge.before]
+            if edge.kind is EdgeKind.ALL_HOSTS:
+                gate += run.settled[before.id] < before.size
+            else:
+                self._count_needs(package, before.id)
+        self._gates[package] = gate
+        if not gate:
+            self._push_all(package)
+
+    def _count_needs(self, package: PackageId, before: PackageId) -> None:
+        shape, run = self._course.shape, self._course.run
+        if run.settled[before] >= shape.plan.packages[before].size:
+            return
+        for host in shape.plan.packages[package].hosts:
+            if host in shape.hosts[before] and run.task(task_of(before, host)).status not in SETTLED_WELL:
+                task = task_of(package, host)
+                self._unmet[task] = self._unmet.get(task, 0) + 1

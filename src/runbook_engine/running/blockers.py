@@ -1,0 +1,140 @@
+"""Why a task does not start now: one rule for the loop, `runbook why`, the board and the report."""
+
+from datetime import datetime
+
+from runbook_engine.model.plan import Package
+from runbook_engine.model.run import TaskState
+from runbook_engine.model.words import SETTLED_WELL, EdgeKind, HostName, PhaseId, RunStatus, Status, TaskId
+from runbook_engine.model.world import Blocker, World
+from runbook_engine.running.agenda import Focus
+from runbook_engine.running.budget import exhausted, failures
+from runbook_engine.running.course import Course
+from runbook_engine.running.shape import task_of
+
+NAMED_AT_MOST = 3  # of the tasks that another one waits for
+
+
+def blockers(course: Course, task: TaskId, world: World, now: datetime, focus: Focus | None = None) -> tuple[Blocker, ...]:
+    """Everything that keeps a task from starting now. Empty: it may start. Raises KeyError for an unknown task."""
+    package, host = course.shape.parts(task)
+    state = course.run.task(task)
+    own = _by_itself(course, task, state, package, now)
+    if own and state.status not in (Status.RETRYING, Status.UNKNOWN):
+        return own
+    found = [*own, *_by_run(course)]
+    if state.status is Status.NOT_STARTED:
+        found += [*_by_phase(course, package.phase), *_by_stage(course, package, now), *_by_needs(course, package, host)]
+    found += [*_by_host(course, task, host, world), *_by_budget(course, state, package)]
+    if focus is not None and not focus.allows(package.phase, host):
+        found.append(Blocker(kind="limit", reason="this call is limited to other phases or hosts"))
+    return tuple(found)
+
+
+def _by_itself(course: Course, task: TaskId, state: TaskState, package: Package, now: datetime) -> tuple[Blocker, ...]:
+    """What its own state says: it is over, it runs, it waits for somebody or for a time."""
+    run = course.run.id
+    match state.status:
+        case Status.NOT_STARTED:
+            return ()
+        case Status.UNKNOWN:
+            return () if state.verify_first else (_doubt(run, task),)
+        case Status.WAITING if state.until is None:
+            return (_person(run, task, state, package),)
+        case Status.WAITING | Status.RETRYING:
+            due = state.status is Status.RETRYING and state.until is not None and state.until <= now
+            return () if due else (Blocker(kind="time", reason="it waits for a time", until=_iso(state.until)),)
+        case Status.RUNNING:
+            return (Blocker(kind="over", reason="it is running"),)
+        case _:
+            again = "" if state.status in SETTLED_WELL else f"runbook resume {run} --retry {task}"
+            return (Blocker(kind="over", reason=f"it is {state.status.replace('_', ' ')}", next_command=again),)
+
+
+def _doubt(run: str, task: TaskId) -> Blocker:
+    return Blocker(
+        kind="doubt",
+        reason="nobody knows whether it was done",
+        next_command=f"runbook resolve {run} {task} --as done|not-done --reason TEXT",
+    )
+
+
+def _person(run: str, task: TaskId, state: TaskState, package: Package) -> Blocker:
+    whom = state.assigned or ", ".join(map(str, package.who)) or "a person"
+    question = package.procedure.question
+    if question and question.choices:
+        command = f"runbook decide {run} {task} --choice {'|'.join(c.name for c in question.choices)}"
+    else:
+        evidence = question.evidence if question and question.evidence else package.evidence
+        command = f"runbook done {run} {task}" + "".join(f" --evidence {name}=…" for name, _ in evidence)
+    return Blocker(kind="person", reason=f"it waits for {whom}", next_command=command)
+
+
+def _by_run(course: Course) -> list[Blocker]:
+    run = course.run
+    if run.status is RunStatus.OPEN:
+        return []
+    command = f"runbook resume {run.id}" if run.status is RunStatus.PAUSED else ""
+    return [
+        Blocker(kind="run", reason=f"the run is {run.status}" + (f": {run.reason}" if run.reason else ""), next_command=command)
+    ]
+
+
+def _by_phase(course: Course, phase: PhaseId) -> list[Blocker]:
+    if course.run.phases[phase].stage is not None:
+        return []
+    needs = [need for need in course.shape.phases[phase].needs if course.run.phases[need].ended is None]
+    return [Blocker(kind="phase", reason=f"phase {phase} waits for phase {', '.join(needs)}")]
+
+
+def _by_stage(course: Course, package: Package, now: datetime) -> list[Blocker]:
+    phase = course.run.phases[package.phase]
+    index = course.shape.stage_of[package.id]
+    if phase.stage is None:
+        return []
+    if phase.stage < index:
+        number = course.shape.stage(package.phase, phase.stage).number
+        return [Blocker(kind="stage", reason=f"the stage before it (batch {number}) is not settled")]
+    if phase.next_stage_at is not None and phase.stage == index and phase.next_stage_at > now:
+        return [Blocker(kind="time", reason="the pause between batches", until=_iso(phase.next_stage_at))]
+    return []
+
+
+def _by_needs(course: Course, package: Package, host: HostName | None) -> list[Blocker]:
+    found = []
+    for edge in package.needs:
+        before = course.shape.plan.packages[edge.before]
+        if edge.kind is EdgeKind.ALL_HOSTS:
+            unmet = [t for t in course.shape.tasks(before.id) if course.run.task(t).status not in SETTLED_WELL]
+        elif host in course.shape.hosts[before.id]:
+            unmet = [t for t in (task_of(before.id, host),) if course.run.task(t).status not in SETTLED_WELL]
+        else:
+            unmet = []
+        if unmet:
+            more = f" and {len(unmet) - NAMED_AT_MOST} more" if len(unmet) > NAMED_AT_MOST else ""
+            names = ", ".join(f"{t} ({course.run.task(t).status.replace('_', ' ')})" for t in unmet[:NAMED_AT_MOST])
+            found.append(Blocker(kind="needs", reason=f"it needs {names}{more}"))
+    return found
+
+
+def _by_host(course: Course, task: TaskId, host: HostName | None, world: World) -> list[Blocker]:
+    """A host is worked on by one run at a time, and within a run by one attempt at a time."""
+    if host is None:
+        return []
+    if host in world.taken:
+        by = world.taken[host]
+        return [Blocker(kind="host", reason=f"{host} is worked on by run {by}", next_command=f"runbook status {by}")]
+    on_host = (t for t, s in course.run.tasks.items() if s.status is Status.RUNNING and t != task)
+    other = next((t for t in on_host if t.partition("@")[2] == host), None)
+    return [Blocker(kind="host", reason=f"{host} is busy with {other}")] if other else []
+
+
+def _by_budget(course: Course, state: TaskState, package: Package) -> list[Blocker]:
+    if state.status is Status.UNKNOWN or not exhausted(course, package.phase):
+        return []
+    number, allowed = failures(course.run.phases[package.phase]), course.shape.phases[package.phase].max_failures
+    reason = f"{number} failed in phase {package.phase}, {allowed} allowed"
+    return [Blocker(kind="budget", reason=reason, next_command=f"runbook status {course.run.id}")]
+
+
+def _iso(when: datetime | None) -> str:
+    return when.isoformat(timespec="seconds") if when else ""

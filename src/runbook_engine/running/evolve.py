@@ -1,0 +1,285 @@
+"""The fold: how each event changes a run. Total over the closed union of events; what cannot happen is an error."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from runbook_engine.model import events as ev
+from runbook_engine.model.errors import ImpossibleEvent
+from runbook_engine.model.plan import Package
+from runbook_engine.model.run import PhaseState, Run, TaskState
+from runbook_engine.model.words import (
+    SETTLED_BADLY,
+    SETTLED_WELL,
+    PhaseId,
+    Purpose,
+    Repeat,
+    RunStatus,
+    Status,
+    TaskId,
+    Verdict,
+)
+from runbook_engine.running.shape import Shape
+
+DOUBTS_LIMIT = 3  # so often a task may end in doubt, be found not done, and start again without a person
+
+
+def evolve(shape: Shape, run: Run, event: ev.Event) -> None:
+    """Fold one event into the run."""
+    handler = _HANDLERS[type(event)]
+    handler(shape, run, event)
+
+
+def count(phase: PhaseState, before: Status | None, after: Status, number: int = 1) -> None:
+    """Move tasks from one status to another in a phase's counts."""
+    if before is not None:
+        phase.counts[before] -= number
+    phase.counts[after] += number
+
+
+def _change(shape: Shape, run: Run, task: TaskId, status: Status, *allowed: Status) -> tuple[TaskState, Package]:
+    """Move a task to a status; refuse it from any status but the allowed ones."""
+    try:
+        package, _ = shape.parts(task)
+    except KeyError:
+        raise ImpossibleEvent(f"the plan has no task {task}") from None
+    state = run.tasks.get(task)
+    if state is None:
+        state = run.tasks[task] = TaskState()
+    if allowed and state.status not in allowed:
+        raise ImpossibleEvent(f"{task} is {state.status}, it cannot become {status}")
+    count(run.phases[package.phase], state.status, status)
+    state.status = status
+    return state, package
+
+
+def _settle(shape: Shape, run: Run, state: TaskState, package: Package, at: datetime) -> None:
+    if state.status in SETTLED_WELL:
+        state.ended = at
+        settle_package(shape, run, package, at)
+    elif state.status in SETTLED_BADLY:
+        state.ended = at
+
+
+def settle_package(shape: Shape, run: Run, package: Package, at: datetime) -> None:
+    """One more task of a package ended well; the last one of a stage opens the next, the last of a phase what needs it."""
+    run.settled[package.id] += 1
+    if run.settled[package.id] < package.size:
+        return
+    phase = run.phases[package.phase]
+    if phase.stage == shape.stage_of[package.id]:
+        phase.packages_left -= 1
+        _advance(shape, run, package.phase, at)
+
+
+def _advance(shape: Shape, run: Run, phase_id: PhaseId, at: datetime) -> None:
+    phase, planned = run.phases[phase_id], shape.phases[phase_id]
+    while phase.stage is not None and phase.packages_left == 0 and phase.ended is None:
+        pause_s = planned.stages[phase.stage].pause_s if planned.stages else 0.0
+        if phase.stage + 1 >= len(planned.stages):
+            phase.ended = at
+            open_phases(shape, run, at)
+            return
+        phase.next_stage_at = at + timedelta(seconds=pause_s) if pause_s else None
+        _open_stage(shape, run, phase_id, phase.stage + 1)
+
+
+def _open_stage(shape: Shape, run: Run, phase_id: PhaseId, index: int) -> None:
+    phase = run.phases[phase_id]
+    phase.stage = index
+    packages = shape.stage(phase_id, index).packages if shape.phases[phase_id].stages else ()
+    phase.packages_left = sum(run.settled[p] < shape.plan.packages[p].size for p in packages)
+
+
+def open_phases(shape: Shape, run: Run, at: datetime) -> None:
+    """Open every phase whose needs have ended well."""
+    for planned in shape.plan.phases:
+        phase = run.phases[planned.id]
+        if phase.stage is None and all(run.phases[need].ended for need in planned.needs):
+            phase.started = at
+            _open_stage(shape, run, planned.id, 0)
+            _advance(shape, run, planned.id, at)
+
+
+def _run_created(shape: Shape, run: Run, event: ev.RunCreated) -> None:
+    run.title, run.by, run.created, run.demo = event.title, event.by, event.at, event.demo
+    run.accepted_unenforced = event.accepted_unenforced
+
+
+def _took_over(shape: Shape, run: Run, event: ev.ControllerTookOver) -> None:
+    if event.epoch <= run.epoch:
+        raise ImpossibleEvent(f"epoch {event.epoch} after epoch {run.epoch}")
+    run.epoch, run.controller = event.epoch, f"{event.by} on {event.machine} (pid {event.pid})"
+
+
+def _hosts_taken(shape: Shape, run: Run, event: ev.HostsTaken) -> None:
+    run.taken.update(event.hosts)
+
+
+def _hosts_released(shape: Shape, run: Run, event: ev.HostsReleased) -> None:
+    run.taken.difference_update(event.hosts)
+
+
+def _attempt_started(shape: Shape, run: Run, event: ev.AttemptStarted) -> None:
+    allowed = (Status.UNKNOWN,) if event.purpose is Purpose.VERIFY else (Status.NOT_STARTED, Status.RETRYING)
+    state, package = _change(shape, run, event.task, Status.RUNNING, *allowed)
+    stage = run.phases[package.phase].stage
+    if stage is None or stage < shape.stage_of[package.id]:
+        raise ImpossibleEvent(f"{event.task} started before its stage was open")
+    state.attempts += 1
+    state.attempt, state.purpose, state.until = event.attempt, event.purpose, None
+    state.started = state.started or event.at
+
+
+def _attempt_ended(shape: Shape, run: Run, event: ev.AttemptEnded) -> None:
+    known = run.task(event.task)
+    if known.attempt != event.attempt:
+        raise ImpossibleEvent(f"{event.attempt} of {event.task} ended, but {known.attempt} is open")
+    package, _ = shape.parts(event.task)
+    status = _status_after(known, package, event)
+    state, _ = _change(shape, run, event.task, status, Status.RUNNING)
+    state.outcome, state.until = event.outcome, event.retry_at
+    if event.outcome.status in SETTLED_WELL:
+        state.saved = event.outcome.saved or state.saved
+    if event.outcome.status not in SETTLED_WELL:
+        state.failures += 1
+    state.verify_first = status is Status.UNKNOWN and _may_verify(known, package, event)
+    _settle(shape, run, state, package, event.at)
+
+
+def _status_after(state: TaskState, package: Package, event: ev.AttemptEnded) -> Status:
+    """What an outcome means for the task, by why the attempt was made and what the author declared."""
+    status = event.outcome.status
+    if event.retry_at is not None:
+        return Status.RETRYING
+    if state.purpose is Purpose.VERIFY:
+        return _status_after_verify(state, package, status)
+    if status is Status.UNKNOWN and package.repeat is Repeat.SAFE:
+        return Status.NOT_STARTED
+    return status
+
+
+def _status_after_verify(state: TaskState, package: Package, status: Status) -> Status:
+    if status is Status.OK:
+        return Status.OK
+    if status is Status.FAILED and package.procedure.question:
+        return Status.WAITING
+    if status is Status.FAILED and state.failures < DOUBTS_LIMIT:
+        return Status.NOT_STARTED
+    return Status.UNKNOWN
+
+
+def _may_verify(state: TaskState, package: Package, event: ev.AttemptEnded) -> bool:
+    """After doubt a probe is tried once; a probe that was itself cut off is tried again, within limits."""
+    if not package.procedure.verify:
+        return False
+    cut_off = event.outcome.status is Status.UNREACHABLE or event.outcome.exit_code is None
+    return state.purpose is Purpose.DO or (cut_off and state.failures < DOUBTS_LIMIT)
+
+
+def _attempt_resolved(shape: Shape, run: Run, event: ev.AttemptResolved) -> None:
+    status = Status.OK if event.verdict is Verdict.DONE else Status.NOT_STARTED
+    state, package = _change(shape, run, event.task, status, Status.UNKNOWN)
+    state.by, state.reason, state.verify_first, state.failures = event.by, event.reason, False, 0
+    _settle(shape, run, state, package, event.at)
+
+
+def _task_opened(shape: Shape, run: Run, event: ev.TaskOpened) -> None:
+    state, _ = _change(shape, run, event.task, Status.WAITING, Status.NOT_STARTED)
+    state.prompt, state.until, state.started = event.prompt, event.until, state.started or event.at
+
+
+def _task_answered(shape: Shape, run: Run, event: ev.TaskAnswered) -> None:
+    package, _ = shape.parts(event.task)
+    checked = bool(package.procedure.verify) and event.goes_on
+    status = Status.REFUSED if not event.goes_on else Status.UNKNOWN if checked else Status.OK
+    state, package = _change(shape, run, event.task, status, Status.WAITING)
+    state.by, state.choice, state.reason, state.evidence = event.by, event.choice, event.reason, event.evidence
+    state.started, state.percent, state.verify_first = event.started or state.started, 100, checked
+    _settle(shape, run, state, package, event.at)
+
+
+def _task_progressed(shape: Shape, run: Run, event: ev.TaskProgressed) -> None:
+    state, _ = _change(shape, run, event.task, Status.WAITING, Status.WAITING)
+    state.percent, state.by = event.percent, event.by
+
+
+def _timer_ended(shape: Shape, run: Run, event: ev.TimerEnded) -> None:
+    state, package = _change(shape, run, event.task, Status.OK, Status.WAITING)
+    state.until = None
+    _settle(shape, run, state, package, event.at)
+
+
+def _task_skipped(shape: Shape, run: Run, event: ev.TaskSkipped) -> None:
+    state, package = _change(shape, run, event.task, Status.SKIPPED, Status.NOT_STARTED)
+    state.reason = event.reason
+    _settle(shape, run, state, package, event.at)
+
+
+def _task_reopened(shape: Shape, run: Run, event: ev.TaskReopened) -> None:
+    state, _ = _change(shape, run, event.task, Status.NOT_STARTED, *SETTLED_BADLY)
+    state.failures, state.ended, state.until, state.choice = 0, None, None, ""
+
+
+def _owner_changed(shape: Shape, run: Run, event: ev.TaskAssigned | ev.TaskAccepted | ev.TaskDeclined) -> None:
+    status = run.task(event.task).status
+    state, _ = _change(shape, run, event.task, status)
+    state.accepted = isinstance(event, ev.TaskAccepted)
+    state.assigned = event.to if isinstance(event, ev.TaskAssigned) else event.by if state.accepted else ""
+
+
+def _run_paused(shape: Shape, run: Run, event: ev.RunPaused) -> None:
+    run.status, run.reason = RunStatus.PAUSED, event.reason
+
+
+def _run_resumed(shape: Shape, run: Run, event: ev.RunResumed) -> None:
+    run.status, run.reason = RunStatus.OPEN, ""
+
+
+def _run_stopped(shape: Shape, run: Run, event: ev.RunStopped) -> None:
+    run.status, run.reason, run.ended = RunStatus.STOPPED, event.reason, event.at
+
+
+def _run_ended(shape: Shape, run: Run, event: ev.RunEnded) -> None:
+    if not all(phase.ended for phase in run.phases.values()):
+        raise ImpossibleEvent("the run ended, but not all of its phases")
+    run.status, run.ended = RunStatus.DONE, event.at
+
+
+def _decision_refused(shape: Shape, run: Run, event: ev.DecisionRefused) -> None:
+    run.refusals[event.decision] = event.reason
+
+
+def _note_added(shape: Shape, run: Run, event: ev.NoteAdded) -> None:
+    run.notes.append(event.text)
+
+
+def _plan_amended(shape: Shape, run: Run, event: ev.PlanAmended) -> None:
+    run.reason = event.reason
+
+
+_HANDLERS: dict[type, Callable[[Shape, Run, Any], None]] = {
+    ev.RunCreated: _run_created,
+    ev.ControllerTookOver: _took_over,
+    ev.HostsTaken: _hosts_taken,
+    ev.HostsReleased: _hosts_released,
+    ev.AttemptStarted: _attempt_started,
+    ev.AttemptEnded: _attempt_ended,
+    ev.AttemptResolved: _attempt_resolved,
+    ev.TaskOpened: _task_opened,
+    ev.TaskAnswered: _task_answered,
+    ev.TaskProgressed: _task_progressed,
+    ev.TimerEnded: _timer_ended,
+    ev.TaskSkipped: _task_skipped,
+    ev.TaskReopened: _task_reopened,
+    ev.TaskAssigned: _owner_changed,
+    ev.TaskAccepted: _owner_changed,
+    ev.TaskDeclined: _owner_changed,
+    ev.RunPaused: _run_paused,
+    ev.RunResumed: _run_resumed,
+    ev.RunStopped: _run_stopped,
+    ev.PlanAmended: _plan_amended,
+    ev.DecisionRefused: _decision_refused,
+    ev.NoteAdded: _note_added,
+    ev.RunEnded: _run_ended,
+}

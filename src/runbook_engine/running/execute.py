@@ -1,0 +1,218 @@
+"""The spine. It is the same for the real night, the rehearsal and the fault tests: the world comes in as parameters."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from runbook_engine.model.attempts import Ended
+from runbook_engine.model.events import (
+    AttemptEnded,
+    Event,
+    HostsReleased,
+    Outcome,
+    RunEnded,
+    TimerEnded,
+)
+from runbook_engine.model.run import Run
+from runbook_engine.model.words import HostName, Purpose, RunStatus, Status, TaskId
+from runbook_engine.model.world import World
+from runbook_engine.running.admit import admit
+from runbook_engine.running.agenda import Agenda, Focus
+from runbook_engine.running.course import Course, Plans, replay
+from runbook_engine.running.ports import Inbox, Journal, Workers
+from runbook_engine.running.ready import Starts, ready
+
+Observer = Callable[[Run, Sequence[Event]], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Habits:
+    """How the spine waits. `patience_s`: how long a timer may be away so that it is waited for instead of returning."""
+
+    patience_s: float = 900.0
+    wait_for_people: bool = False
+    glance_s: float = 0.25  # how often decisions are looked for while work goes on
+    group_s: float = 0.05  # records of repeatable work become durable at the latest after this time
+
+
+def execute(
+    plans: Plans,
+    journal: Journal,
+    inbox: Inbox,
+    workers: Workers,
+    world: Callable[[], World],
+    now: Callable[[], datetime],
+    new_id: Callable[[], str],
+    observe: Observer,
+    focus: Focus = Focus(),
+    habits: Habits = Habits(),
+) -> Course:
+    """Carry out an approved plan until it ends or needs a person. Start reading here."""
+    course = replay(journal.read(), plans)
+    spine = _Spine(course, Agenda(course, focus), journal, workers, now, observe)
+    spine.mark_unknown("the engine stopped while it ran")
+    try:
+        return _drive(spine, inbox, world, new_id, habits)
+    except KeyboardInterrupt:
+        spine.mark_unknown("the engine was interrupted while it ran")
+        raise
+
+
+def _drive(spine: "_Spine", inbox: Inbox, world: Callable[[], World], new_id: Callable[[], str], habits: Habits) -> Course:
+    course, workers, now = spine.course, spine.workers, spine.now
+    while True:
+        for decision in inbox.waiting():  # one by one: the second sees the effect of the first
+            spine.note(admit(course, decision, now()), consumes=decision.id)
+        spine.ring(spine.agenda.due(now()))
+        spine.leave()
+        starts = spine.start(ready(course, spine.agenda, spine.look(world()), now(), workers.room(), new_id))
+        if workers.idle() and not starts and not inbox.waiting():
+            spine.commit()
+            if not spine.worth_waiting(habits):
+                return course  # finished, or waiting: blockers() says for what and until when
+        spine.take(workers.outcomes(spine.wait_s(habits)))
+        spine.commit_if_due(habits)
+
+
+class _Spine:
+    """The effects of one execution, in the order that keeps its promises: record, make durable, then act."""
+
+    def __init__(
+        self,
+        course: Course,
+        agenda: Agenda,
+        journal: Journal,
+        workers: Workers,
+        now: Callable[[], datetime],
+        observe: Observer,
+    ) -> None:
+        self.course = course
+        self.agenda = agenda
+        self.workers = workers
+        self.now = now
+        self._journal = journal
+        self._observe = observe
+        self._unseen: list[Event] = []  # recorded, not yet durable, not yet shown
+        self._since = now()
+        self._version: int | None = None
+        self._phases_left = -1
+
+    def note(self, events: Sequence[Event], consumes: str = "") -> None:
+        """Fold facts and hand them to the journal for its next commit."""
+        for event in events:
+            self.course.note(event)
+            self.agenda.note(event)
+        if not self._unseen:
+            self._since = self.now()
+        self._journal.append(events, consumes=consumes)
+        self._unseen.extend(events)
+
+    def commit(self) -> None:
+        """Make durable what was noted, then show it."""
+        if self._unseen:
+            self._journal.commit()
+            self._show()
+
+    def commit_if_due(self, habits: Habits) -> None:
+        """Group the records of repeatable work, but not for long."""
+        if self._unseen and self.now() - self._since >= timedelta(seconds=habits.group_s):
+            self.commit()
+
+    def start(self, starts: Starts) -> Starts:
+        """Intent before effect: what may not be repeated begins only once its start is on disk."""
+        if not starts:
+            return starts
+        if starts.durable:
+            if not self._journal.commit(starts.events, if_still=self._version):
+                for task in reversed(starts.taken):
+                    self.agenda.put_back(task)
+                self._show()
+                return Starts(events=starts.events)  # look at the world again
+            self._fold(starts)
+            self._show()
+        else:
+            self.note(starts.events)
+        self.workers.start(starts.attempts)
+        return starts
+
+    def _fold(self, starts: Starts) -> None:
+        for event in starts.events:
+            self.course.note(event)
+            self.agenda.note(event)
+        self._unseen.extend(starts.events)
+
+    def _show(self) -> None:
+        shown, self._unseen = self._unseen, []
+        self._observe(self.course.run, shown)
+
+    def look(self, world: World) -> World:
+        """Take the world in; what it forbade before is looked at again when it has changed."""
+        if world.version != self._version:
+            self._version = world.version
+            self.agenda.unpark()
+        return world
+
+    def take(self, ended: Sequence[Ended]) -> None:
+        """Record what came back."""
+        now = self.now()
+        self.note([_record(self.course, one, now) for one in ended])
+
+    def ring(self, tasks: Sequence[TaskId]) -> None:
+        """Record the timers that have ended."""
+        self.note([TimerEnded(at=self.now(), task=task) for task in tasks])
+
+    def leave(self) -> None:
+        """Release the hosts that no open phase works on, and end the run when all is done."""
+        run = self.course.run
+        left = sum(phase.ended is None for phase in run.phases.values())
+        over = left == 0 or run.status is RunStatus.STOPPED
+        if not self.workers.idle() or (left == self._phases_left and not over):
+            return
+        self._phases_left = left
+        if free := run.taken - (set() if over else self._worked_on()):
+            self.note([HostsReleased(at=self.now(), hosts=tuple(sorted(free)))])
+        if left == 0 and run.status in (RunStatus.OPEN, RunStatus.PAUSED):
+            self.note([RunEnded(at=self.now())])
+
+    def _worked_on(self) -> set[HostName]:
+        phases = self.course.run.phases
+        return {
+            host
+            for planned in self.course.shape.plan.phases
+            if phases[planned.id].stage is not None and phases[planned.id].ended is None
+            for host in planned.hosts
+        }
+
+    def mark_unknown(self, why: str) -> None:
+        """Nobody is left to hear of the attempts that are open: what became of them is not known."""
+        running = [(task, state) for task, state in self.course.run.tasks.items() if state.status is Status.RUNNING]
+        outcome = Outcome(status=Status.UNKNOWN, message=why)
+        at = self.now()
+        self.note([AttemptEnded(at=at, task=task, attempt=s.attempt, outcome=outcome) for task, s in running if s.attempt])
+        self.commit()
+
+    def worth_waiting(self, habits: Habits) -> bool:
+        """Whether to stay although nothing can be done now."""
+        if self.course.run.status is not RunStatus.OPEN:
+            return False
+        next_time = self.agenda.next_time()
+        soon = next_time is not None and next_time - self.now() <= timedelta(seconds=habits.patience_s)
+        return soon or habits.wait_for_people
+
+    def wait_s(self, habits: Habits) -> float:
+        """How long to listen to the workers before looking around again."""
+        next_time = self.agenda.next_time()
+        until_timer = (next_time - self.now()).total_seconds() if next_time else habits.glance_s
+        return max(0.0, min(habits.glance_s, until_timer, habits.group_s if self._unseen else habits.glance_s))
+
+
+def _record(course: Course, ended: Ended, now: datetime) -> AttemptEnded:
+    """The event for what came back; a known failure may be tried again, doubt never is."""
+    package, _ = course.shape.parts(ended.task)
+    state = course.run.task(ended.task)
+    retry_at = None
+    known = ended.outcome.status is Status.FAILED and ended.outcome.exit_code is not None
+    if known and state.purpose is Purpose.DO and state.failures < package.retries.count:
+        wait_s = min(package.retries.wait_s * 2.0**state.failures, package.retries.longest_s)
+        retry_at = now + timedelta(seconds=wait_s)
+    return AttemptEnded(at=now, task=ended.task, attempt=ended.attempt, outcome=ended.outcome, retry_at=retry_at)

@@ -1,0 +1,156 @@
+"""What starts now: the tasks without blockers, as the events that say so and the attempts that carry them out."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from runbook_engine.model.attempts import Attempt
+from runbook_engine.model.events import AttemptStarted, Event, HostsTaken, TaskOpened, TaskSkipped
+from runbook_engine.model.plan import Package
+from runbook_engine.model.run import Run
+from runbook_engine.model.text import Fill, Part, Text
+from runbook_engine.model.words import (
+    AttemptId,
+    HostName,
+    Purpose,
+    Repeat,
+    RunStatus,
+    Status,
+    StepId,
+    TaskId,
+)
+from runbook_engine.model.world import World
+from runbook_engine.running.agenda import Agenda
+from runbook_engine.running.budget import exhausted
+from runbook_engine.running.conditions import holds
+from runbook_engine.running.course import Course
+from runbook_engine.running.shape import Shape, task_of
+
+Saved = Mapping[StepId, Mapping[str, str]]
+
+OPENED_AT_ONCE = 1000  # tasks for people and timers that one tick opens at most
+
+
+@dataclass(slots=True, kw_only=True)
+class Starts:
+    """What one tick begins. `taken` are the tasks of it, to be given back if the commit refuses them."""
+
+    events: list[Event] = field(default_factory=list)
+    attempts: list[Attempt] = field(default_factory=list)
+    taken: list[TaskId] = field(default_factory=list)
+    hosts: dict[HostName, None] = field(default_factory=dict)  # newly taken
+    durable: bool = False  # whether they may only begin once they are on disk
+
+    def __bool__(self) -> bool:
+        return bool(self.events)
+
+
+def ready(course: Course, agenda: Agenda, world: World, now: datetime, room: int, new_id: Callable[[], str]) -> Starts:
+    """The starts of one tick; at most `room` attempts. What is forbidden now is parked."""
+    tick = _Tick(course, agenda, now, new_id)
+    if course.run.status is not RunStatus.OPEN:
+        return tick.starts
+    for task in agenda.take():
+        package, host = course.shape.parts(task)
+        if len(tick.starts.attempts) >= room or len(tick.starts.events) >= OPENED_AT_ONCE:
+            agenda.put_back(task)
+            break
+        if forbidden(course, task, package, host, world):
+            agenda.park(task)
+            continue
+        tick.begin(task, package, host)
+    return tick.done()
+
+
+def forbidden(course: Course, task: TaskId, package: Package, host: HostName | None, world: World) -> bool:
+    """Whether another run has the host, or the phase may have no more failures. Settling doubt is always allowed."""
+    if host is not None and host in world.taken:
+        return True
+    return course.run.task(task).status is not Status.UNKNOWN and exhausted(course, package.phase)
+
+
+@dataclass(slots=True)
+class _Tick:
+    """One look at the agenda: the starts that it gathers."""
+
+    course: Course
+    agenda: Agenda
+    now: datetime
+    new_id: Callable[[], str]
+    starts: Starts = field(default_factory=Starts)
+
+    def begin(self, task: TaskId, package: Package, host: HostName | None) -> None:
+        """Start a task, open it for a person or a timer, or skip it because its condition does not hold."""
+        course, starts = self.course, self.starts
+        status = course.run.task(task).status
+        saved = saved_for(course.shape, course.run, package, host)
+        if status is Status.NOT_STARTED and package.when is not None and not holds(package.when, saved):
+            starts.events.append(TaskSkipped(at=self.now, task=task, reason="its condition does not hold"))
+            self.agenda.go_on(task)
+            return
+        if host is not None and host not in course.run.taken:
+            starts.hosts[host] = None
+        starts.taken.append(task)
+        position = course.shape.hosts[package.id][host] if host else 0
+        opened = None if status is Status.UNKNOWN else opening(package, task, position, self.now)
+        if opened is None:
+            self._attempt(task, package, host, saved)
+        else:
+            starts.events.append(opened)
+            starts.durable = True
+
+    def _attempt(self, task: TaskId, package: Package, host: HostName | None, saved: Saved) -> None:
+        state = self.course.run.task(task)
+        purpose = Purpose.VERIFY if state.status is Status.UNKNOWN else Purpose.DO
+        attempt = Attempt(
+            id=AttemptId(self.new_id()),
+            run=self.course.run.id,
+            task=task,
+            number=state.attempts + 1,
+            purpose=purpose,
+            package=package,
+            target=self.course.shape.plan.targets[host] if host else None,
+            position=self.course.shape.hosts[package.id][host] if host else 0,
+            saved=saved,
+        )
+        self.starts.events.append(AttemptStarted(at=self.now, task=task, attempt=attempt.id, purpose=purpose))
+        self.starts.attempts.append(attempt)
+        if purpose is Purpose.DO and package.repeat is not Repeat.SAFE:
+            self.starts.durable = True
+
+    def done(self) -> Starts:
+        """What was gathered, the hosts that are newly taken first."""
+        if self.starts.hosts:
+            self.starts.events.insert(0, HostsTaken(at=self.now, hosts=tuple(self.starts.hosts)))
+            self.starts.durable = True
+        return self.starts
+
+
+def opening(package: Package, task: TaskId, position: int, now: datetime) -> TaskOpened | None:
+    """How a task begins that no worker carries out: a question to a person, or a timer. None for all others."""
+    timer, question = package.procedure.timer, package.procedure.question
+    if timer is not None:
+        return TaskOpened(at=now, task=task, until=now + timedelta(seconds=timer.for_s))
+    if question is not None or not package.action:
+        return TaskOpened(at=now, task=task, prompt=words(question.prompt if question else package.title, package, position))
+    return None
+
+
+def words(text: Text, package: Package, position: int) -> str:
+    """Text for people: each host's own values filled in, what the run finds out named."""
+    return "".join(_word(part, package, position) for part in text.parts)
+
+
+def _word(part: Part, package: Package, position: int) -> str:
+    if isinstance(part, Fill):
+        return package.columns[part.index][position]
+    return part if isinstance(part, str) else "…"
+
+
+def saved_for(shape: Shape, run: Run, package: Package, host: HostName | None) -> Saved:
+    """What the package reads of earlier steps: of the same host, or of the step that was done once."""
+    found: dict[StepId, Mapping[str, str]] = {}
+    for name in package.reads:
+        read = shape.plan.packages[name]
+        found[read.step] = run.task(task_of(name, host if host in shape.hosts[name] else None)).saved
+    return found

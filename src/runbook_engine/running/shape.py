@@ -1,0 +1,84 @@
+"""The structure of a plan, indexed once, so that an event costs the same in a plan of ten tasks and of a million."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from runbook_engine.model.plan import Package, Plan, PlannedPhase, Stage
+from runbook_engine.model.words import EdgeKind, HostName, PackageId, PhaseId, TaskId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """Look-ups over a plan. Nothing here changes while a run goes on."""
+
+    plan: Plan
+    phases: Mapping[PhaseId, PlannedPhase]
+    needed_by: Mapping[PhaseId, tuple[PhaseId, ...]]
+    stage_of: Mapping[PackageId, int]  # index of its stage in its phase
+    hosts: Mapping[PackageId, Mapping[HostName, int]]  # with the position of each in the package
+    after_same_host: Mapping[PackageId, tuple[PackageId, ...]]
+    after_all_hosts: Mapping[PackageId, tuple[PackageId, ...]]
+
+    def parts(self, task: TaskId) -> tuple[Package, HostName | None]:
+        """The package and the host of a task. Raises KeyError for a task that the plan does not have."""
+        name, _, host = task.partition("@")
+        package = self.plan.packages[PackageId(name)]
+        if (HostName(host) not in self.hosts[package.id]) if host else bool(package.hosts):
+            raise KeyError(task)
+        return package, HostName(host) if host else None
+
+    def tasks(self, package: PackageId) -> Iterator[TaskId]:
+        """The tasks of a package, in the order of its hosts."""
+        hosts = self.plan.packages[package].hosts
+        if not hosts:
+            yield TaskId(package)
+        for host in hosts:
+            yield task_of(package, host)
+
+    def stage(self, phase: PhaseId, index: int) -> Stage:
+        """A stage of a phase by its index."""
+        return self.phases[phase].stages[index]
+
+
+def task_of(package: PackageId, host: HostName | None) -> TaskId:
+    """The id of a package's task on a host, or of its only task."""
+    return TaskId(f"{package}@{host}") if host else TaskId(package)
+
+
+def shape_of(plan: Plan) -> Shape:
+    """Index a plan."""
+    return Shape(
+        plan=plan,
+        phases={phase.id: phase for phase in plan.phases},
+        needed_by=_needed_by(plan),
+        stage_of={p: i for phase in plan.phases for i, stage in enumerate(phase.stages) for p in stage.packages},
+        hosts=_positions(plan),
+        after_same_host=_successors(plan, EdgeKind.SAME_HOST),
+        after_all_hosts=_successors(plan, EdgeKind.ALL_HOSTS),
+    )
+
+
+def _needed_by(plan: Plan) -> Mapping[PhaseId, tuple[PhaseId, ...]]:
+    found: dict[PhaseId, list[PhaseId]] = defaultdict(list)
+    for phase in plan.phases:
+        for need in phase.needs:
+            found[need].append(phase.id)
+    return {need: tuple(phases) for need, phases in found.items()}
+
+
+def _positions(plan: Plan) -> Mapping[PackageId, Mapping[HostName, int]]:
+    shared: dict[tuple[HostName, ...], Mapping[HostName, int]] = {}
+    for package in plan.packages.values():
+        if package.hosts not in shared:
+            shared[package.hosts] = {host: position for position, host in enumerate(package.hosts)}
+    return {p.id: shared[p.hosts] for p in plan.packages.values()}
+
+
+def _successors(plan: Plan, kind: EdgeKind) -> Mapping[PackageId, tuple[PackageId, ...]]:
+    found: dict[PackageId, list[PackageId]] = defaultdict(list)
+    for package in plan.packages.values():
+        for edge in package.needs:
+            if edge.kind is kind:
+                found[edge.before].append(package.id)
+    return {before: tuple(after) for before, after in found.items()}

@@ -1,0 +1,152 @@
+"""Laws of the spine over random plans, outcomes and crashes."""
+
+from datetime import timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from stand import ALL, FAILED, OK, SAME, START, UNKNOWN, Clock, ListInbox, MemoryJournal, Stand, created, ids
+from stand import manual, needs, no_world, package, pause, phase, plan
+
+from runbook_engine.model.attempts import Ended
+from runbook_engine.model.commands import Procedure, Shell
+from runbook_engine.model.events import AttemptStarted, TaskOpened
+from runbook_engine.model.runbook import Retry
+from runbook_engine.model.text import shell
+from runbook_engine.model.words import Repeat, RunStatus, Status
+from runbook_engine.model.world import World
+from runbook_engine.running.agenda import Agenda, Focus
+from runbook_engine.running.blockers import blockers
+from runbook_engine.running.course import replay
+from runbook_engine.running.execute import execute
+from runbook_engine.running.ready import ready
+
+HOSTS = ("h1", "h2", "h3")
+CHECK = Procedure(apply=(Shell(script=shell("true")),), verify=(Shell(script=shell("check")),))
+
+
+@st.composite
+def plans(draw):
+    """Plans of one to three phases, one or two batches, up to four steps, with every kind of edge and package."""
+    phases = []
+    for p in range(draw(st.integers(1, 3))):
+        stages = [_stage(draw, f"p{p}", s) for s in range(draw(st.integers(1, 2)))]
+        phases.append(phase(f"p{p}", *stages, max_failures=draw(st.sampled_from([None, None, 0, 1]))))
+    return plan(*phases)
+
+
+def _stage(draw, name, number):
+    packages = []
+    suffix = "" if number == 0 else f"#{number + 1}"
+    for i in range(draw(st.integers(1, 4))):
+        before = draw(st.sampled_from(packages)) if packages and draw(st.booleans()) else None
+        hosts = draw(st.sampled_from([(), HOSTS, HOSTS[:2], HOSTS[2:]]))
+        kind = SAME if before and before.hosts and hosts and draw(st.booleans()) else ALL
+        fields = {"needs": needs((before.id, kind))} if before else {}
+        step = f"{name}/s{i}{suffix}"
+        what = draw(st.sampled_from(["once", "once", "safe", "verify", "manual", "pause", "retry"]))
+        packages.append(_package(what, step, hosts, fields))
+    return packages
+
+
+def _package(what, step, hosts, fields):
+    match what:
+        case "manual":
+            return manual(step, **fields)
+        case "pause":
+            return pause(step, 30.0, **fields)
+        case "verify":
+            return package(step, hosts, procedure=CHECK, repeat=Repeat.VERIFY, **fields)
+        case "retry":
+            return package(step, hosts, repeat=Repeat.SAFE, retries=Retry(count=1), **fields)
+        case _:
+            return package(step, hosts, repeat=Repeat.SAFE if what == "safe" else Repeat.ONCE, **fields)
+
+
+def _lane(task):
+    return task.partition("@")[2] or task
+
+
+@settings(max_examples=150, deadline=None)
+@given(plans(), st.data())
+def test_what_is_ready_is_what_has_no_blockers(made, data):
+    """The incremental agenda and the explaining blockers agree, at every step of every run."""
+    course = replay([created(made)], {made.digest: made}.__getitem__)
+    agenda, now, new_id = Agenda(course, Focus()), START, ids()
+    running = []
+    for _ in range(60):
+        due = agenda.due(now)
+        assert not due or all(course.run.task(t).status is Status.WAITING for t in due)
+        free = {t for p in made.packages for t in course.shape.tasks(p) if not blockers(course, t, World(), now)}
+        starts = ready(course, agenda, World(), now, 100, new_id)
+        begun = {e.task for e in starts.events if isinstance(e, AttemptStarted | TaskOpened)}
+        assert begun <= free
+        assert {_lane(t) for t in begun} == {_lane(t) for t in free}
+        for event in starts.events:
+            course.note(event)
+            agenda.note(event)
+        running += starts.attempts
+        if not running:
+            break
+        attempt = running.pop(data.draw(st.integers(0, len(running) - 1)))
+        outcome = data.draw(st.sampled_from([OK, OK, OK, FAILED, UNKNOWN]))
+        from runbook_engine.running.execute import _record
+
+        event = _record(course, Ended(task=attempt.task, attempt=attempt.id, outcome=outcome), now)
+        course.note(event)
+        agenda.note(event)
+        now += timedelta(seconds=1)
+
+
+class Crash(Exception):
+    """The engine dies here."""
+
+
+@settings(max_examples=100, deadline=None)
+@given(plans(), st.data())
+def test_whatever_crashes_nothing_changing_runs_twice(made, data):
+    """L2, L9: over crashes at any attempt, a once step starts at most once, and the run can always be carried on."""
+    journal, clock, new_id = MemoryJournal([created(made)]), Clock(), ids()
+    inbox = ListInbox(journal)
+    begun: dict[str, int] = {}
+    deaths = data.draw(st.sets(st.integers(0, 12), max_size=3))
+    number = iter(range(1000))
+
+    def play(attempt):
+        begun[attempt.task] = begun.get(attempt.task, 0) + 1
+        if next(number) in deaths:
+            raise Crash
+        return OK
+
+    for _ in range(6):
+        try:
+            course = execute(
+                {made.digest: made}.__getitem__, journal, inbox, Stand(play, clock), no_world, clock, new_id, lambda *_: None
+            )
+            break
+        except Crash:
+            journal.pending.clear()
+    for task, times in begun.items():
+        if made.packages[task.partition("@")[0]].repeat is Repeat.ONCE:
+            assert times == 1
+    stuck = {s.status for s in course.run.tasks.values()} & {Status.WAITING, Status.UNKNOWN}
+    assert course.run.status is RunStatus.DONE or stuck
+
+
+@settings(max_examples=50, deadline=None)
+@given(plans())
+def test_every_prefix_of_a_journal_replays(made):
+    """Whatever has been written so far can be folded: a crash leaves no journal that cannot be read."""
+    journal, clock = MemoryJournal([created(made)]), Clock()
+    execute(
+        {made.digest: made}.__getitem__,
+        journal,
+        ListInbox(journal),
+        Stand(lambda a: FAILED if a.task.endswith("h1") else OK, clock),
+        no_world,
+        clock,
+        ids(),
+        lambda *_: None,
+    )
+    for length in range(1, len(journal.durable) + 1):
+        course = replay(journal.durable[:length], {made.digest: made}.__getitem__)
+        assert course.run.events == length
