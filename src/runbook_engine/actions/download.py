@@ -31,9 +31,7 @@ class DownloadParams(Params):
 def procedure(params: DownloadParams, setting: Setting, files: Files) -> Procedure:
     """One download, as the step's user."""
     return Procedure(
-        apply=(
-            Download(source=params.source, target=params.target, become=setting.become, timeout_s=setting.timeout_s),
-        )
+        apply=(Download(source=params.source, target=params.target, become=setting.become, timeout_s=setting.timeout_s),)
     )
 
 

@@ -18,18 +18,14 @@ class RebootParams(Params):
         description="How long the host may take until it is back and healthy, such as 15m.",
         json_schema_extra={"default": "15m"},
     )
-    command: ShellText = Field(
-        shell(RESTART), description="What restarts the host.", json_schema_extra={"default": RESTART}
-    )
+    command: ShellText = Field(shell(RESTART), description="What restarts the host.", json_schema_extra={"default": RESTART})
     health: ShellText | None = Field(None, description="A command that must end with 0 on the restarted host.")
 
 
 def procedure(params: RebootParams, setting: Setting, files: Files) -> Procedure:
     """One restart, as the step's user."""
     return Procedure(
-        apply=(
-            Reboot(command=params.command, within_s=params.within, health=params.health, become=setting.become),
-        )
+        apply=(Reboot(command=params.command, within_s=params.within, health=params.health, become=setting.become),)
     )
 
 
