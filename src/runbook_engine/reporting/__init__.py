@@ -1,0 +1,1 @@
+"""Facts for people: what was planned, what happened and what to do next, as text, JSON data and pictures."""

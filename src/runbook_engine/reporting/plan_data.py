@@ -1,0 +1,112 @@
+"""A plan as JSON data for other programs."""
+
+from typing import Any
+
+from runbook_engine.model.plan import Plan, PlannedPhase
+from runbook_engine.model.runbook import Takes
+from runbook_engine.model.words import EdgeKind, StageKind
+from runbook_engine.reporting.command_text import differences_by_host, procedure_lines
+from runbook_engine.reporting.naming import by_person, title_of
+from runbook_engine.reporting.plan_text import warnings_of
+from runbook_engine.reporting.steps import PlannedStep, batch_sizes, steps_of, worst_case
+from runbook_engine.reporting.timing import likely, longest, phase_time, plan_time
+
+FORMAT = 1
+
+Data = dict[str, Any]
+
+
+def plan_data(plan: Plan, *, parallel: int | None = None) -> Data:
+    """The JSON form of a plan. Times are in seconds; what is not stated is null.
+
+    Fields: `format` (1), `kind` ("plan"), `digest`, `runbook`, `title`, `project` (install, upgrade, maintenance),
+    `owner`, `why`, `impact`, `params`, `start`, `deadline`, `hosts`, `tasks`, `planned_s`, `unenforced`, `warnings`,
+    `approvals` (by, before, count) and `phases`. A phase has `id`, `title`, `leaf`, `needs`, `window`, `hosts`, `batches`
+    (sizes), `pause_s`, `max_failures`, `worst_case` (hosts that can have failed), `on_failure`, `point_of_no_return`,
+    `planned_s`, `longest_s`, `steps`. A step has `id`, `title`, `action`, `by_person`, `who`, `hosts` (a number, 0:
+    once), `left_out`, `takes`, `repeat`, `retries`, `timeout_s`, `reboots`, `health_check`, `needs` (step, every_host),
+    `way_back`, `no_way_back`, `evidence`, `choices`, `commands` (on the first host), `differs`.
+    """
+    return {
+        "format": FORMAT,
+        "kind": "plan",
+        "digest": plan.digest,
+        "runbook": plan.runbook,
+        "title": plan.title,
+        "project": plan.kind.value,
+        "owner": plan.owner,
+        "why": plan.why,
+        "impact": plan.impact,
+        "params": dict(plan.params),
+        "start": plan.start.isoformat() if plan.start else None,
+        "deadline": plan.deadline.isoformat() if plan.deadline else None,
+        "hosts": list(dict.fromkeys(h for phase in plan.phases for h in phase.hosts)),
+        "tasks": plan.tasks,
+        "planned_s": plan_time(plan, likely, parallel),
+        "unenforced": list(plan.unenforced),
+        "warnings": list(warnings_of(plan)),
+        "approvals": [{"by": a.by, "before": a.before, "count": a.count} for a in plan.approvals],
+        "phases": [_phase(plan, phase, parallel) for phase in plan.phases],
+    }
+
+
+def _phase(plan: Plan, phase: PlannedPhase, parallel: int | None) -> Data:
+    worst = worst_case(phase, parallel)
+    return {
+        "id": phase.id,
+        "title": phase.title,
+        "leaf": phase.leaf,
+        "needs": list(phase.needs),
+        "window": phase.window,
+        "hosts": list(phase.hosts),
+        "batches": list(batch_sizes(phase)),
+        "pause_s": max((s.pause_s for s in phase.stages if s.kind is StageKind.BATCH), default=0.0),
+        "max_failures": phase.max_failures,
+        "worst_case": worst.hosts if worst else None,
+        "on_failure": phase.rolling.on_failure if phase.rolling else None,
+        "point_of_no_return": phase.point_of_no_return,
+        "planned_s": phase_time(plan, phase, likely, parallel),
+        "longest_s": phase_time(plan, phase, longest, parallel),
+        "steps": [_step(step) for step in steps_of(plan, phase)],
+    }
+
+
+def _step(step: PlannedStep) -> Data:
+    package = step.first
+    question = package.procedure.question
+    host = package.hosts[0] if package.hosts else None
+    return {
+        "id": step.id,
+        "title": title_of(package),
+        "action": package.action,
+        "by_person": by_person(package),
+        "who": [str(who) for who in package.who],
+        "hosts": step.hosts,
+        "left_out": list(step.left_out),
+        "takes": _takes(package.takes),
+        "repeat": package.repeat.value,
+        "retries": package.retries.count,
+        "timeout_s": package.timeout_s,
+        "reboots": package.reboots,
+        "health_check": package.health_check,
+        "needs": _needs(step),
+        "way_back": bool(package.way_back and package.way_back.procedure),
+        "no_way_back": package.way_back.none if package.way_back else "",
+        "evidence": [{"name": name, "kind": kind} for name, kind in package.evidence],
+        "choices": [{"name": c.name, "consequence": c.consequence, "goes_on": c.goes_on} for c in question.choices]
+        if question
+        else [],
+        "commands": procedure_lines(package, host),
+        "differs": differences_by_host(package),
+    }
+
+
+def _takes(takes: Takes | None) -> Data | None:
+    if takes is None:
+        return None
+    return {"low_s": takes.low_s, "likely_s": takes.likely_s, "high_s": takes.high_s, "per_batch": takes.per_batch}
+
+
+def _needs(step: PlannedStep) -> list[Data]:
+    needs = ((e.before.partition("#")[0], e.kind is EdgeKind.ALL_HOSTS) for e in step.first.needs)
+    return [{"step": before, "every_host": barrier} for before, barrier in dict.fromkeys(needs)]
