@@ -17,7 +17,7 @@ from runbook_engine.model.commands import Procedure
 from runbook_engine.model.text import Text, shell
 
 END = "# end of script"
-RECEIVE = f"""d=$(mktemp -d "${{TMPDIR:-/tmp}}/runbook.XXXXXXXX") || exit 70
+RECEIVE = f"""d=$(mktemp -d) || exit 70
 trap 'rm -rf "$d"' EXIT
 trap 'exit 129' HUP
 trap 'exit 130' INT

@@ -1,0 +1,190 @@
+r"""What hosts print, complete, in a file per task that any pager shows safely: FOLDER/PHASE/STEP[#BATCH][@HOST].log.
+
+A line is `TIME MARK TEXT`. Marks: `==` begin and end of an attempt, `$$` a command, `--` a note of the engine, `out` and
+`err` a line of output, `out-` and `err-` a piece of output that no newline follows. The text of output is escaped so that
+nothing is lost and nothing can act on a terminal: a backslash as `\\`, a control character as `\x1b`, a byte that is not
+UTF-8 as `\xff`, a bidi control as `\u202e`; `raw` turns it back into the very bytes.
+
+Secrets never come here: a link hands over output in which their values are already masked, and commands name them.
+"""
+
+import os
+import re
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+
+from runbook_engine.model.attempts import Attempt
+from runbook_engine.model.errors import TransportFault
+from runbook_engine.model.events import Outcome
+from runbook_engine.model.words import Cause, TaskId
+from runbook_engine.workers.harmless import HARMFUL, harmless, visible
+
+_MARKS = {1: b"out", 2: b"err"}
+_PIECE = 65536  # bytes of a line without an end that are held back
+_LONGEST = 200  # bytes of a file name
+_FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+_UNSAFE = re.compile(r"[^A-Za-z0-9._@#:+=,-]|^\.")
+_PLAIN = re.compile(rb"[\t\n\x20-\x5b\x5d-\x7e]*")
+_ESCAPED = re.compile(f"[\\\\\n{HARMFUL}]")
+_ESCAPE = re.compile(r"\\(?:\\|x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})")
+
+
+class Logs:
+    """The log files of a run under `folder`. Folders are 0700, files 0600; an attempt is appended to its task's file."""
+
+    def __init__(self, folder: Path, clock: Callable[[], float] = time.time) -> None:
+        self.folder = folder
+        self._clock = clock
+        self._made: set[str] = set()
+
+    def path(self, task: TaskId) -> Path:
+        """Where the task's log is, whether it exists or not."""
+        return self.folder.joinpath(*(_safe(part) for part in f"{task}.log".split("/", 1)))
+
+    def log(self, attempt: Attempt) -> "Log":
+        """The log of one attempt; nothing is opened before `begin`."""
+        return Log(lambda: self._opened(attempt.task), attempt, self._clock)
+
+    def _opened(self, task: TaskId) -> int:
+        path = self.path(task)
+        folder = str(path.parent)
+        if folder not in self._made:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._made.add(folder)
+        return os.open(path, _FLAGS, 0o600)
+
+
+class Log:
+    """One attempt in the log of its task. Used by one thread at a time.
+
+    A disk that fills up while a command runs changes nothing about what the host does: writing stops, and `fault` says
+    why, so that the outcome can tell it.
+    """
+
+    def __init__(self, opened: Callable[[], int], attempt: Attempt, clock: Callable[[], float]) -> None:
+        self.fault = ""
+        self._opened = opened
+        self._attempt = attempt
+        self._clock = clock
+        self._file = -1
+        self._held = {1: b"", 2: b""}
+        self._second = -1
+        self._stamp = b""
+
+    def begin(self) -> None:
+        """Open the file and write the first line. Raises TransportFault (control machine) before anything has started."""
+        a = self._attempt
+        try:
+            self._file = self._opened()
+            self._write(self._line(b"==", f"attempt {a.number}, to {a.purpose}, {a.id}"))
+        except OSError as error:
+            self._failed(error)
+        if self.fault:
+            raise TransportFault(
+                Cause.LOCAL, f"the log cannot be written: {self.fault}", started=False, why="Nothing was started."
+            )
+
+    def command(self, text: str) -> None:
+        """Say what is carried out; `text` names secrets and never holds one."""
+        self._write(b"".join(self._line(b"$$", line) for line in harmless(text).split("\n")))
+
+    def note(self, text: str) -> None:
+        """Say something about the attempt that no host printed."""
+        self._write(b"".join(self._line(b"--", line) for line in harmless(text).split("\n")))
+
+    def output(self, stream: int, data: bytes) -> None:
+        """Take a piece of output as it comes: 1 is stdout, 2 is stderr. Never raises."""
+        data = self._held[stream] + data
+        whole, newline, rest = data.rpartition(b"\n")
+        if len(rest) > _PIECE:
+            whole, newline, rest = data, b"", b""
+        self._held[stream] = rest
+        if whole or newline:
+            self._write(self._lines(_MARKS[stream], whole, ended=bool(newline)))
+
+    def end(self, outcome: Outcome) -> None:
+        """Write what is held back and the last line, and close the file. Never raises."""
+        for stream, rest in self._held.items():
+            if rest:
+                self._write(self._lines(_MARKS[stream], rest, ended=False))
+        code = "" if outcome.exit_code is None else f", exit code {outcome.exit_code}"
+        said = f": {outcome.message}" if outcome.message else ""
+        first, *more = harmless(f"{outcome.status} after {outcome.duration_s:.3f} s{code}{said}").split("\n")
+        self._write(self._line(b"==", first) + b"".join(self._line(b"--", line) for line in more))
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+
+    def _line(self, mark: bytes, text: str) -> bytes:
+        return b"%b %b %b\n" % (self._time(), mark, text.encode("utf-8", "backslashreplace"))
+
+    def _lines(self, mark: bytes, data: bytes, *, ended: bool) -> bytes:
+        lines = data.split(b"\n")
+        if not _PLAIN.fullmatch(data):
+            lines = [escaped(line) for line in lines]
+        prefix = b"%b %b " % (self._time(), mark)
+        if ended:
+            return prefix + (b"\n" + prefix).join(lines) + b"\n"
+        last = b"%b %b- %b\n" % (self._time(), mark, lines.pop())
+        return b"".join(b"%b%b\n" % (prefix, line) for line in lines) + last
+
+    def _time(self) -> bytes:
+        now = self._clock()
+        if int(now) != self._second:
+            self._second = int(now)
+            self._stamp = datetime.fromtimestamp(self._second, UTC).strftime("%Y-%m-%dT%H:%M:%S").encode()
+        return b"%b.%03dZ" % (self._stamp, int(now % 1 * 1000))
+
+    def _write(self, data: bytes) -> None:
+        if self.fault or self._file < 0:
+            return
+        try:
+            while data:
+                data = data[os.write(self._file, data) :]
+        except OSError as error:
+            self._failed(error)
+
+    def _failed(self, error: OSError) -> None:
+        self.fault = f"{error.strerror or error} ({error.filename})" if error.filename else str(error.strerror or error)
+
+
+def escaped(line: bytes) -> bytes:
+    """A line of output so that a pager can show it and `raw` can bring it back."""
+    return _ESCAPED.sub(_escape, line.decode("utf-8", "surrogateescape")).encode()
+
+
+def raw(text: str) -> bytes:
+    """The bytes that a log's text of output stands for; the newline is not part of it."""
+    found, position = [], 0
+    for match in _ESCAPE.finditer(text):
+        found.append(text[position : match.start()].encode())
+        found.append(_unescape(match.group()))
+        position = match.end()
+    return b"".join((*found, text[position:].encode()))
+
+
+def _escape(match: re.Match[str]) -> str:
+    code = ord(match.group())
+    if code == ord("\\"):
+        return r"\\"
+    if 0xDC80 <= code <= 0xDCFF:
+        return f"\\x{code - 0xDC00:02x}"
+    return f"\\u{code:04x}" if 0x80 <= code < 0x100 else visible(match)
+
+
+def _unescape(escape: str) -> bytes:
+    if escape == r"\\":
+        return b"\\"
+    digits = escape[2:]
+    return bytes.fromhex(digits) if escape[1] == "x" else chr(int(digits, 16)).encode()
+
+
+def _safe(part: str) -> str:
+    """A part of a path that stays inside the folder, whatever the name holds; different names stay different."""
+    name = _UNSAFE.sub(lambda m: "".join(f"%{byte:02X}" for byte in m.group().encode()), part)
+    if len(name) <= _LONGEST:
+        return name
+    return f"{name[:_LONGEST]}~{sha256(part.encode()).hexdigest()[:16]}{Path(name).suffix[:8]}"

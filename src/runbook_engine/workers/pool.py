@@ -1,0 +1,112 @@
+"""A bounded number of threads that carry attempts out. One caller starts them and takes what comes back."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from queue import Empty, SimpleQueue
+
+from runbook_engine.model.attempts import Answer, Attempt, Ended
+from runbook_engine.model.commands import Command
+from runbook_engine.model.events import Outcome
+from runbook_engine.model.plan import Target
+from runbook_engine.model.words import Status
+from runbook_engine.workers.logs import Log, Logs
+from runbook_engine.workers.procedure import carry_out
+from runbook_engine.workers.work import Link, Sink
+
+Carry = Callable[[Attempt, Link, Log, Callable[[], float]], Outcome]
+
+
+class Pool:
+    """Workers on this machine: at most `parallel` attempts at a time, threads begun when they are first needed.
+
+    `links` gives the link to a target, or to the control machine for None; connections live and are reused there. It
+    may raise TransportFault. The caller hands over at most one attempt per host at a time. All methods are for one
+    thread. A thread ends only by `close`, and none of them keeps the process alive.
+    """
+
+    def __init__(
+        self,
+        parallel: int,
+        links: Callable[[Target | None], Link],
+        logs: Logs,
+        clock: Callable[[], float] = time.monotonic,
+        carry: Carry = carry_out,
+    ) -> None:
+        self._parallel = max(1, parallel)
+        self._links = links
+        self._logs = logs
+        self._clock = clock
+        self._carry = carry
+        self._waiting: SimpleQueue[Attempt | None] = SimpleQueue()
+        self._ended: SimpleQueue[Ended] = SimpleQueue()
+        self._threads: list[threading.Thread] = []
+        self._open = 0
+
+    def room(self) -> int:
+        """How many more attempts can begin at once."""
+        return max(0, self._parallel - self._open)
+
+    def start(self, attempts: Sequence[Attempt]) -> None:
+        """Begin them; what exceeds the room waits its turn. Never blocks, never raises."""
+        self._open += len(attempts)
+        while len(self._threads) < min(self._parallel, self._open):
+            thread = threading.Thread(target=self._work, name=f"worker-{len(self._threads) + 1}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+        for attempt in attempts:
+            self._waiting.put(attempt)
+
+    def outcomes(self, wait_s: float) -> Sequence[Ended]:
+        """Everything that has come back; waits up to `wait_s` seconds for the first, and not at all if nothing is open."""
+        if not self._open:
+            return ()
+        found: list[Ended] = []
+        try:
+            found.append(self._ended.get(timeout=max(0.0, wait_s)))
+            while True:
+                found.append(self._ended.get_nowait())
+        except Empty:
+            self._open -= len(found)
+        return found
+
+    def idle(self) -> bool:
+        """Whether nothing is being carried out and nothing has come back untaken."""
+        return self._open == 0
+
+    def close(self, wait_s: float = 0.0) -> bool:
+        """Let threads end after what they do now, and wait up to `wait_s` seconds for that. Whether all have ended."""
+        for _ in self._threads:
+            self._waiting.put(None)
+        until = time.monotonic() + wait_s
+        for thread in self._threads:
+            thread.join(max(0.0, until - time.monotonic()))
+        return not any(thread.is_alive() for thread in self._threads)
+
+    def _work(self) -> None:
+        while (attempt := self._waiting.get()) is not None:
+            self._ended.put(Ended(task=attempt.task, attempt=attempt.id, outcome=self._outcome(attempt)))
+
+    def _outcome(self, attempt: Attempt) -> Outcome:
+        try:
+            return self._carry(attempt, _Late(self._links, attempt.target), self._logs.log(attempt), self._clock)
+        except BaseException as error:  # noqa: BLE001 - a thread must outlive whatever ends an attempt
+            message = f"a mistake in the engine itself: {type(error).__name__}: {error}"
+            return Outcome(status=Status.UNKNOWN, message=message)
+
+
+class _Late:
+    """A link that is looked up when it is first used, so that its faults are those of a command that did not start."""
+
+    __slots__ = ("_link", "_links", "_target")
+
+    def __init__(self, links: Callable[[Target | None], Link], target: Target | None) -> None:
+        self._links = links
+        self._target = target
+        self._link: Link | None = None
+
+    def perform(self, command: Command, sink: Sink) -> Answer:
+        """Carry out a command over the target's link."""
+        if self._link is None:
+            self._link = self._links(self._target)
+        return self._link.perform(command, sink)

@@ -1,0 +1,88 @@
+"""One attempt while it is carried out: its link, its log, how far it has come, and whether anything may have begun."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Protocol, TypeVar
+
+from runbook_engine.model.attempts import Answer, Attempt
+from runbook_engine.model.commands import Command
+from runbook_engine.model.errors import TransportFault
+from runbook_engine.workers.fill import filled_command
+from runbook_engine.workers.logs import Log
+from runbook_engine.workers.shown import shown
+
+Sink = Callable[[int, bytes], None]
+C = TypeVar("C", bound=Command)
+
+
+class Link(Protocol):
+    """The way to one host, or to the control machine. Used by one thread at a time."""
+
+    def perform(self, command: Command, sink: Sink) -> Answer:
+        """Carry out one command, whose texts hold only literals and secrets.
+
+        `sink` is given output as it comes (1 stdout, 2 stderr), with the values of all known secrets already masked; it
+        never raises. The answer's `stdout` and `stderr` are whole up to 64 KiB each, masked too. `Shell.on_controller`
+        and `Http` are carried out on the control machine by every link. Exit code 0 is success also for what has none
+        of its own (a file that arrived, a right HTTP answer); 1 is its failure, which `detail` explains. A `Wait` is
+        asked once here, with `within_s` 0: 0 is yes, 1 is no. `Reboot`, `AskPerson` and `Pause` never come here.
+
+        Raises TransportFault; `started=False` promises that nothing ran. After a fault the next call connects anew.
+        """
+        ...
+
+
+class Part(StrEnum):
+    """How far an attempt has come."""
+
+    GUARD = "guard"
+    SKIP_IF = "skip_if"
+    BEFORE = "verify before"
+    APPLY = "apply"
+    AFTER = "verify after"
+    VERIFY = "verify alone"
+
+
+@dataclass(slots=True, kw_only=True)
+class Work:
+    """What the parts of an attempt share. `begun` turns true before anything that changes something is sent."""
+
+    attempt: Attempt
+    link: Link
+    log: Log
+    now: Callable[[], float]  # seconds, never going back
+    sleep: Callable[[float], None]
+    part: Part = Part.GUARD
+    begun: bool = False
+    output_bytes: int = 0
+
+    def ask(self, command: Command, *, quietly: bool = False) -> Answer:
+        """Carry out what changes nothing. `quietly`: what is asked many times is not logged each time."""
+        return self._perform(self.ready(command), _nowhere if quietly else self.log.output, quietly=quietly)
+
+    def change(self, command: Command) -> Answer:
+        """Carry out what may change something, and remember that it may have."""
+        command = self.ready(command)
+        earlier, self.begun = self.begun, True
+        try:
+            return self._perform(command, self.log.output)
+        except TransportFault as fault:
+            self.begun = earlier or fault.started
+            raise
+
+    def ready(self, command: C) -> C:
+        """The command with its holes filled. Raises Refused when an earlier step did not save what is needed."""
+        target = self.attempt.target
+        return filled_command(command, self.attempt.package, target.name if target else None, self.attempt.saved)
+
+    def _perform(self, command: Command, sink: Sink, *, quietly: bool = False) -> Answer:
+        if not quietly:
+            self.log.command(shown(command))
+        answer = self.link.perform(command, sink)
+        self.output_bytes += answer.output_bytes
+        return answer if answer.exit_code is None or answer.exit_code >= 0 else replace(answer, exit_code=None)
+
+
+def _nowhere(stream: int, data: bytes) -> None:
+    """Take output that is not kept."""
