@@ -1,0 +1,167 @@
+"""The journal's database as one SQLite file. Everything that is peculiar to SQLite is in this file.
+
+Durability rests on settings that are read back on every connection: write-ahead log, `synchronous=FULL`, foreign keys.
+A write transaction begins with the write lock (`BEGIN IMMEDIATE`), so that what it reads cannot change under it.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import QueuePool
+
+from runbook_engine.model.errors import JournalFault
+from runbook_engine.recording import schema
+from runbook_engine.recording.faults import damaged, explain
+from runbook_engine.recording.locks import Lock, folder, take
+from runbook_engine.recording.storage import prepare
+
+_REQUIRED = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "wal_autocheckpoint": 0}
+_CHECKPOINT_AFTER = 10_000  # rows written by this process, a commit counting as 20: some 5 MB of log
+_COMMIT_WEIGHT = 20
+_CHECKPOINT_PATIENCE_MS = 100
+_OPENING = "opening the journal"
+
+
+class Database:
+    """One open file. Threads may share it: every transaction has a connection of its own."""
+
+    def __init__(self, path: Path, *, patience_s: float) -> None:
+        """Open or create the file and bring its tables up to date. Raises JournalFault."""
+        self.path = path
+        self._patience_s = patience_s
+        self._written = 0
+        self._guard = threading.Lock()
+        with self.faults(_OPENING):
+            prepare(path)
+            self._lock, left_open = self._announce()
+        self._engine = _engine(path, patience_s)
+        self._writer = self._engine.execution_options(writing=True)
+        self._watch: Any = None
+        try:
+            self._make_ready(check=left_open)
+        except BaseException:
+            self.close()
+            raise
+
+    def _announce(self) -> tuple[Lock, bool]:
+        """Say that the file is in use. Alone, and yet there is a log: whoever used it last did not close it."""
+        place = folder(self.path) / "open"
+        if alone := take(place):
+            log = self.path.with_name(self.path.name + "-wal")
+            return alone, log.exists() and log.stat().st_size > 0
+        if shared := take(place, shared=True, patience_s=self._patience_s):
+            return shared, False
+        raise JournalFault(
+            f"{self.path}: another process is checking or upgrading the journal",
+            why="It did not finish within the time that this one was willing to wait.",
+            next_command="runbook runs",
+        )
+
+    def _make_ready(self, *, check: bool) -> None:
+        with self.faults(_OPENING):
+            self._watch = self._engine.raw_connection()
+            if check and self._watch.driver_connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+                raise damaged(self.path, "checking the journal, which was not closed properly")
+        with self.reading(_OPENING) as connection:
+            current = schema.is_current(connection, str(self.path))
+        if not current:
+            self._upgrade()
+        self._lock.share()
+
+    def _upgrade(self) -> None:
+        with self.writing("making the journal's tables") as connection:
+            if not schema.is_current(connection, str(self.path)):  # another process may have been faster
+                schema.upgrade(connection)
+
+    @contextmanager
+    def reading(self, doing: str) -> Iterator[Connection]:
+        """A snapshot to read from; keep it short. `doing` completes "while …" in the message of a fault."""
+        with self.faults(doing), self._engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self, doing: str) -> Iterator[Connection]:
+        """A transaction that holds the write lock from its beginning; durable when it has been left without an error."""
+        with self.faults(doing):
+            with self._writer.begin() as connection:
+                driver: Any = connection.connection.driver_connection
+                before = driver.total_changes
+                yield connection
+                rows = driver.total_changes - before
+            self._written += rows + _COMMIT_WEIGHT
+            if self._written > _CHECKPOINT_AFTER:
+                self._checkpoint()
+
+    def changes(self) -> int:
+        """A number that differs from the last one when anybody has committed anything since. Costs microseconds."""
+        with self._guard:
+            try:
+                return int(self._watch.driver_connection.execute("PRAGMA data_version").fetchone()[0])
+            except sqlite3.Error as error:
+                raise explain(self.path, "looking for changes", error) from error
+
+    @contextmanager
+    def faults(self, doing: str) -> Iterator[None]:
+        """Turns whatever the database or the disk raises into a JournalFault."""
+        try:
+            yield
+        except (SQLAlchemyError, sqlite3.Error, OSError) as error:
+            raise explain(self.path, doing, error) from error
+
+    def _checkpoint(self) -> None:
+        """Move the log into the file, with the write lock held.
+
+        SQLite before 3.51.3 can lose pages when a commit restarts the log during another connection's checkpoint.
+        The automatic checkpoint runs without the write lock, so it is off; this kind takes it. A fault here costs
+        nothing: the log is durable, and a disk that has gone bad is noticed by the next commit.
+        """
+        self._written = 0
+        connection = self._engine.raw_connection()
+        driver: Any = connection.driver_connection
+        with suppress(sqlite3.Error):
+            driver.execute(f"PRAGMA busy_timeout={_CHECKPOINT_PATIENCE_MS}")
+            driver.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
+            driver.execute(f"PRAGMA busy_timeout={int(self._patience_s * 1000)}")
+        connection.close()
+
+    def close(self) -> None:
+        """Give back everything. The last process to close leaves a single tidy file."""
+        with self._guard, self.faults("closing the journal"):
+            if self._watch is not None:
+                self._watch.close()
+            self._engine.dispose()
+            self._lock.release()
+
+
+def _engine(path: Path, patience_s: float) -> Engine:
+    engine = create_engine(
+        f"sqlite:///{path}",
+        poolclass=QueuePool,
+        connect_args={"timeout": patience_s, "check_same_thread": False, "isolation_level": None},
+    )
+    event.listen(engine, "connect", _set_and_read_back)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _set_and_read_back(connection: sqlite3.Connection, _: object) -> None:
+    for name, value in _REQUIRED.items():
+        connection.execute(f"PRAGMA {name}={value}")
+        found = connection.execute(f"PRAGMA {name}").fetchone()[0]
+        if found != value:
+            raise JournalFault(
+                f"SQLite did not accept {name}={value}; it stays at {found}",
+                why="Without that setting an acknowledged record could be lost.",
+                next_command="runbook doctor",
+            )
+
+
+def _begin(connection: Connection) -> None:
+    writing = connection.get_execution_options().get("writing")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
