@@ -9,7 +9,7 @@ from runbook_engine.model.events import (
     AttemptEnded,
     Event,
     HostsReleased,
-    Outcome,
+    PlanAmended,
     RunEnded,
     TimerEnded,
 )
@@ -21,6 +21,7 @@ from runbook_engine.running.agenda import Agenda, Focus
 from runbook_engine.running.course import Course, Plans, replay
 from runbook_engine.running.ports import Inbox, Journal, Workers
 from runbook_engine.running.ready import Starts, ready
+from runbook_engine.running.recovery import STOPPED, left_open
 
 Observer = Callable[[Run, Sequence[Event]], None]
 
@@ -49,8 +50,8 @@ def execute(
 ) -> Course:
     """Carry out an approved plan until it ends or needs a person. Start reading here."""
     course = replay(journal.read(), plans)
-    spine = _Spine(course, Agenda(course, focus), journal, workers, now, observe)
-    spine.mark_unknown("the engine stopped while it ran")
+    spine = _Spine(course, focus, journal, workers, now, observe)
+    spine.mark_unknown(STOPPED)
     try:
         return _drive(spine, inbox, world, new_id, habits)
     except KeyboardInterrupt:
@@ -63,6 +64,7 @@ def _drive(spine: "_Spine", inbox: Inbox, world: Callable[[], World], new_id: Ca
     while True:
         for decision in inbox.waiting():  # one by one: the second sees the effect of the first
             spine.note(admit(course, decision, now()), consumes=decision.id)
+            spine.commit()
         spine.ring(spine.agenda.due(now()))
         spine.leave()
         starts = spine.start(ready(course, spine.agenda, spine.look(world()), now(), workers.room(), new_id))
@@ -80,14 +82,15 @@ class _Spine:
     def __init__(
         self,
         course: Course,
-        agenda: Agenda,
+        focus: Focus,
         journal: Journal,
         workers: Workers,
         now: Callable[[], datetime],
         observe: Observer,
     ) -> None:
         self.course = course
-        self.agenda = agenda
+        self.agenda = Agenda(course, focus)
+        self._focus = focus
         self.workers = workers
         self.now = now
         self._journal = journal
@@ -102,6 +105,8 @@ class _Spine:
         for event in events:
             self.course.note(event)
             self.agenda.note(event)
+            if isinstance(event, PlanAmended):
+                self.agenda = Agenda(self.course, self._focus)
         if not self._unseen:
             self._since = self.now()
         self._journal.append(events, consumes=consumes)
@@ -185,10 +190,7 @@ class _Spine:
 
     def mark_unknown(self, why: str) -> None:
         """Nobody is left to hear of the attempts that are open: what became of them is not known."""
-        running = [(task, state) for task, state in self.course.run.tasks.items() if state.status is Status.RUNNING]
-        outcome = Outcome(status=Status.UNKNOWN, message=why)
-        at = self.now()
-        self.note([AttemptEnded(at=at, task=task, attempt=s.attempt, outcome=outcome) for task, s in running if s.attempt])
+        self.note(left_open(self.course, self.now(), why))
         self.commit()
 
     def worth_waiting(self, habits: Habits) -> bool:

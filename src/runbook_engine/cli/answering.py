@@ -1,0 +1,69 @@
+"""Ask the person at the terminal what the run waits for; the answer goes into the inbox like everybody's."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from runbook_engine.cli import opening, options
+from runbook_engine.model.decisions import Decide, Decision, Done, Resolve
+from runbook_engine.model.plan import Package
+from runbook_engine.model.run import TaskState
+from runbook_engine.model.words import Status, TaskId, Verdict
+from runbook_engine.running.course import Course
+
+if TYPE_CHECKING:
+    from runbook_engine.recording import Store
+
+LATER = "later"
+
+
+def ask_person(store: "Store", course: Course) -> bool:
+    """Go through the open questions. True when at least one was answered, so that the run can go on."""
+    answered = False
+    for task, state in list(course.run.tasks.items()):
+        package, _ = course.shape.parts(task)
+        if state.status is Status.WAITING and state.until is None:
+            decision = _ask(task, state, package)
+        elif state.status is Status.UNKNOWN and not state.verify_first:
+            decision = _settle(task, state)
+        else:
+            continue
+        if decision is None:
+            break
+        store.decide(course.run.id, decision)
+        answered = True
+    return answered
+
+
+def _ask(task: TaskId, state: TaskState, package: Package) -> Decision | None:
+    """A choice, or done with its evidence; None: later."""
+    options.say(f"\n{task}\n{state.prompt}")
+    question = package.procedure.question
+    if question and question.choices:
+        names = [c.name for c in question.choices]
+        for choice in question.choices:
+            options.say(
+                f"  {choice.name}: {choice.consequence or ('the run goes on' if choice.goes_on else 'the run stays here')}"
+            )
+        chosen = click.prompt("Your choice", type=click.Choice([*names, LATER]), default=LATER, err=True)
+        if chosen == LATER:
+            return None
+        goes_on = next(c.goes_on for c in question.choices if c.name == chosen)
+        why = "" if goes_on else click.prompt("Reason", err=True)
+        return Decide(id=opening.new_id(), by=options.me(), task=task, choice=chosen, reason=why)
+    if not click.confirm("Done?", default=False, err=True):
+        return None
+    wanted = question.evidence if question and question.evidence else package.evidence
+    evidence = {name: click.prompt(f"{name} ({kind})", err=True) for name, kind in wanted}
+    return Done(id=opening.new_id(), by=options.me(), task=task, evidence=evidence)
+
+
+def _settle(task: TaskId, state: TaskState) -> Decision | None:
+    """Doubt: what is known is shown, a person says what became of it."""
+    what = state.outcome.message if state.outcome else ""
+    options.say(f"\nUNKNOWN: {task}\n{what}\nLook at the machine itself before you answer.")
+    chosen = click.prompt("Was it done?", type=click.Choice(["done", "not-done", LATER]), default=LATER, err=True)
+    if chosen == LATER:
+        return None
+    why = click.prompt("How do you know", err=True)
+    return Resolve(id=opening.new_id(), by=options.me(), task=task, verdict=Verdict(chosen), reason=why)

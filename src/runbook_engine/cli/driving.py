@@ -1,0 +1,184 @@
+"""Drive a run: journal, workers, links, display and the person at the terminal, joined around the spine."""
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runbook_engine.cli import opening, options
+from runbook_engine.cli.settings import Settings
+from runbook_engine.model.decisions import Decision, PauseRun
+from runbook_engine.model.errors import Exit
+from runbook_engine.model.events import ControllerTookOver, Event
+from runbook_engine.model.run import Run
+from runbook_engine.model.words import RunId, RunStatus
+from runbook_engine.running.agenda import Focus
+from runbook_engine.running.course import Course, replay
+from runbook_engine.running.execute import Habits, execute
+from runbook_engine.running.result import result
+
+if TYPE_CHECKING:
+    from runbook_engine.recording import RunJournal, Store
+    from runbook_engine.reporting import Progress
+    from runbook_engine.workers import Pool
+
+FOREVER_S = 3.2e8  # ten years
+ANSWERS_AT_MOST = 10_000  # how often one call goes round between the work and the person
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drive:
+    """How a run is driven by this call."""
+
+    place: Settings
+    store: "Store"
+    run: RunId
+    focus: Focus
+    parallel: int
+    wait: bool
+    ask: bool  # a person is at the terminal
+    verbose: int = 0
+    as_json: bool = False
+
+
+class LocalInbox:
+    """The decisions of the store, and before them those of this process: what Ctrl-C and the terminal say."""
+
+    def __init__(self, store: "Store", run: RunId) -> None:
+        self._store, self._run = store, run
+        self._inbox = store.inbox(run)
+        self.interrupted = threading.Event()
+        self._told = False
+
+    def waiting(self) -> Sequence[Decision]:
+        """What waits. An interruption becomes a decision to pause, once."""
+        if self.interrupted.is_set() and not self._told:
+            self._told = True
+            pause = PauseRun(id=opening.new_id(), by=options.me(), reason="interrupted at the terminal")
+            self._store.decide(self._run, pause)
+        return self._inbox.waiting()
+
+
+def drive(how: Drive, answer: Callable[[Course], bool] | None = None) -> int:
+    """Carry the run on until it ends or nothing can be done. `answer` asks the person; True: something was decided.
+
+    Returns the exit code. Raises Refused when another process drives the run.
+    """
+    journal = how.store.control(how.run, by=options.me(), machine=opening.machine(), pid=os.getpid(), now=opening.now())
+    try:
+        return _driven(how, journal, answer)
+    finally:
+        journal.close()
+
+
+def _driven(how: Drive, journal: "RunJournal", answer: Callable[[Course], bool] | None) -> int:
+    course = _take_over(how, journal)
+    inbox = LocalInbox(how.store, how.run)
+    progress = _progress(how, course)
+    with _interruptible(inbox) as interrupted, _workers(how) as workers:
+        for _ in range(ANSWERS_AT_MOST):
+            progress.started(course.shape.plan, course.run)
+            try:
+                course = _execute(how, journal, inbox, workers, progress)
+            except KeyboardInterrupt:
+                course = replay(journal.read(), how.store.plan)
+            finally:
+                progress.ended(course.run)
+            if interrupted() or answer is None or not answer(course):
+                break
+    world = how.store.world(how.run)
+    _finish(how, course, inbox)
+    return int(Exit.INTERRUPTED if interrupted() else result(course, world, how.focus))
+
+
+def _take_over(how: Drive, journal: "RunJournal") -> Course:
+    """Become the controller, and say so in the journal."""
+    by, at = options.me(), opening.now()
+    journal.append([ControllerTookOver(at=at, epoch=journal.epoch, by=by, machine=opening.machine(), pid=os.getpid())])
+    journal.commit()
+    return replay(journal.read(), how.store.plan)
+
+
+def _execute(how: Drive, journal: "RunJournal", inbox: LocalInbox, workers: "Pool", progress: "Progress") -> Course:
+    def observe(run: Run, events: Sequence[Event]) -> None:
+        progress.changed(run, events)
+
+    return execute(
+        how.store.plan,
+        journal,
+        inbox,
+        workers,
+        lambda: how.store.world(how.run),
+        opening.now,
+        opening.new_id,
+        observe,
+        how.focus,
+        Habits(wait_for_people=how.wait, patience_s=FOREVER_S if how.wait or how.ask else Habits().patience_s),
+    )
+
+
+def _progress(how: Drive, course: Course) -> "Progress":
+    from runbook_engine.reporting import Progress
+
+    return Progress(course.shape.plan, clock=opening.now, live=options.on_terminal(), verbose=how.verbose)
+
+
+@contextmanager
+def _workers(how: Drive) -> Iterator["Pool"]:
+    """A pool of workers over SSH links; all connections are closed afterwards."""
+    from runbook_engine.transports import Links, LinkSettings
+    from runbook_engine.workers import Logs, Pool
+
+    folder = opening.run_folder(how.place, how.run)
+    links = Links(LinkSettings(ssh_config=how.place.ssh_config, known_hosts=how.place.known_hosts, run_folder=folder))
+    pool = Pool(how.parallel, links, Logs(folder / "logs"))
+    try:
+        yield pool
+    finally:
+        pool.close()
+        links.close()
+
+
+@contextmanager
+def _interruptible(inbox: LocalInbox) -> Iterator[Callable[[], bool]]:
+    """Ctrl-C once (or a closed terminal, or a polite kill): finish what runs, then stop. Twice: give up at once."""
+
+    def asked(number: int, _: object) -> None:
+        if inbox.interrupted.is_set():
+            raise KeyboardInterrupt
+        inbox.interrupted.set()
+        if number != signal.SIGHUP:
+            options.say("\nStopping: what runs is finished first. Once more to give up; what runs is then UNKNOWN.")
+
+    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, asked) for number in signals}
+    try:
+        yield inbox.interrupted.is_set
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _finish(how: Drive, course: Course, inbox: LocalInbox) -> None:
+    """The summary: what came of it, failures again, and what to do next."""
+    from runbook_engine.reporting import run_data, summary_text
+    from runbook_engine.running.blockers import blockers
+
+    world, at = how.store.world(how.run), opening.now()
+    if inbox.interrupted.is_set() and course.run.status is RunStatus.PAUSED:
+        options.say(f"Interrupted: nothing more is started. Next: runbook resume {how.run}")
+    if how.as_json:
+        options.show_json(run_data(course.shape.plan, course.run, at))
+        return
+    options.say(
+        summary_text(
+            course.shape.plan,
+            course.run,
+            blockers=lambda task: blockers(course, task, world, at, how.focus),
+            now=at,
+            logs=opening.run_folder(how.place, how.run) / "logs",
+        )
+    )

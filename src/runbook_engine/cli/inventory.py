@@ -1,0 +1,236 @@
+"""inventory list|graph|show|check|trust: the hosts, as the engine sees them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from runbook_engine.cli import options
+from runbook_engine.cli.projects import load_hosts
+from runbook_engine.cli.settings import settings
+from runbook_engine.model.errors import Exit, Refused, TransportFault, Usage
+from runbook_engine.model.estate import Estate, Host
+from runbook_engine.model.plan import Target
+from runbook_engine.model.text import SecretRef
+from runbook_engine.model.words import HostName
+
+CHECK_S = 15.0  # for one host, all in all
+
+
+@click.group("inventory")
+def inventory_command() -> None:
+    """List, show, check hosts; trust their SSH keys.
+
+    \b
+    runbook inventory list "rack12 & site=ams1"
+    runbook inventory trust r12-u01
+    """
+
+
+selector = click.argument("selector", default="all")
+
+
+def _selected(selector: str, folder: str | None) -> tuple[Estate, tuple[Host, ...]]:
+    from runbook_engine.planning import select
+
+    estate = load_hosts(settings(inventory=folder))
+    return estate, tuple(estate.hosts[name] for name in select(estate, selector))
+
+
+def _target(host: Host) -> Target:
+    return Target(name=host.name, address=host.address or host.name, site=host.site, rack=host.rack, ssh=host.ssh)
+
+
+@inventory_command.command("list")
+@selector
+@options.inventory
+@options.as_json
+def list_command(selector: str, inventory: str | None, as_json: bool) -> None:
+    """The hosts that a selector means: a group, a host, a glob, a & b, a - b, site=…, tag:…
+
+    \b
+    runbook inventory list
+    runbook inventory list "rack12 - r12-u01"
+    """
+    _, hosts = _selected(selector, inventory)
+    if as_json:
+        options.show_json({"format": 1, "kind": "hosts", "selector": selector, "hosts": [_host_data(h) for h in hosts]})
+        return
+    width = max(len(h.name) for h in hosts)
+    for host in hosts:
+        where = " ".join(filter(None, (host.site, host.rack, f"unit {host.unit}" if host.unit else "")))
+        options.show(f"{host.name:<{width}}  {host.address or host.name:<15}  {where}".rstrip())
+    options.say(f"{len(hosts)} host{'s' if len(hosts) != 1 else ''}")
+
+
+@inventory_command.command("show")
+@click.argument("host")
+@options.inventory
+@options.as_json
+def show_command(host: str, inventory: str | None, as_json: bool) -> None:
+    """Everything that is known of one host: where it is, how it is reached, its groups and variables.
+
+    \b
+    runbook inventory show r12-u01
+    """
+    _, hosts = _selected(host, inventory)
+    if len(hosts) != 1:
+        raise Usage(f"{host} means {len(hosts)} hosts", next_command=f'runbook inventory list "{host}"')
+    data = _host_data(hosts[0])
+    if as_json:
+        options.show_json({"format": 1, "kind": "host", **data})
+        return
+    for key, value in data.items():
+        if isinstance(value, dict):
+            options.show(f"{key}:")
+            for name, part in value.items():
+                options.show(f"  {name}: {part}")
+        elif value not in ("", None, [], ()):
+            options.show(f"{key}: {', '.join(map(str, value)) if isinstance(value, list) else value}")
+
+
+def _host_data(host: Host) -> dict[str, object]:
+    ssh = {k: v for k in ("user", "port", "key", "jump", "known_hosts") if (v := getattr(host.ssh, k))}
+    return {
+        "name": host.name,
+        "address": host.address or host.name,
+        "site": host.site,
+        "rack": host.rack,
+        "unit": host.unit,
+        "owner": host.owner,
+        "serves": list(host.serves),
+        "tags": sorted(host.tags),
+        "groups": list(host.groups),
+        "ssh": ssh,
+        "vars": {name: _shown(value) for name, value in host.vars.items()},
+    }
+
+
+def _shown(value: object) -> object:
+    """A variable's value; of a secret only its name (L5)."""
+    if isinstance(value, SecretRef):
+        return f"(secret {value.name})"
+    if isinstance(value, dict):
+        return {k: _shown(v) for k, v in value.items()}
+    return [_shown(v) for v in value] if isinstance(value, list | tuple) else value
+
+
+@inventory_command.command("graph")
+@options.inventory
+def graph_command(inventory: str | None) -> None:
+    """The groups, the groups in them, and their hosts.
+
+    \b
+    runbook inventory graph
+    """
+    from runbook_engine.reporting import fold_hosts
+
+    estate = load_hosts(settings(inventory=inventory))
+    inner = {child for group in estate.groups.values() for child in group.children}
+    for name in estate.groups:
+        if name not in inner:
+            for line in _branch(estate, name, fold_hosts, 0):
+                options.show(line)
+
+
+def _branch(estate: Estate, name: str, fold: "Fold", depth: int) -> Iterator[str]:
+    group = estate.groups[name]
+    own = [h for h in group.hosts if not any(h in estate.groups[c].hosts for c in group.children)]
+    shown = f": {fold(own)}" if own else ""
+    yield f"{'  ' * depth}{name} ({len(group.hosts)}){shown}"
+    for child in group.children:
+        yield from _branch(estate, child, fold, depth + 1)
+
+
+class Fold:
+    """What folds host names."""
+
+    def __call__(self, hosts: list[HostName]) -> str:
+        """r12-u[01:20] for the names in between."""
+        return ", ".join(hosts)
+
+
+@inventory_command.command("check")
+@selector
+@options.inventory
+@click.option("--parallel", type=click.IntRange(1, 200), default=20, help="How many hosts at once.")
+def check_command(selector: str, inventory: str | None, parallel: int) -> int:
+    """Log in to hosts and out again: is each reached, is its key known, does the user exist?
+
+    \b
+    runbook inventory check rack12
+
+    \b
+    Next, for a key that is not known: runbook inventory trust HOST
+    """
+    from concurrent.futures import ThreadPoolExecutor
+
+    from runbook_engine.transports import Links, LinkSettings
+
+    place = settings(inventory=inventory)
+    _, hosts = _selected(selector, inventory)
+    links = Links(LinkSettings(ssh_config=place.ssh_config, known_hosts=place.known_hosts, run_folder=place.state))
+
+    def one(host: Host) -> tuple[Host, TransportFault | None]:
+        try:
+            links(_target(host)).probe_ssh()
+        except TransportFault as fault:
+            return host, fault
+        return host, None
+
+    with ThreadPoolExecutor(min(parallel, len(hosts))) as pool:
+        bad = 0
+        for host, fault in pool.map(one, hosts):
+            options.show(f"{host.name}: {'ok' if fault is None else f'{fault.cause}: {fault.message}'}")
+            if fault is not None:
+                bad += 1
+                if fault.next_command:
+                    options.show(f"    next: {fault.next_command}")
+    links.close()
+    options.say(f"{len(hosts) - bad} of {len(hosts)} reached")
+    return Exit.FAILED if bad else Exit.DONE
+
+
+@inventory_command.command("trust")
+@selector
+@options.inventory
+@options.yes
+@options.no_input
+def trust_command(selector: str, inventory: str | None, yes: bool, no_input: bool) -> int:
+    """Record the SSH keys of hosts, after showing their fingerprints. Compare them with what the machine itself says.
+
+    \b
+    runbook inventory trust r12-u01
+    runbook inventory trust rack12 --yes
+    """
+    from runbook_engine.transports import LinkSettings, record_host_key, scan_host_key
+
+    place = settings(inventory=inventory)
+    _, hosts = _selected(selector, inventory)
+    link_settings = LinkSettings(ssh_config=place.ssh_config, known_hosts=place.known_hosts, run_folder=place.state)
+    if not yes and (no_input or not options.on_terminal()):
+        yes = False
+    trusted = 0
+    for host in hosts:
+        try:
+            scanned = scan_host_key(_target(host), link_settings)
+        except TransportFault as fault:
+            options.say(f"{host.name}: {fault.cause}: {fault.message}")
+            continue
+        options.say(f"{host.name}: {scanned.type} {scanned.fingerprint}")
+        if not yes and not options.on_terminal():
+            raise Refused(
+                "Nothing was recorded: nobody is here to compare fingerprints",
+                next_command=f"runbook inventory trust {selector} --yes",
+            )
+        if yes or click.confirm("Is this the key that the machine itself shows?", default=False, err=True):
+            record_host_key(_known_hosts(host, place.known_hosts), scanned.line)
+            trusted += 1
+    options.say(f"{trusted} of {len(hosts)} recorded")
+    return Exit.DONE if trusted == len(hosts) else Exit.FAILED
+
+
+def _known_hosts(host: Host, configured: Path | None) -> Path:
+    if host.ssh.known_hosts:
+        return Path(host.ssh.known_hosts).expanduser()
+    return configured or Path("~/.ssh/known_hosts").expanduser()

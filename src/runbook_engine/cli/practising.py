@@ -1,0 +1,199 @@
+"""lab, demo: practice hosts on this machine, and a whole runbook carried out on them."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from runbook_engine.cli import opening, options
+from runbook_engine.cli.settings import Settings, settings
+from runbook_engine.model.decisions import Decide, Done
+from runbook_engine.model.errors import Refused, Usage
+from runbook_engine.model.words import Status
+from runbook_engine.running.course import Course
+
+READY_S = 60.0
+DEMO_RUNBOOK = "runbooks/rack12-install.yml"
+
+
+@click.command("lab")
+@click.argument("selector", default="all")
+@click.option("--state", metavar="FOLDER", help="Where the practice hosts live; else a folder in your state folder.")
+@click.option("--fault", "faults", multiple=True, metavar="HOST:FAULT", help="Let a host misbehave (repeatable).")
+@options.inventory
+def lab_command(selector: str, state: str | None, faults: tuple[str, ...], inventory: str | None) -> None:
+    """Start practice hosts for the hosts of your inventory, reached over real SSH on this machine. Ctrl-C ends them.
+
+    \b
+    runbook lab rack12
+    then, elsewhere: export RUNBOOK_LAB=FOLDER/lab.json, and every command works on the practice hosts
+    """
+    from runbook_engine.lab import serve
+    from runbook_engine.loading import load_estate
+    from runbook_engine.planning import select
+
+    place = settings(inventory=inventory)
+    folder = Path(state) if state else place.state / "lab"
+    names = select(load_estate(place.inventory), selector)
+    options.say(f"Practice hosts: {len(names)}. In another terminal:\n  export RUNBOOK_LAB={folder / 'lab.json'}")
+    serve(names, folder, faults=faults)
+
+
+@contextmanager
+def practice_hosts(names: tuple[str, ...], folder: Path, faults: tuple[str, ...] = ()) -> Iterator[Path]:
+    """A lab in a process of its own, ended when the block is left; gives its lab.json."""
+    command = [sys.executable, "-m", "runbook_engine.lab", "--state", str(folder), *(f"--fault={f}" for f in faults), *names]
+    with (folder / "lab.log").open("wb") as log:
+        lab = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+    try:
+        _ready(lab, folder)
+        yield folder / "lab.json"
+    finally:
+        lab.send_signal(signal.SIGTERM)
+        try:
+            lab.wait(10)
+        except subprocess.TimeoutExpired:
+            lab.kill()
+
+
+def _ready(lab: "subprocess.Popen[bytes]", folder: Path) -> None:
+    end = time.monotonic() + READY_S
+    while not (folder / "lab.json").is_file():
+        if lab.poll() is not None or time.monotonic() > end:
+            raise Refused(
+                "The practice hosts did not start",
+                why=(folder / "lab.log").read_text(encoding="utf-8", errors="replace")[-2000:],
+                next_command="runbook lab",
+            )
+        time.sleep(0.05)
+
+
+@click.command("demo")
+@click.option("--keep", metavar="FOLDER", help="Keep journal, logs and plan in this folder, to look at afterwards.")
+@options.verbose
+def demo_command(keep: str | None, verbose: int) -> int:
+    """See a whole runbook run: 12 practice servers over real SSH, by hand where hands are needed.
+
+    \b
+    runbook demo
+    runbook demo --keep /tmp/demo       and then: runbook status --journal /tmp/demo/journal.db
+
+    \b
+    Its clock, its approvals and its answers are the demo's own; nothing outside this machine is touched.
+    """
+    root = _shipped()
+    folder = Path(keep).absolute() if keep else Path(tempfile.mkdtemp(prefix="runbook-demo-"))
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    (folder / "lab").mkdir(exist_ok=True, mode=0o700)
+    options.say(
+        "DEMO: practice servers on this machine, over real SSH. What people would do is answered by the demo itself,\n"
+        "and the parts of the runbook that this version does not enforce yet are accepted."
+    )
+    os.environ.update({"RUNBOOK_STATE": str(folder), "RUNBOOK_JOURNAL": str(folder / "journal.db")})
+    place = settings(root / DEMO_RUNBOOK)
+    code = _carry_out(root / DEMO_RUNBOOK, place, folder, verbose)
+    options.say(_afterwards(folder, kept=keep is not None))
+    return code
+
+
+def _shipped() -> Path:
+    """The folder with the shipped runbooks: the project itself, or the one beside the package."""
+    for folder in (Path.cwd(), *Path(__file__).resolve().parents):
+        if (folder / DEMO_RUNBOOK).is_file():
+            return folder
+    raise Usage("The shipped runbooks are not here", why="The demo needs runbooks/ and inventory/ of the project.")
+
+
+def _carry_out(file: Path, place: Settings, folder: Path, verbose: int) -> int:
+    from dataclasses import replace
+
+    from runbook_engine import __version__
+    from runbook_engine.cli.driving import Drive, drive
+    from runbook_engine.cli.projects import planned, write_output
+    from runbook_engine.loading import load_estate
+    from runbook_engine.model.events import RunCreated
+    from runbook_engine.planning import write_plan
+    from runbook_engine.running.agenda import Focus
+
+    names = _hosts_of(file, load_estate(place.inventory))
+    fault = f"{names[len(names) // 2]}:fwtool=fail-first"
+    with practice_hosts(names, folder / "lab", (fault,)) as lab, opening.store_of(place) as store:
+        plan = planned(str(file), replace(place, lab=lab), {}, ask=False)
+        write_output(write_plan(plan), str(folder / "rack12.plan"))
+        run = store.create_run(
+            plan,
+            lambda run: RunCreated(
+                at=opening.now(),
+                run=run,
+                digest=plan.digest,
+                runbook=plan.runbook,
+                title=plan.title,
+                by=options.me(),
+                version=__version__,
+                accepted_unenforced=plan.unenforced,
+                demo=True,
+            ),
+        )
+        how = Drive(
+            place=place, store=store, run=run, focus=Focus(), parallel=place.parallel, wait=False, ask=False, verbose=verbose
+        )
+        return drive(how, lambda course: _answer(how, course))
+
+
+def _hosts_of(file: Path, estate: object) -> tuple[str, ...]:
+    """The hosts that the demo's runbook works on."""
+    from runbook_engine.loading import load_runbook
+    from runbook_engine.model.estate import Estate
+    from runbook_engine.planning import select
+
+    assert isinstance(estate, Estate)
+    runbook = load_runbook(file)
+    selectors = {s for phase in runbook.phases for s in (phase.hosts, *(step.hosts for step in phase.steps)) if s}
+    wanted = {host for s in selectors for host in select(estate, s)}
+    return tuple(host for host in estate.hosts if host in wanted)
+
+
+def _answer(how: object, course: Course) -> bool:
+    """What people would say: done, with made-up evidence, and go. Recorded as automatic."""
+    from runbook_engine.cli.driving import Drive
+
+    assert isinstance(how, Drive)
+    answered = False
+    for task, state in course.run.tasks.items():
+        if state.status is not Status.WAITING or state.until is not None:
+            continue
+        package, _ = course.shape.parts(task)
+        question = package.procedure.question
+        by = state.assigned or (str(package.who[0]) if package.who else "demo")
+        if question and question.choices:
+            choice = next(c.name for c in question.choices if c.goes_on)
+            options.say(f"DEMO answers {task}: {choice} (as {by})")
+            decision: Done | Decide = Decide(id=opening.new_id(), by=by, task=task, choice=choice, automatic=True)
+        else:
+            wanted = question.evidence if question and question.evidence else package.evidence
+            proof = {name: {"number": "1", "yes_no": "yes"}.get(kind, f"DEMO-{task}") for name, kind in wanted}
+            decision = Done(id=opening.new_id(), by=by, task=task, evidence=proof, automatic=True)
+        how.store.decide(how.run, decision)
+        answered = True
+    return answered
+
+
+def _afterwards(folder: Path, *, kept: bool) -> str:
+    journal = folder / "journal.db"
+    where = f"export RUNBOOK_STATE={folder}"
+    return (
+        f"\nDEMO over. Journal, logs and plan are in {folder}{'' if kept else ' (a temporary folder)'}:\n"
+        f"  {where}\n"
+        "  runbook status            where each phase stands\n"
+        "  runbook log --step firmware/flash --host 'r12-u*'     what the servers printed\n"
+        "  runbook log               the journal, in words\n"
+        f"  runbook graph {folder / 'rack12.plan'} -o rack12.svg\n"
+        f"({journal.name} is an ordinary SQLite file.)"
+    )

@@ -1,0 +1,279 @@
+"""run, resume: carry out a plan, from the beginning or from where it stands."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from runbook_engine import __version__
+from runbook_engine.cli import opening, options
+from runbook_engine.cli.answering import ask_person
+from runbook_engine.cli.driving import Drive, drive
+from runbook_engine.cli.projects import planned
+from runbook_engine.cli.settings import Settings, settings
+from runbook_engine.model.decisions import ResumeRun, Retry
+from runbook_engine.model.errors import Refused, Usage
+from runbook_engine.model.events import RunCreated
+from runbook_engine.model.plan import Plan
+from runbook_engine.model.words import HostName, PhaseId, RunId, RunStatus
+from runbook_engine.running.agenda import Focus
+
+if TYPE_CHECKING:
+    from runbook_engine.recording import Store
+
+phase = click.option("--phase", "phases", multiple=True, metavar="PHASE", help="Carry out only this phase (repeatable).")
+limit = click.option("--limit", metavar="HOSTS", help="Only these hosts of the plan: names, globs, folded ranges.")
+parallel = click.option("--parallel", type=click.IntRange(1, 1000), help="How many attempts at once.")
+wait = click.option("--wait/--no-wait", default=None, help="Stay until the run ends, waiting for people and times.")
+
+
+@click.command("run")
+@click.argument("file")
+@options.param_options
+@phase
+@limit
+@parallel
+@wait
+@click.option("--dry-run", is_flag=True, help="Show what would be done, command by command; connect to nothing.")
+@click.option("--accept-unenforced", is_flag=True, help="Start although parts of the runbook are NOT ENFORCED yet.")
+@options.inventory
+@options.journal
+@options.yes
+@options.no_input
+@options.verbose
+@options.as_json
+def run_command(
+    file: str,
+    params: tuple[str, ...],
+    params_file: str | None,
+    phases: tuple[str, ...],
+    limit: str | None,
+    parallel: int | None,
+    wait: bool | None,
+    dry_run: bool,
+    accept_unenforced: bool,
+    inventory: str | None,
+    journal: str | None,
+    yes: bool,
+    no_input: bool,
+    verbose: int,
+    as_json: bool,
+) -> int:
+    """Carry out a runbook or a saved plan over SSH, and by hand where hands are needed.
+
+    \b
+    runbook run rack12.plan
+    runbook run runbooks/rack12-install.yml --phase cabling
+
+    \b
+    It returns when it is done (0), or waits for somebody (5): then runbook status, done, decide, resume.
+    """
+    place = settings(Path(file), inventory=inventory, journal=journal, parallel=parallel)
+    plan = planned(file, place, options.pairs(params, "-p"), params_file, ask=not no_input)
+    focus = focus_of(plan, phases, limit)
+    if dry_run:
+        return _dry_run(plan, focus)
+    _enforced(plan, file, accepted=accept_unenforced)
+    with opening.store_of(place) as store:
+        _no_other(store, plan)
+        run = _open_run_of(store, plan)
+        options.say(_announcement(plan, focus, run))
+        options.confirm("Start?" if run is None else f"Carry {run} on?", yes=yes, no_input=no_input)
+        made = run or _create(store, plan)
+        return _drive(place, store, made, focus, wait=wait, no_input=no_input, verbose=verbose, as_json=as_json)
+
+
+@click.command("resume")
+@click.argument("run", default="last")
+@click.option("--retry", "retries", multiple=True, metavar="TASK", help="Try again a task that ended badly (repeatable).")
+@click.option("--failed", is_flag=True, help="Try again every task that ended badly.")
+@phase
+@limit
+@parallel
+@wait
+@options.journal
+@options.no_input
+@options.verbose
+@options.as_json
+def resume_command(
+    run: str,
+    retries: tuple[str, ...],
+    failed: bool,
+    phases: tuple[str, ...],
+    limit: str | None,
+    parallel: int | None,
+    wait: bool | None,
+    journal: str | None,
+    no_input: bool,
+    verbose: int,
+    as_json: bool,
+) -> int:
+    """Carry a run on where it stands, with the plan that is stored with it.
+
+    \b
+    runbook resume                        the last run
+    runbook resume rack12-install-3 --failed
+
+    \b
+    What was done stays done; what was in the air when the engine died is UNKNOWN until it is settled.
+    """
+    with opening.opened(run, journal) as found:
+        place = settings(journal=journal, parallel=parallel)
+        plan, store = found.course.shape.plan, found.store
+        if found.course.run.status is RunStatus.DONE:
+            options.say(f"{found.run} is done already; nothing is left to do.")
+            return 0
+        if found.course.run.status is RunStatus.STOPPED:
+            raise Refused(f"{found.run} was stopped", why="A stopped run is over.", next_command="runbook run FILE")
+        _note_edits(plan, place)
+        _reopen(found, retries, failed=failed)
+        focus = focus_of(plan, phases, limit)
+        return _drive(place, store, found.run, focus, wait=wait, no_input=no_input, verbose=verbose, as_json=as_json)
+
+
+def focus_of(plan: Plan, phases: Sequence[str], limit: str | None) -> Focus:
+    """What this call may start. Raises Usage for a phase or a host that the plan does not have (nothing is widened)."""
+    from difflib import get_close_matches
+    from fnmatch import fnmatchcase
+
+    known = [p.id for p in plan.phases]
+    for name in phases:
+        if name not in known:
+            near = get_close_matches(name, known, 1)
+            raise Usage(
+                f"The plan has no phase {name}", why=f"Did you mean {near[0]}?" if near else f"It has {', '.join(known)}."
+            )
+    hosts: set[HostName] = set()
+    for pattern in (limit or "").replace(",", " ").split():
+        found = {host for host in plan.targets if fnmatchcase(host, pattern)}
+        if not found:
+            raise Usage(f"No host of the plan is called {pattern}", why=f"It has {', '.join(list(plan.targets)[:8])} …")
+        hosts |= found
+    if limit is not None and not hosts:
+        raise Usage("--limit names no host", why="Without --limit all hosts of the plan are meant.")
+    return Focus(phases=frozenset(map(PhaseId, phases)), hosts=frozenset(hosts))
+
+
+def _dry_run(plan: Plan, focus: Focus) -> int:
+    from runbook_engine.reporting import plan_text
+
+    chosen = ", ".join(sorted(focus.phases)) or "all phases"
+    options.show(f"DRY RUN: nothing is connected to, nothing is started ({chosen}).")
+    options.show(plan_text(plan, verbose=1))
+    options.show("DRY RUN: this is what would be done.")
+    return 0
+
+
+def _enforced(plan: Plan, file: str, *, accepted: bool) -> None:
+    """A part of the runbook that has no effect yet must be accepted, by name."""
+    if plan.unenforced and not accepted:
+        raise Refused(
+            f"NOT ENFORCED yet: {', '.join(plan.unenforced)}",
+            why="The plan states them, but this version does not act on them: nobody is asked to sign, no window is kept.",
+            next_command=f"runbook run {file} --accept-unenforced",
+        )
+    if plan.unenforced:
+        options.say(f"NOT ENFORCED, and accepted: {', '.join(plan.unenforced)}")
+
+
+def _no_other(store: "Store", plan: Plan) -> None:
+    """What was planned is what runs: a run that is open with another plan must be settled first (L1)."""
+    from runbook_engine.planning import compare
+    from runbook_engine.reporting import differences_text
+
+    for row in store.open_runs_of(plan.runbook):
+        if row.digest != plan.digest:
+            old = store.plan(row.digest)
+            options.say(differences_text(compare(old, plan)))
+            raise Refused(
+                f"{row.run} is open with another plan ({row.digest[:12]}, this is {plan.digest[:12]})",
+                why="An open run goes on with its own plan; a changed one must be taken up on purpose.",
+                next_command=f"runbook resume {row.run}, or runbook amend {row.run} FILE, or runbook stop {row.run}",
+            )
+
+
+def _open_run_of(store: "Store", plan: Plan) -> RunId | None:
+    return next((row.run for row in store.open_runs_of(plan.runbook) if row.digest == plan.digest), None)
+
+
+def _announcement(plan: Plan, focus: Focus, run: RunId | None) -> str:
+    """What is about to be touched, with names and numbers, before anything is."""
+    from runbook_engine.reporting import fold_hosts
+
+    phases = [p for p in plan.phases if not focus.phases or p.id in focus.phases]
+    hosts = dict.fromkeys(h for p in phases for h in p.hosts if not focus.hosts or h in focus.hosts)
+    number = f"{len(hosts)} host{'s' if len(hosts) != 1 else ''}"
+    begin = f"Carrying on {run}" if run else "Starting"
+    return (
+        f"{begin}: {plan.title} (plan {plan.digest[:12]})\n"
+        f"Phases: {', '.join(p.id for p in phases)}\n"
+        f"{number}: {fold_hosts(list(hosts)) or 'none'}"
+    )
+
+
+def _create(store: "Store", plan: Plan) -> RunId:
+    return store.create_run(
+        plan,
+        lambda run: RunCreated(
+            at=opening.now(),
+            run=run,
+            digest=plan.digest,
+            runbook=plan.runbook,
+            title=plan.title,
+            by=options.me(),
+            version=__version__,
+            accepted_unenforced=plan.unenforced,
+        ),
+    )
+
+
+def _note_edits(plan: Plan, place: Settings) -> None:
+    """Say so when the runbook on disk is no longer what the run carries out; the stored plan is what runs."""
+    if not plan.file or not Path(plan.file).is_file():
+        return
+    try:
+        present = planned(plan.file, settings(Path(plan.file), journal=place.journal), {}, ask=False)
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with the file on disk, the stored plan goes on
+        options.say(f"Note: {plan.file} cannot be planned now ({error}); the stored plan goes on.")
+        return
+    if present.digest != plan.digest:
+        options.say(f"Note: {plan.file} has been edited since; the run goes on with its stored plan {plan.digest[:12]}.")
+
+
+def _reopen(found: opening.Opened, retries: Sequence[str], *, failed: bool) -> None:
+    from runbook_engine.model.words import SETTLED_BADLY
+
+    tasks = [opening.task_meant(found.course, name) for name in retries]
+    if failed:
+        tasks += [task for task, state in found.course.run.tasks.items() if state.status in SETTLED_BADLY]
+    if found.course.run.status is RunStatus.PAUSED:
+        found.store.decide(found.run, ResumeRun(id=opening.new_id(), by=options.me()))
+    for task in dict.fromkeys(tasks):
+        found.store.decide(found.run, Retry(id=opening.new_id(), by=options.me(), task=task))
+
+
+def _drive(
+    place: Settings,
+    store: "Store",
+    run: RunId,
+    focus: Focus,
+    *,
+    wait: bool | None,
+    no_input: bool,
+    verbose: int,
+    as_json: bool,
+) -> int:
+    ask = options.on_terminal() and not no_input and not as_json
+    how = Drive(
+        place=place,
+        store=store,
+        run=run,
+        focus=focus,
+        parallel=place.parallel,
+        wait=bool(wait),
+        ask=ask,
+        verbose=verbose,
+        as_json=as_json,
+    )
+    return drive(how, (lambda course: ask_person(store, course)) if ask else None)

@@ -1,0 +1,103 @@
+"""Where things are: flag > environment RUNBOOK_… > runbook.toml of the project > the person's own file > default."""
+
+import os
+import stat
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from runbook_engine.model.errors import Refused
+
+FILE = "runbook.toml"
+KEYS = ("inventory", "journal", "state", "parallel", "ssh_config", "known_hosts", "lab")
+PARALLEL = 20  # attempts at once
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a command works with. `origin` says where each value came from."""
+
+    project: Path
+    inventory: Path
+    journal: str
+    state: Path
+    parallel: int
+    ssh_config: Path | None
+    known_hosts: Path | None
+    lab: Path | None
+
+
+def state_folder(environment: Mapping[str, str] = os.environ) -> Path:
+    """The folder for journal and logs: RUNBOOK_STATE, else the person's own state folder."""
+    if given := environment.get("RUNBOOK_STATE"):
+        return Path(given).expanduser()
+    from platformdirs import user_state_path
+
+    return user_state_path("runbook-engine")
+
+
+def settings(near: Path | None = None, environment: Mapping[str, str] = os.environ, **flags: Any) -> Settings:
+    """Gather the settings for a command. `near` is a file whose project is meant. Raises Refused for a bad file."""
+    project = find_project(near or Path.cwd())
+    values = {**_read(_user_file(environment)), **_read(project / FILE), **_environment(environment)}
+    values.update({k: v for k, v in flags.items() if v is not None})
+    state = Path(values.get("state") or state_folder(environment)).expanduser()
+    return Settings(
+        project=project,
+        inventory=_path(values.get("inventory"), project) or project / "inventory",
+        journal=str(values.get("journal") or f"sqlite:///{state / 'journal.db'}"),
+        state=state,
+        parallel=_positive(values.get("parallel", PARALLEL)),
+        ssh_config=_path(values.get("ssh_config"), project),
+        known_hosts=_path(values.get("known_hosts"), project),
+        lab=_path(values.get("lab"), project),
+    )
+
+
+def find_project(near: Path) -> Path:
+    """The nearest folder upwards that holds runbook.toml or inventory/; else where the search began."""
+    start = near.resolve()
+    start = start if start.is_dir() else start.parent
+    for folder in (start, *start.parents):
+        if (folder / FILE).is_file() or (folder / "inventory").is_dir():
+            return folder
+    return start.parent if start.name == "runbooks" else start
+
+
+def _user_file(environment: Mapping[str, str]) -> Path:
+    base = environment.get("XDG_CONFIG_HOME") or "~/.config"
+    return Path(base).expanduser() / "runbook-engine" / FILE
+
+
+def _environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    return {key: environment[name] for key in KEYS if (name := f"RUNBOOK_{key.upper()}") in environment}
+
+
+def _read(file: Path) -> dict[str, Any]:
+    if not file.is_file():
+        return {}
+    if file.parent.stat().st_mode & stat.S_IWOTH and not file.parent.stat().st_mode & stat.S_ISVTX:
+        raise Refused(f"{file} lies in a folder that everybody may write to", why="anybody could change where you connect to")
+    try:
+        values = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Refused(f"{file} cannot be read: {error}") from None
+    for key in values:
+        if key not in KEYS:
+            near = get_close_matches(key, KEYS, 1)
+            meant = f"did you mean {near[0]}?" if near else f"it may hold {', '.join(KEYS)}"
+            raise Refused(f"{file}: unknown key {key!r}, {meant}")
+    return values
+
+
+def _path(value: Any, project: Path) -> Path | None:
+    return project / Path(str(value)).expanduser() if value else None
+
+
+def _positive(value: Any) -> int:
+    if not str(value).isdigit() or not 0 < int(value) <= 1000:
+        raise Refused(f"parallel must be a number from 1 to 1000, not {value!r}")
+    return int(value)

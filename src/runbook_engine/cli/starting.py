@@ -1,0 +1,71 @@
+"""init: a project folder that validates, plans and explains itself."""
+
+from pathlib import Path
+
+import click
+
+from runbook_engine.cli import options
+from runbook_engine.model.errors import Refused
+
+HOSTS = """\
+# The hosts, and what belongs together. More: docs/runbook-format.md
+format: 1
+groups:
+  web: {hosts: ["web[01:02]"], ssh: {user: ops}}
+hosts:
+  web01: {address: 192.0.2.11}
+  web02: {address: 192.0.2.12}
+"""
+
+RUNBOOK = """\
+# What will be done, in phases and steps. Try: runbook validate, runbook plan runbooks/first.yml
+format: 1
+runbook: first
+title: See that every web server answers
+kind: maintenance
+owner: {owner}
+why: To see a plan, and a run, before anything is changed.
+impact: Nobody notices; nothing is changed.
+phases:
+  - id: look
+    title: Look at each server
+    hosts: web
+    steps:
+      - {{id: uptime, title: Read how long it has been up, run: uptime, repeat: safe, takes: 1m}}
+      - id: disk
+        title: See that the disk has room
+        run: df --output=pcent / | tail -1 | tr -dc 0-9
+        save_as: disk
+        repeat: safe
+        takes: 1m
+  - id: agree
+    title: Agree on what comes next
+    steps:
+      - {{id: go, title: Is this what you expected?, decide: {{question: Go on?, choices: [go, no-go]}}}}
+"""
+
+
+@click.command("init")
+@click.argument("folder", default=".")
+def init_command(folder: str) -> None:
+    """Start a project: an inventory and a first runbook, both with comments. Nothing that exists is changed.
+
+    \b
+    runbook init
+    runbook init ~/projects/rack12
+
+    \b
+    Next: runbook plan runbooks/first.yml
+    """
+    root = Path(folder)
+    files = {root / "inventory" / "hosts.yml": HOSTS, root / "runbooks" / "first.yml": RUNBOOK.format(owner=options.me())}
+    there = [str(f) for f in files if f.exists()]
+    if there:
+        raise Refused(
+            f"{', '.join(there)} exists already", why="init changes nothing that exists.", next_command="runbook validate"
+        )
+    for file, text in files.items():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+        options.show(f"wrote {file}")
+    options.say("Next: put your hosts into inventory/hosts.yml, then runbook plan runbooks/first.yml")
