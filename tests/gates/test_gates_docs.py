@@ -18,7 +18,9 @@ LAWS_LATER = {3, 4, 7, 10}  # of later work: windows, approvals, failure budgets
 
 def commands(text: str) -> set[str]:
     """The sub-commands that a text names."""
-    return set(re.findall(r"\brunbook ([a-z]+)\b(?=[ \n`)])", "\n".join(re.findall(r"`[^`]+`|^ {4}.*$|^\$ .*$", text, re.M))))
+    return set(
+        re.findall(r"\brunbook ([a-z]+)\b(?=[ \n`)])", "\n".join(re.findall(r"`[^`]+`|^ {4}.*$|^\$ .*$", text, re.MULTILINE)))
+    )
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
@@ -42,7 +44,8 @@ def test_every_command_explains_itself(name):
     assert answer.exit_code == 0
     assert f"runbook {name}" in answer.output.partition("\n")[2]
     command = runbook.get_command(click.Context(runbook), name)
-    assert command is not None and command.help
+    assert command is not None
+    assert command.help
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
@@ -64,6 +67,6 @@ def test_every_law_is_in_the_readme_and_has_a_test():
 
 def test_the_changelog_is_of_this_version():
     """The newest heading of the changelog is the version of the package."""
-    headings = re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.M)
+    headings = re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
 
     assert headings[0] == __version__

@@ -30,12 +30,12 @@ def functions():
 
 
 def test_the_code_is_formatted():
-    """ruff format has nothing to change."""
+    """Ruff format has nothing to change."""
     assert tool("ruff", "format", "--check", "src", "tests", "bench") == ""
 
 
 def test_the_linter_is_silent():
-    """ruff check finds nothing."""
+    """Ruff check finds nothing."""
     assert tool("ruff", "check", "src", "tests", "bench") == ""
 
 

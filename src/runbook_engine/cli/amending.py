@@ -10,6 +10,7 @@ from runbook_engine.cli.projects import planned
 from runbook_engine.cli.settings import settings
 from runbook_engine.model.decisions import Amend
 from runbook_engine.model.errors import Refused
+from runbook_engine.model.plan import Plan
 from runbook_engine.model.words import SETTLED_WELL, TaskId
 from runbook_engine.running.recovery import refusal, take_decisions
 
@@ -83,10 +84,7 @@ def _changed(changed: tuple[TaskId, ...], *, redo: bool, run: str, file: str) ->
     options.say(f"Done again: {named}")
 
 
-def _amend(found: opening.Opened, decision: Amend, new: object) -> None:
-    from runbook_engine.model.plan import Plan
-
-    assert isinstance(new, Plan)
+def _amend(found: opening.Opened, decision: Amend, new: Plan) -> None:
     found.store.add_plan(new)
     with found.store.control(
         found.run, by=options.me(), machine=opening.machine(), pid=os.getpid(), now=opening.now()

@@ -1,6 +1,6 @@
 """inventory list|graph|show|check|trust: the hosts, as the engine sees them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
@@ -46,7 +46,7 @@ def _target(host: Host) -> Target:
 @options.inventory
 @options.as_json
 def list_command(selector: str, inventory: str | None, as_json: bool) -> None:
-    """The hosts that a selector means: a group, a host, a glob, a & b, a - b, site=…, tag:…
+    """The hosts that a selector means: a group, a host, a glob, a & b, a - b, site=ams1, tag:canary.
 
     \b
     runbook inventory list
@@ -133,7 +133,7 @@ def graph_command(inventory: str | None) -> None:
                 options.show(line)
 
 
-def _branch(estate: Estate, name: str, fold: "Fold", depth: int) -> Iterator[str]:
+def _branch(estate: Estate, name: str, fold: Callable[[list[HostName]], str], depth: int) -> Iterator[str]:
     group = estate.groups[name]
     own = [h for h in group.hosts if not any(h in estate.groups[c].hosts for c in group.children)]
     shown = f": {fold(own)}" if own else ""
@@ -142,20 +142,12 @@ def _branch(estate: Estate, name: str, fold: "Fold", depth: int) -> Iterator[str
         yield from _branch(estate, child, fold, depth + 1)
 
 
-class Fold:
-    """What folds host names."""
-
-    def __call__(self, hosts: list[HostName]) -> str:
-        """r12-u[01:20] for the names in between."""
-        return ", ".join(hosts)
-
-
 @inventory_command.command("check")
 @selector
 @options.inventory
 @click.option("--parallel", type=click.IntRange(1, 200), default=20, help="How many hosts at once.")
 def check_command(selector: str, inventory: str | None, parallel: int) -> int:
-    """Log in to hosts and out again: is each reached, is its key known, does the user exist?
+    """Log in to hosts and out again: each reached, its key known, the user accepted.
 
     \b
     runbook inventory check rack12
@@ -208,8 +200,6 @@ def trust_command(selector: str, inventory: str | None, yes: bool, no_input: boo
     place = settings(inventory=inventory)
     _, hosts = _selected(selector, inventory)
     link_settings = LinkSettings(ssh_config=place.ssh_config, known_hosts=place.known_hosts, run_folder=place.state)
-    if not yes and (no_input or not options.on_terminal()):
-        yes = False
     trusted = 0
     for host in hosts:
         try:
@@ -218,7 +208,7 @@ def trust_command(selector: str, inventory: str | None, yes: bool, no_input: boo
             options.say(f"{host.name}: {fault.cause}: {fault.message}")
             continue
         options.say(f"{host.name}: {scanned.type} {scanned.fingerprint}")
-        if not yes and not options.on_terminal():
+        if not yes and (no_input or not options.on_terminal()):
             raise Refused(
                 "Nothing was recorded: nobody is here to compare fingerprints",
                 next_command=f"runbook inventory trust {selector} --yes",

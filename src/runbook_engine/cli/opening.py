@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from runbook_engine.cli.settings import Settings, settings
-from runbook_engine.model.words import RunId, TaskId
 from runbook_engine.model.errors import Usage
+from runbook_engine.model.words import RunId, TaskId
 
 if TYPE_CHECKING:
     from runbook_engine.recording import Store
@@ -87,7 +87,7 @@ def task_meant(course: "Course", name: str) -> TaskId:
     found = [
         task
         for package in packages.values()
-        if package.id == step or package.step == step or package.step.partition("/")[2] == step
+        if step in {package.id, package.step, package.step.partition("/")[2]}
         for task in course.shape.tasks(package.id)
         if task.partition("@")[2] == host
     ]

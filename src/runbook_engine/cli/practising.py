@@ -13,9 +13,11 @@ from pathlib import Path
 import click
 
 from runbook_engine.cli import opening, options
+from runbook_engine.cli.driving import Drive, drive
 from runbook_engine.cli.settings import Settings, settings
 from runbook_engine.model.decisions import Decide, Done
 from runbook_engine.model.errors import Refused, Usage
+from runbook_engine.model.estate import Estate
 from runbook_engine.model.words import Status
 from runbook_engine.running.course import Course
 
@@ -115,7 +117,6 @@ def _carry_out(file: Path, place: Settings, folder: Path, verbose: int) -> int:
     from dataclasses import replace
 
     from runbook_engine import __version__
-    from runbook_engine.cli.driving import Drive, drive
     from runbook_engine.cli.projects import planned, write_output
     from runbook_engine.loading import load_estate
     from runbook_engine.model.events import RunCreated
@@ -147,24 +148,19 @@ def _carry_out(file: Path, place: Settings, folder: Path, verbose: int) -> int:
         return drive(how, lambda course: _answer(how, course))
 
 
-def _hosts_of(file: Path, estate: object) -> tuple[str, ...]:
+def _hosts_of(file: Path, estate: Estate) -> tuple[str, ...]:
     """The hosts that the demo's runbook works on."""
     from runbook_engine.loading import load_runbook
-    from runbook_engine.model.estate import Estate
     from runbook_engine.planning import select
 
-    assert isinstance(estate, Estate)
     runbook = load_runbook(file)
     selectors = {s for phase in runbook.phases for s in (phase.hosts, *(step.hosts for step in phase.steps)) if s}
     wanted = {host for s in selectors for host in select(estate, s)}
     return tuple(host for host in estate.hosts if host in wanted)
 
 
-def _answer(how: object, course: Course) -> bool:
+def _answer(how: Drive, course: Course) -> bool:
     """What people would say: done, with made-up evidence, and go. Recorded as automatic."""
-    from runbook_engine.cli.driving import Drive
-
-    assert isinstance(how, Drive)
     answered = False
     for task, state in course.run.tasks.items():
         if state.status is not Status.WAITING or state.until is not None:
