@@ -52,7 +52,8 @@ class Logs:
         path = self.path(task)
         folder = str(path.parent)
         if folder not in self._made:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path.parent.mkdir(mode=0o700, exist_ok=True)
             self._made.add(folder)
         return os.open(path, _FLAGS, 0o600)
 
