@@ -64,7 +64,9 @@ def explain(error: ValidationError, document: Document, at: Path = (), *, model:
 
     `model` is the class (or type) that was asked for; with it, unknown keys get the nearest allowed one as hint.
     """
-    found = (_mistake(details, document, at, model) for details in error.errors(include_url=False))
+    errors = error.errors(include_url=False)
+    deeper = {e["loc"][:size] for e in errors for size in range(len(e["loc"]))}
+    found = (_mistake(e, document, at, model) for e in errors if e["type"] != "too_short" or e["loc"] not in deeper)
     return list({(m.place, m.message): m for m in found}.values())
 
 

@@ -108,7 +108,7 @@ def merged_nodes(node: MappingNode) -> Iterator[Node]:
 
 def is_merge(key: ScalarNode) -> bool:
     """Whether a key is the merge key, written without quotes or tag."""
-    return bool(key.value == MERGE and key.tag is None)
+    return bool(key.value == MERGE and not key.tag)
 
 
 def _paths(node: Node | None, path: Path, above: frozenset[int]) -> Iterator[Path]:

@@ -23,7 +23,7 @@ class Limits:
 
 
 class _Parser(CParser):  # type: ignore[misc, unused-ignore]
-    """A word without quotes or tag keeps the tag None; a quoted one is text.
+    """A word without quotes or tag keeps an empty tag; a quoted one is text.
 
     The parser goes down by recursion in C, so the depth is counted here: a file of brackets must not exhaust the stack.
     """
@@ -32,9 +32,9 @@ class _Parser(CParser):  # type: ignore[misc, unused-ignore]
         super().__init__(text)
         self._room = depth + 2
 
-    def resolve(self, _kind: type[Node], value: str | None, implicit: Any) -> str | None:
+    def resolve(self, _kind: type[Node], value: str | None, implicit: Any) -> str:
         """The tag of a node that has none of its own."""
-        return None if value is None or implicit[0] else TEXT
+        return "" if value is None or implicit[0] else TEXT
 
     def descend_resolver(self, parent: Node | None, _index: object) -> None:
         """One deeper. `parent` is the list or mapping that the node stands in."""

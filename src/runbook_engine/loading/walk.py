@@ -41,21 +41,21 @@ class Walk:
             return None
 
     def _value(self, node: Node, depth: int) -> Any:
-        if node.__class__ is ScalarNode:
+        if isinstance(node, ScalarNode):
             if self.aliases:
                 self._count(node, 1)
             tag = node.tag
-            if tag is None:
+            if not tag:
                 return plain_scalar(node.value)
             return self._tagged_scalar(node) if tag != TEXT or node.style == '"' else node.value
         if depth >= self.limits.depth:
             self._stop(node, f"nested more than {self.limits.depth} deep", "make it flatter")
         self._count(node, len(node.value))
-        if node.tag is not None and node.tag != STANDARD + ("seq" if isinstance(node, SequenceNode) else "map"):
+        if node.tag and node.tag != STANDARD + ("seq" if isinstance(node, SequenceNode) else "map"):
             self._note(node, f"the tag {_shown(node.tag)} is not known here", "remove it")
         if isinstance(node, SequenceNode):
             return [self._value(child, depth + 1) for child in node.value]
-        return self._mapping(node, depth + 1)
+        return self._mapping(node, depth + 1) if isinstance(node, MappingNode) else None
 
     def _count(self, node: Node, entries: int) -> None:
         """Entries that were walked before are there again because of an alias."""

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from runbook_engine.model.places import Path, Places
-from runbook_engine.model.text import Text
+from runbook_engine.model.text import SecretRef, Text
 from runbook_engine.model.words import Kind, Per, PhaseId, Repeat, StepId
 
 Scalar = str | int | float | bool | None
@@ -124,6 +124,7 @@ class Step:
     reboots: bool = False
     drops_link: bool = False
     become: Text | None = None  # the user
+    become_password: SecretRef | None = None  # of sudo
     directory: Text | None = None
     environment: tuple[tuple[str, Text], ...] = ()
     roll_back: RollBack | None = None

@@ -1,0 +1,149 @@
+"""What one runbook must keep to as a whole: its references, and the rules between the keys of a step."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from runbook_engine.actions import all_actions
+from runbook_engine.loading.drafts import PhaseDraft, StepDraft
+from runbook_engine.loading.including import Entry
+from runbook_engine.loading.nearest import did_you_mean
+from runbook_engine.model.places import Mistake, Path
+from runbook_engine.model.runbook import Step
+from runbook_engine.model.words import Repeat
+
+RESERVED = frozenset(
+    {
+        "params",
+        "host",
+        "hosts",
+        "groups",
+        "phase",
+        "step",
+        "run",
+        "runbook",
+        "site",
+        "estate",
+        "secret",
+        "true",
+        "false",
+        "none",
+    }
+)
+
+
+def whole_mistakes(phases: Sequence[PhaseDraft]) -> Iterator[Mistake]:
+    """Every mistake that only several phases or steps together make."""
+    phase_ids = [p.id for p in phases if p.id]
+    yield from _twice([(p.entry, p.id) for p in phases], "phase")
+    yield from _saved_twice([s for p in phases for s in p.steps])
+    steps_of: dict[str, list[str]] = {p.id: [s.id for s in p.steps if s.id] for p in phases}
+    for phase in phases:
+        yield from _twice([(s.entry, s.id) for s in phase.steps], "step")
+        yield from _phase_needs(phase, phase_ids)
+        for draft in phase.steps:
+            yield from _step_needs(draft, phase, steps_of)
+            yield from _rules(draft, phase)
+
+
+def _twice(named: list[tuple[Entry, str]], what: str) -> Iterator[Mistake]:
+    first: dict[str, Entry] = {}
+    for entry, name in named:
+        if name and name in first:
+            other = first[name].source.document.places.of((*first[name].at, "id"))
+            yield entry.mistake(("id",), f"two {what}s are called {name!r}; the first is at {other}", "rename one")
+        first.setdefault(name, entry)
+
+
+def _saved_twice(drafts: list[StepDraft]) -> Iterator[Mistake]:
+    first: dict[tuple[int, str], StepDraft] = {}
+    for draft in drafts:
+        name = draft.step.save_as if draft.step else ""
+        if not name:
+            continue
+        if name in RESERVED:
+            yield draft.entry.mistake(("save_as",), f"{name!r} has a meaning of its own in {{{{ }}}}", "take another name")
+        key = (draft.entry.source.scope, name)
+        if key in first:
+            other = first[key].entry
+            place = other.source.document.places.of((*other.at, "save_as"))
+            yield draft.entry.mistake(("save_as",), f"two steps save as {name!r}; the first is at {place}", "rename one")
+        first.setdefault(key, draft)
+
+
+def _phase_needs(phase: PhaseDraft, ids: list[str]) -> Iterator[Mistake]:
+    for index, name in enumerate(phase.document.needs or () if phase.document else ()):
+        found = resolved(name, phase.entry.source.prefixes["phases"], ids)
+        at: Path = ("needs", index)
+        if found is None:
+            yield phase.entry.mistake(at, f"there is no phase {name!r}", did_you_mean(name, ids, "the phases are"))
+        elif found == phase.id:
+            yield phase.entry.mistake(at, "a phase cannot wait for itself", "take it out")
+
+
+def _step_needs(draft: StepDraft, phase: PhaseDraft, steps_of: Mapping[str, list[str]]) -> Iterator[Mistake]:
+    for index, name in enumerate(draft.step.needs or () if draft.step else ()):
+        at: Path = ("needs", index)
+        found = needed(name, draft, phase, steps_of)
+        if found in (draft.id, f"{phase.id}/{draft.id}"):
+            yield draft.entry.mistake(at, "a step cannot wait for itself", "take it out")
+        elif found is None:
+            yield draft.entry.mistake(at, *_unknown_step(name, draft, phase, steps_of))
+
+
+def _unknown_step(name: str, draft: StepDraft, phase: PhaseDraft, steps_of: Mapping[str, list[str]]) -> tuple[str, str]:
+    other, slash, step = name.partition("/")
+    if not slash:
+        elsewhere = [f"{p}/{name}" for p, steps in steps_of.items() if name in steps]
+        hint = did_you_mean(name, steps_of[phase.id], "its steps are") if not elsewhere else f"did you mean {elsewhere[0]!r}?"
+        return f"the phase {phase.id!r} has no step {name!r}", hint
+    known = resolved(other, draft.entry.source.prefixes["phases"], steps_of)
+    if known is None:
+        return f"there is no phase {other!r}", did_you_mean(other, [p for p in steps_of if p], "the phases are")
+    return f"the phase {known!r} has no step {step!r}", did_you_mean(step, steps_of[known], "its steps are")
+
+
+def needed(name: str, draft: StepDraft, phase: PhaseDraft, steps_of: Mapping[str, list[str]]) -> str | None:
+    """What an entry of a step's `needs` means: a step of its phase, or phase/step; None when there is no such step."""
+    other, slash, step = name.partition("/")
+    prefixes = draft.entry.source.prefixes
+    if not slash:
+        return resolved(name, prefixes["steps"], steps_of.get(phase.id, ()))
+    known = resolved(other, prefixes["phases"], steps_of)
+    found = resolved(step, prefixes["steps"], steps_of[known]) if known is not None else None
+    return None if found is None else f"{known}/{found}"
+
+
+def resolved(name: str, prefixes: Sequence[str], known: Sequence[str] | Mapping[str, list[str]]) -> str | None:
+    """The id that a name means: the included file's own before those of the files that include it."""
+    return next((prefix + name for prefix in prefixes if prefix + name in known), None)
+
+
+def _rules(draft: StepDraft, phase: PhaseDraft) -> Iterator[Mistake]:
+    step, entry = draft.step, draft.entry
+    if step is None:
+        return
+    if not step.action and step.takes is None and not step.uses and not step.who:
+        known = ", ".join(all_actions())
+        yield entry.mistake((), f"the step {draft.id!r} does nothing", f"add one of {known}; or takes, who or uses")
+    if step.repeat is Repeat.VERIFY and not step.verify:
+        yield entry.mistake(("repeat",), "repeat: verify needs a verify command", "add verify")
+    if phase.document and phase.document.window and not draft.health and step.takes is None and step.timeout_s is None:
+        message = f"the phase has a window, so the step {draft.id!r} must say how long it can take"
+        yield entry.mistake((), message, "add takes or timeout")
+    yield from _retry_rules(draft, step)
+
+
+def _retry_rules(draft: StepDraft, step: Step) -> Iterator[Mistake]:
+    by_nature = all_actions()[step.action].repeat if step.action else Repeat.MANUAL
+    if step.retries.count and by_nature is Repeat.MANUAL:
+        yield draft.entry.mistake(("retries",), "what a person does is not retried", "take it out", key=True)
+    elif step.retries.count and not step.verify and Repeat.SAFE not in (step.repeat, by_nature):
+        message = "a step that changes something is retried only with verify, or with repeat: safe"
+        yield draft.entry.mistake(("retries",), message, "add verify, or repeat: safe if doing it twice does no harm", key=True)
+    back = step.roll_back
+    if back and back.action and back.retries.count and back.verify is None and not _harmless(back.action):
+        message = "a way back that changes something is retried only with verify"
+        yield draft.entry.mistake(("roll_back", "retries"), message, "add verify", key=True)
+
+
+def _harmless(action: str) -> bool:
+    return all_actions()[action].repeat is Repeat.SAFE

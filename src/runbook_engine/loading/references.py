@@ -1,0 +1,146 @@
+"""Whether the people, roles, windows and resources that a runbook names are in the estate."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from runbook_engine.loading.nearest import did_you_mean
+from runbook_engine.model.estate import Estate
+from runbook_engine.model.places import Mistake, Path
+from runbook_engine.model.runbook import Phase, Runbook, Step, Who
+
+
+def check(runbook: Runbook, estate: Estate) -> list[Mistake]:
+    """Every reference of the runbook to something that the estate does not have.
+
+    People, roles, departments and skills are checked when the estate has people, resources when it has resources.
+    """
+    found = [*_windows(runbook, estate)]
+    if estate.people:
+        found += [*_named(runbook, estate), *_who(runbook, estate)]
+    if estate.resources:
+        found += _uses(runbook, estate)
+    return found
+
+
+def settled(runbook: Runbook, estate: Estate) -> Runbook:
+    """The runbook with each bare word of `who` as what it is: a person if the estate knows one of that name, else a role."""
+    return replace(runbook, phases=tuple(_settled_phase(p, estate) for p in runbook.phases))
+
+
+def _settled_phase(phase: Phase, estate: Estate) -> Phase:
+    steps = tuple(_settled_step(s, estate) for s in phase.steps)
+    return replace(phase, steps=steps, healthy_when=tuple(_settled_step(s, estate) for s in phase.healthy_when))
+
+
+def _settled_step(step: Step, estate: Estate) -> Step:
+    who = tuple(_settled_who(w, estate) for w in step.who)
+    return step if who == step.who else replace(step, who=who)
+
+
+def _settled_who(who: Who, estate: Estate) -> Who:
+    return replace(who, person="", role=who.person) if who.person and who.person not in estate.people else who
+
+
+def people_in(role: str, estate: Estate) -> frozenset[str] | None:
+    """Who is in a role, a department, or is the head of one; None when there is no such role."""
+    if role in estate.roles:
+        return frozenset(estate.roles[role])
+    if role in estate.departments:
+        return frozenset(p.id for p in estate.people.values() if p.department == role)
+    head = estate.departments.get(role.removeprefix("head-of-")) if role.startswith("head-of-") else None
+    return frozenset({head.head} - {""}) if head else None
+
+
+def _names(estate: Estate) -> list[str]:
+    return [*estate.people, *estate.roles, *estate.departments, *(f"head-of-{name}" for name in estate.departments)]
+
+
+def _steps(runbook: Runbook) -> Iterator[Step]:
+    for phase in runbook.phases:
+        yield from phase.steps
+        yield from phase.healthy_when
+
+
+def _windows(runbook: Runbook, estate: Estate) -> Iterator[Mistake]:
+    for phase in runbook.phases:
+        if phase.window and phase.window not in estate.windows:
+            hint = did_you_mean(phase.window, estate.windows, "the windows are") or "write it in the inventory under windows:"
+            yield _mistake(runbook, [(*phase.path, "window")], f"there is no window {phase.window!r}", hint, phase.window)
+
+
+def _named(runbook: Runbook, estate: Estate) -> Iterator[Mistake]:
+    """Names that may be those of people, roles or departments."""
+    named: list[tuple[Path, str]] = [(("owner",), runbook.owner)]
+    if runbook.budget and runbook.budget.owner:
+        named.append((("budget", "owner"), runbook.budget.owner))
+    named += [(("approvals", i, "by"), a.by) for i, a in enumerate(runbook.approvals)]
+    named += [(("stakeholders", i, "who"), s.who) for i, s in enumerate(runbook.stakeholders)]
+    for path, name in named:
+        if name not in estate.people and people_in(name, estate) is None:
+            hint = did_you_mean(name, _names(estate), "known are")
+            yield _mistake(runbook, [path], f"there is no person, role or department {name!r}", hint, name)
+    for index, approval in enumerate(runbook.approvals):
+        could = {approval.by} if approval.by in estate.people else people_in(approval.by, estate)
+        if could is not None and approval.count > len(could):
+            message = f"{approval.count} must sign, but {approval.by} is {_people(len(could))}"
+            yield _mistake(runbook, [("approvals", index, "count"), ("approvals", index)], message)
+
+
+def _who(runbook: Runbook, estate: Estate) -> Iterator[Mistake]:
+    skills = {skill for person in estate.people.values() for skill in person.skills}
+    for step in _steps(runbook):
+        for index, who in enumerate(step.who):
+            yield from _one_who(runbook, estate, (*step.path, "who"), index, _settled_who(who, estate), skills)
+
+
+def _one_who(runbook: Runbook, estate: Estate, at: Path, index: int, who: Who, skills: Iterable[str]) -> Iterator[Mistake]:
+    name = who.person or who.role or who.skill
+    keys = ("skill",) if who.skill else ("role", "person")
+    paths: list[Path] = [p for key in keys for p in ((*at, index, key), (*at, key))] + [(*at, index), at]
+    could = _could(estate, who)
+    if could is None and who.skill:
+        hint = did_you_mean(name, sorted(skills), "known skills are")
+        yield _mistake(runbook, paths, f"nobody has the skill {name!r}", hint, name)
+    elif could is None:
+        hint = did_you_mean(name, _names(estate), "known are")
+        yield _mistake(runbook, paths, f"there is no person, role or department {name!r}", hint, name)
+    elif who.count > len(could):
+        level = f" at level {who.level}" if who.skill and who.level > 1 else ""
+        message = f"{who.count} different people are needed, but {name}{level} is {_people(len(could))}"
+        yield _mistake(runbook, [(*at, index, "count"), (*at, "count"), *paths], message)
+
+
+def _could(estate: Estate, who: Who) -> frozenset[str] | None:
+    """The people who could do it; None when the name or the skill is not known at all."""
+    if who.person:
+        return frozenset({who.person}) if who.person in estate.people else None
+    if who.role:
+        return people_in(who.role, estate)
+    if not any(who.skill in p.skills for p in estate.people.values()):
+        return None
+    return frozenset(p.id for p in estate.people.values() if p.skills.get(who.skill, 0) >= who.level)
+
+
+def _uses(runbook: Runbook, estate: Estate) -> Iterator[Mistake]:
+    for step in _steps(runbook):
+        for name, count in step.uses.items():
+            resource = estate.resources.get(name)
+            path: Path = (*step.path, "uses", name)
+            if resource is None:
+                hint = did_you_mean(name, estate.resources, "the resources are")
+                place = runbook.places.keys.get(path) or runbook.places.of(path)
+                message = f"there is no resource {name!r}"
+                yield Mistake(place, message, hint, runbook.places.source(place), len(name))
+                continue
+            most = resource.capacity if resource.capacity is not None else resource.stock
+            if most is not None and count > most:
+                yield _mistake(runbook, [path], f"{count} × {name} are needed, but there are only {most}")
+
+
+def _people(count: int) -> str:
+    return "nobody" if count == 0 else "1 person" if count == 1 else f"{count} people"
+
+
+def _mistake(runbook: Runbook, paths: list[Path], message: str, hint: str = "", word: str = "") -> Mistake:
+    path = next((p for p in paths if p in runbook.places.values), paths[-1])
+    return runbook.places.mistake(path, message, hint, width=len(word) or 1)

@@ -1,0 +1,158 @@
+"""The parts of a step: how long it takes, who does it, how it is tried again, undone and proved."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, Strict, WithJsonSchema, model_validator
+
+from runbook_engine.loading.fields import Closed, Count, Duration, Line, Name, Schema, Short, as_list, kind_of_evidence
+
+_RETRIES = 1_000
+_TEXT: Schema = {"type": "string", "minLength": 1}
+_SECRET = r"(env:[A-Za-z_][A-Za-z0-9_]*|file:.+|cmd:.+)"  # noqa: S105 - the form of a reference
+_ONE_TIME = r"\d[\d.smhd ]*"
+
+
+class TakesDocument(Closed):
+    """How long a step takes."""
+
+    low: Duration = Field(description="At least this long, such as 10m.")
+    likely: Duration | None = Field(None, description="Most likely this long.")
+    high: Duration = Field(description="At most this long.")
+    per: Literal["host", "batch"] = Field("host", description="Whether that is for each host or for the whole batch.")
+
+    @model_validator(mode="after")
+    def _rising(self) -> "TakesDocument":
+        likely = self.low if self.likely is None else self.likely
+        if not self.low <= likely <= self.high or self.high <= 0:
+            raise ValueError("the times must rise, such as 10m..25m or [10m, 15m, 25m]")
+        return self
+
+
+def _takes(value: Any) -> Any:
+    """'15m', '10m..25m' and [10m, 15m, 25m] in the long form."""
+    if isinstance(value, str):
+        low, _, high = value.partition("..")
+        return {"low": low.strip(), "high": (high or low).strip()}
+    if isinstance(value, list) and len(value) == 3:
+        return dict(zip(("low", "likely", "high"), value, strict=True))
+    if not isinstance(value, dict):
+        raise ValueError("expected a time such as 15m, 10m..25m or [10m, 15m, 25m]")
+    return value
+
+
+class WhoDocument(Closed):
+    """Who does a step: exactly one of person, role and skill."""
+
+    person: Line | None = Field(None, description="A person's id.")
+    role: Line | None = Field(None, description="A role, a department, or head-of-DEPARTMENT.")
+    skill: Line | None = Field(None, description="Anyone who has this skill.")
+    level: Annotated[int, Strict(), Field(ge=1, le=10)] = Field(1, description="The lowest level of the skill that will do.")
+    count: Count = Field(1, description="How many different people are needed.")
+
+    @model_validator(mode="after")
+    def _one(self) -> "WhoDocument":
+        if sum(x is not None for x in (self.person, self.role, self.skill)) != 1:
+            raise ValueError("expected exactly one of person, role and skill")
+        if "level" in self.model_fields_set and self.skill is None:
+            raise ValueError("level belongs to skill")
+        return self
+
+
+def _one_who(value: Any) -> Any:
+    return {"person": value} if isinstance(value, str) else value
+
+
+class RetryDocument(Closed):
+    """How often a known failure is tried again."""
+
+    count: Annotated[int, Strict(), Field(ge=0, le=_RETRIES)] = Field(description="How often.")
+    wait: Duration = Field(2.0, description="How long to wait before the first retry, such as 10s; it doubles each time.")
+    longest: Duration = Field(300.0, description="The longest wait between two tries, such as 5m.")
+
+
+def _retries(value: Any) -> Any:
+    return {"count": value} if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def reference_to_secret(value: str) -> str:
+    """Raises ValueError unless the text names a secret; the secret itself must not stand in a file."""
+    import re
+
+    if not re.fullmatch(_SECRET, value):
+        raise ValueError("expected the name of a secret: env:NAME, file:PATH or cmd:COMMAND")
+    return value
+
+
+class SecretDocument(Closed):
+    """A secret by its name. Its value is never written here."""
+
+    secret: Annotated[
+        str, AfterValidator(reference_to_secret), WithJsonSchema({"type": "string", "pattern": f"^{_SECRET}$"})
+    ] = Field(description="env:NAME, file:PATH or cmd:COMMAND.")
+
+
+class BecomeDocument(Closed):
+    """Run as another user, by sudo."""
+
+    user: Line = Field("root", description="The user.")
+    password: SecretDocument | None = Field(None, description="The password of sudo, by the name of its secret.")
+
+
+def _become(value: Any) -> Any:
+    if value is True:
+        return {}
+    if isinstance(value, str):
+        return {"user": value}
+    if not isinstance(value, dict):
+        raise ValueError("expected true, the name of a user, or user and password")
+    return value
+
+
+def _evidence(value: Any) -> Any:
+    if not isinstance(value, list):
+        return value
+    names = [name for name in value if isinstance(name, str)]
+    if len(names) < len(value) or len(set(names)) < len(names):
+        raise ValueError("expected a list of different names, such as [photo, serial_number]")
+    return {name: kind_of_evidence(name) for name in names}
+
+
+def _environment_value(value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise ValueError("expected text in quotes")
+    if "\0" in str(value):
+        raise ValueError("expected text without NUL")
+    return str(value)
+
+
+class _WhoShort(Short):
+    """A word, or one entry without the list."""
+
+    def short_forms(self, long: Schema, _handler: Any) -> tuple[Schema, ...]:
+        """What an entry of the list may be."""
+        forms: list[Schema] = long["items"]["anyOf"]
+        return tuple(forms)
+
+
+Takes = Annotated[
+    TakesDocument,
+    Short(
+        _takes,
+        {"type": "string", "pattern": rf"^{_ONE_TIME}(\.\.\s*{_ONE_TIME})?$"},
+        {"type": "array", "items": {"type": "string"}, "minItems": 3, "maxItems": 3},
+    ),
+]
+WhoEntry = Annotated[WhoDocument, Short(_one_who, _TEXT)]
+WhoList = Annotated[tuple[WhoEntry, ...], Field(min_length=1), _WhoShort(as_list)]
+Retries = Annotated[RetryDocument, Short(_retries, {"type": "integer", "minimum": 0, "maximum": _RETRIES})]
+Become = Annotated[BecomeDocument, Short(_become, {"const": True}, _TEXT)]
+Kind = Literal["text", "file", "photo", "number", "yes_no"]
+Evidence = Annotated[
+    Mapping[Name, Kind],
+    Field(min_length=1),
+    Short(_evidence, {"type": "array", "items": {"type": "string"}, "minItems": 1, "uniqueItems": True}),
+]
+EnvironmentValue = Annotated[
+    str, BeforeValidator(_environment_value), WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "integer"}]})
+]

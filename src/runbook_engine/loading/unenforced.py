@@ -1,0 +1,47 @@
+"""What is accepted and checked but has no effect yet. Each later step of the work makes this list shorter."""
+
+from collections.abc import Iterator
+
+from runbook_engine.model.places import Path
+from runbook_engine.model.runbook import Phase, Runbook, Step
+
+UNENFORCED: tuple[str, ...] = (
+    "runbook.start",
+    "runbook.deadline",
+    "runbook.budget",
+    "runbook.costs",
+    "runbook.approvals",
+    "runbook.stakeholders",
+    "phase.window",
+    "phase.point_of_no_return",
+    "rolling.on_failure",  # when it is not `stop`
+    "step.uses",
+    "step.roll_back",
+)
+_OF_RUNBOOK = ("start", "deadline", "budget", "costs", "approvals", "stakeholders")
+
+
+def unenforced_keys(runbook: Runbook) -> Iterator[tuple[str, Path]]:
+    """Each such key that a runbook uses, and the path to it; in the order of the runbook."""
+    for key in _OF_RUNBOOK:
+        if getattr(runbook, key):
+            yield f"runbook.{key}", (key,)
+    for phase in runbook.phases:
+        yield from _of_phase(phase)
+        for step in (*phase.steps, *phase.healthy_when):
+            yield from _of_step(step)
+
+
+def _of_phase(phase: Phase) -> Iterator[tuple[str, Path]]:
+    for key in ("window", "point_of_no_return"):
+        if getattr(phase, key):
+            yield f"phase.{key}", (*phase.path, key)
+    if phase.rolling and phase.rolling.on_failure != "stop":
+        yield "rolling.on_failure", (*phase.path, "rolling", "on_failure")
+
+
+def _of_step(step: Step) -> Iterator[tuple[str, Path]]:
+    if step.uses:
+        yield "step.uses", (*step.path, "uses")
+    if step.roll_back is not None:
+        yield "step.roll_back", (*step.path, "roll_back")
