@@ -5,6 +5,7 @@ runbooks, `estate` for inventories, `document` for the reader that both stand on
 """
 
 from runbook_engine.loading.document import Document, read_document, read_file
+from runbook_engine.loading.estate import load_estate
 from runbook_engine.loading.explain import explain, validated
 from runbook_engine.loading.nodes import joined
 from runbook_engine.loading.params import missing_params, param_values, read_params_file
@@ -16,6 +17,7 @@ from runbook_engine.loading.unenforced import UNENFORCED
 
 __all__ = [
     "load_runbook",
+    "load_estate",
     "check",
     "settled",
     "param_values",

@@ -1,0 +1,91 @@
+"""An inventory folder → `Estate`, or every mistake of every file at once. Start reading here for the inventory."""
+
+from collections.abc import Sequence
+from pathlib import Path as FilePath
+
+from runbook_engine.loading import estate_parts as parts
+from runbook_engine.loading.estate_checks import (
+    check_duplicates,
+    check_mounting,
+    check_names,
+    check_services,
+    check_times,
+)
+from runbook_engine.loading.estate_documents import InventoryDocument
+from runbook_engine.loading.estate_files import Found, read_files
+from runbook_engine.loading.estate_groups import groups_of, roster
+from runbook_engine.loading.estate_hosts import hosts_of
+from runbook_engine.loading.estate_pages import Ledger
+from runbook_engine.loading.estate_references import check_references
+from runbook_engine.loading.nodes import joined
+from runbook_engine.loading.parse import collector_paused
+from runbook_engine.model.errors import NotValid
+from runbook_engine.model.estate import Estate
+from runbook_engine.model.places import Mistake, Place
+from runbook_engine.model.words import PersonId
+
+EXAMPLE = "hosts: {web1: {address: 192.0.2.10, ssh: {user: ops}}}"
+
+
+def load_estate(folder: FilePath) -> Estate:
+    """Read every inventory file below `folder`, ours and Ansible's, and join them; one file may be given instead.
+
+    Raises NotValid with all mistakes of all files. Paths of `places` begin with the name of the file.
+    """
+    if not folder.exists():
+        raise _nothing(folder, "there is no inventory here")
+    with collector_paused():
+        found = read_files(folder)
+        if not found.files and not found.mistakes:
+            raise _nothing(folder, "no file of an inventory is here")
+        return _joined(folder, found)
+
+
+def _joined(folder: FilePath, found: Found) -> Estate:
+    pages = {source.page.file: source.page for source in found.sources}
+    ledger = Ledger(pages)
+    documents = [written.document for written in found.own]
+    estate = _estate(found, documents, ledger)
+    mistakes = [*found.mistakes, *(m for source in found.sources for m in source.mistakes), *ledger.found]
+    if mistakes:
+        raise NotValid(mistakes)
+    if not estate.hosts:
+        raise _nothing(folder, "no host is named in these files")
+    return estate
+
+
+def _estate(found: Found, documents: Sequence[InventoryDocument], ledger: Ledger) -> Estate:
+    check_duplicates(found.own, ledger)
+    check_services(found.own, ledger)
+    check_times(found.own, ledger)
+    if not found.mistakes:  # what seems unknown may stand in a file that could not be read
+        check_references(found.own, ledger)
+    joined_hosts = roster(found.sources, ledger, complete=not found.mistakes)
+    check_names(joined_hosts, ledger)
+    racks = parts.every("racks", documents, parts.rack)
+    hosts = hosts_of(joined_hosts, racks)
+    check_mounting(hosts.values(), racks, ledger)
+    people = {PersonId(name): person for name, person in parts.every("people", documents, parts.person).items()}
+    departments = parts.every("departments", documents, parts.department)
+    return Estate(
+        hosts=hosts,
+        groups=groups_of(joined_hosts, ledger),
+        sites=parts.every("sites", documents, parts.site),
+        racks=racks,
+        services=parts.every("services", documents, parts.service),
+        people=people,
+        departments=departments,
+        roles=parts.roles(parts.every("roles", documents, lambda _name, ids: ids), people, departments),
+        calendars=parts.every("calendars", documents, parts.calendar),
+        windows=parts.every("windows", documents, parts.window),
+        freezes=tuple(parts.freeze(told) for document in documents for told in document.freezes),
+        resources=parts.every("resources", documents, parts.resource),
+        files=tuple(found.files),
+        places=joined({file: page.places for file, page in ledger.pages.items()}),
+    )
+
+
+def _nothing(folder: FilePath, message: str) -> NotValid:
+    file = folder / "hosts.yml" if folder.suffix == "" else folder
+    hint = f"write {file} with a line such as: {EXAMPLE} — an inventory of Ansible is read as well"
+    return NotValid([Mistake(Place(str(folder), 1, 1), message, hint)])

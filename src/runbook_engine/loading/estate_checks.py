@@ -1,0 +1,105 @@
+"""Mistakes between the entries of an inventory: names defined twice, circles, times that end too early, shared units."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, time
+
+from runbook_engine.loading.estate_cycles import cut_cycles
+from runbook_engine.loading.estate_documents import SECTIONS
+from runbook_engine.loading.estate_groups import Roster
+from runbook_engine.loading.estate_pages import Ledger
+from runbook_engine.loading.estate_parts import head_of
+from runbook_engine.loading.estate_reading import Written
+from runbook_engine.model.estate import Host, Rack
+from runbook_engine.model.places import Path
+
+
+def check_duplicates(files: Sequence[Written], ledger: Ledger) -> None:
+    """Note every name that two entries define, or that two kinds of people-like things share."""
+    seen: dict[tuple[str, str], Path] = {}
+    for section, name, path in _definitions(files):
+        first = seen.setdefault((section, name), path)
+        if first is not path:
+            ledger.note(path, f"'{name}' is defined twice; the first is at {ledger.place(first)}", "keep one", key=True)
+    _check_who(seen, ledger)
+
+
+def _definitions(files: Sequence[Written]) -> Iterator[tuple[str, str, Path]]:
+    for file in files:
+        for section in SECTIONS:
+            if section != "hosts":
+                yield from ((section, name, (file.file, section, name)) for name in file.names.get(section, ()))
+        for entry in file.source.hosts:
+            yield from (("hosts", name, entry.path) for name in entry.names)
+
+
+def _check_who(seen: Mapping[tuple[str, str], Path], ledger: Ledger) -> None:
+    departments = {name for section, name in seen if section == "departments"}
+    taken = departments | {head_of(name) for name in departments}
+    roles = {name for section, name in seen if section == "roles"}
+    for (section, name), path in seen.items():
+        if (section == "roles" and name in taken) or (section == "people" and name in taken | roles):
+            hint = "departments and head-of-DEPARTMENT are roles already" if section == "roles" else "use another name"
+            message = f"'{name}' would mean two things: people, roles and departments need different names"
+            ledger.note(path, message, hint, key=True)
+
+
+def check_names(found: Roster, ledger: Ledger) -> None:
+    """Note names that are a host's and a group's: a selector could mean either."""
+    for name in found.groups.keys() & found.first.keys():
+        ledger.note(found.first[name], f"'{name}' is a host and a group; a selector could mean either", "rename one of them")
+
+
+def check_services(files: Sequence[Written], ledger: Ledger) -> None:
+    """Note services that need each other in a circle."""
+    where: dict[tuple[str, str], Path] = {}
+    needs: dict[str, list[str]] = {}
+    for file in files:
+        for name, service in file.document.services.items():
+            for index, other in enumerate(service.depends_on):
+                needs.setdefault(name, []).append(other)
+                where.setdefault((name, other), (file.file, "services", name, "depends_on", index))
+    for cycle in cut_cycles(needs)[1]:
+        path = where[cycle[-2], cycle[-1]]
+        ledger.note(path, f"services depend on each other in a circle: {' → '.join(cycle)}", "take one out")
+
+
+def check_times(files: Sequence[Written], ledger: Ledger) -> None:
+    """Note windows that say too much or nothing, and freezes that end before they begin."""
+    for file in files:
+        for name, window in file.document.windows.items():
+            if bool(window.calendar) == bool(window.open):
+                hint = "write calendar: NAME, or time_zone: and open:"
+                ledger.note((file.file, "windows", name), "a window has either a calendar or hours of its own", hint, key=True)
+        for index, freeze in enumerate(file.document.freezes):
+            if _moment(freeze.end, last=True) <= _moment(freeze.start, last=False):
+                ledger.note((file.file, "freezes", index, "to"), "the freeze ends before it begins")
+        for name, resource in file.document.resources.items():
+            if (resource.capacity is None) == (resource.stock is None):
+                hint = "capacity: how many can be in use at once; stock: how many there are to use up"
+                ledger.note((file.file, "resources", name), "a resource has either a capacity or a stock", hint, key=True)
+
+
+def _moment(value: date | datetime, *, last: bool) -> datetime:
+    """For comparing only: a zone that is not said is taken as UTC, and a last day lasts until midnight."""
+    if isinstance(value, datetime):
+        return value if value.tzinfo else value.replace(tzinfo=UTC)
+    return datetime.combine(value, time.max if last else time.min, UTC)
+
+
+def check_mounting(hosts: Iterable[Host], racks: Mapping[str, Rack], ledger: Ledger) -> None:
+    """Note units that two hosts share or that a rack does not have, and hosts that are not where their rack is."""
+    mounted: dict[tuple[str, int], Host] = {}
+    for host in hosts:
+        rack = racks.get(host.rack)
+        if rack and rack.site and host.site != rack.site:
+            ledger.note(host.path, f"{host.name} is at {host.site}, but its rack {rack.name} is at {rack.site}")
+        if host.unit is None:
+            continue
+        if rack is None and not host.rack:
+            ledger.note(host.path, f"{host.name} has a unit but no rack", "write rack: NAME")
+            continue
+        if rack and host.unit > rack.units:
+            ledger.note(host.path, f"{host.name} is in unit {host.unit}, but rack {rack.name} has {rack.units} units")
+        other = mounted.setdefault((host.rack, host.unit), host)
+        if other is not host:
+            ledger.note(host.path, f"{host.name} and {other.name} are both in unit {host.unit} of rack {host.rack}")

@@ -1,0 +1,191 @@
+"""The shape of an inventory file: which keys there are, what they mean and what they may hold. Closed keys throughout."""
+
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from runbook_engine.loading.estate_values import (
+    Address,
+    Email,
+    FilePath,
+    Holidays,
+    Jump,
+    Moment,
+    Name,
+    Names,
+    Port,
+    Rate,
+    SshKey,
+    TimeZone,
+    User,
+    Watts,
+    Week,
+)
+
+
+class _Closed(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+def _or_empty(value: Any) -> Any:
+    """`web1:` with nothing behind it is an entry without settings."""
+    return {} if value is None else value
+
+
+def _or_none(value: Any) -> Any:
+    return () if value is None else value
+
+
+def _or_list(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+_T = TypeVar("_T")
+_Entry = Annotated[_T, BeforeValidator(_or_empty)]
+Named = Annotated[dict[Name, Annotated[_T, BeforeValidator(_or_empty)]], BeforeValidator(_or_empty)]
+
+
+class SshDocument(_Closed):
+    """How hosts are reached; what is not said follows your own SSH configuration."""
+
+    user: User = Field("", description="Login name", validate_default=False)
+    port: Port | None = Field(None, description="TCP port")
+    key: FilePath = Field("", description="Path of a private key", validate_default=False)
+    jump: Jump = Field("", description="Hosts to go through: [user@]host[:port], with commas between", validate_default=False)
+    known_hosts: FilePath = Field("", description="Path of a known_hosts file", validate_default=False)
+
+
+class GroupDocument(_Closed):
+    """Hosts under one name. What it says holds for all its hosts, those of its children included."""
+
+    hosts: Annotated[tuple[str, ...], BeforeValidator(_or_list)] = Field((), description="Hosts and ranges: r12-u[01:20]")
+    children: Names = Field((), description="Groups inside this one")
+    site: str = Field("", description="Site of its hosts")
+    rack: str = Field("", description="Rack of its hosts")
+    owner: str = Field("", description="Who answers for its hosts")
+    serves: Names = Field((), description="Services that its hosts are part of")
+    tags: Names = Field((), description="Words to select its hosts by: tag:…")
+    vars: dict[str, Any] = Field({}, description='Values for the steps; {secret: "env:NAME"} is a secret by name')
+    ssh: SshDocument | None = Field(None, description="How its hosts are reached")
+
+
+class HostDocument(_Closed):
+    """One machine, or each machine of a range."""
+
+    address: Address = Field("", description="Host name or IP address; the host's own name if not said", validate_default=False)
+    site: str = Field("", description="Its site; the rack's if not said")
+    rack: str = Field("", description="Its rack")
+    unit: int | None = Field(
+        None, strict=True, ge=1, le=100, description="Its lowest unit in the rack, counted from the bottom"
+    )
+    owner: str = Field("", description="Who answers for it")
+    serves: Names = Field((), description="Services that it is part of")
+    tags: Names = Field((), description="Words to select it by: tag:…")
+    vars: dict[str, Any] = Field({}, description='Values for the steps; {secret: "env:NAME"} is a secret by name')
+    ssh: SshDocument | None = Field(None, description="How it is reached")
+
+
+class SiteDocument(_Closed):
+    """A building or a region."""
+
+    title: str = Field("", description="Its name for people")
+    time_zone: TimeZone = Field("UTC", description="IANA name, such as Europe/Amsterdam", validate_default=False)
+
+
+class RackDocument(_Closed):
+    """Where hosts are mounted."""
+
+    site: str = Field("", description="Where it stands")
+    units: int = Field(42, strict=True, ge=1, le=100, description="How many units it has")
+    power: dict[Name, Watts] = Field({}, description="What each feed gives: {A: 5000 W, B: 5 kW}")
+
+
+class ServiceDocument(_Closed):
+    """What users notice."""
+
+    title: str = Field("", description="Its name for people")
+    owner: str = Field("", description="Who answers for it")
+    depends_on: Names = Field((), description="Services that it needs")
+
+
+class PersonDocument(_Closed):
+    """Somebody who does, decides or is told."""
+
+    name: str = Field("", description="Full name")
+    email: Email = Field("", description="Where messages go", validate_default=False)
+    department: str = Field("", description="The department that the person belongs to")
+    skills: dict[Name, Annotated[int, Field(strict=True, ge=1, le=10)]] = Field({}, description="Level of each skill, 1 to 10")
+    site: str = Field("", description="Where the person works")
+    calendar: str = Field("", description="When the person works")
+    rate: Rate | None = Field(None, description="What an hour costs: 95 EUR/h")
+    ssh_keys: Annotated[tuple[SshKey, ...], BeforeValidator(_or_list)] = Field((), description="Public keys, for signatures")
+
+
+class DepartmentDocument(_Closed):
+    """A part of the organisation."""
+
+    title: str = Field("", description="Its name for people")
+    head: str = Field("", description="The person who heads it; gives the role head-of-DEPARTMENT")
+
+
+class CalendarDocument(_Closed):
+    """Working time."""
+
+    time_zone: TimeZone = Field("UTC", description="IANA name, such as Europe/Amsterdam", validate_default=False)
+    work: Week = Field({}, description="Hours by day: {mon-fri: 09:00-17:00}")
+    holidays: Holidays = Field("", description="Country whose public holidays are free: NL, DE-BY", validate_default=False)
+
+
+class WindowDocument(_Closed):
+    """When work may start: a calendar's working time, or hours of its own."""
+
+    calendar: str = Field("", description="The calendar whose working time it is")
+    time_zone: TimeZone = Field("UTC", description="IANA name, for `open`", validate_default=False)
+    open: Week = Field({}, description='Hours by day: {mon-fri: "22:00-04:00"}; they belong to the day on which they open')
+
+
+class FreezeDocument(_Closed):
+    """When work may not start."""
+
+    start: Moment = Field(alias="from", description="First day, or the moment it begins")
+    end: Moment = Field(alias="to", description="Last day, or the moment it ends")
+    why: str = Field(description="The reason, for the person who is stopped by it", min_length=1)
+    sites: Names = Field((), description="Where it holds; everywhere if not said")
+    services: Names = Field((), description="For which services; all if not said")
+    kinds: Annotated[tuple[Literal["install", "upgrade", "maintenance"], ...], BeforeValidator(_or_list)] = Field(
+        (), description="For which kinds of runbook; all if not said"
+    )
+    lift: Names = Field((), description="Who may lift it: people, roles, departments")
+
+
+class ResourceDocument(_Closed):
+    """Something that work needs: a tool with a capacity, or parts with a stock."""
+
+    capacity: int | None = Field(None, strict=True, ge=1, description="How many can be in use at once")
+    stock: int | None = Field(None, strict=True, ge=0, description="How many there are to use up")
+    site: str = Field("", description="Where it is")
+
+
+class InventoryDocument(_Closed):
+    """One file of an inventory; all files together make the estate."""
+
+    format: Literal[1] = Field(1, description="Version of this format")
+    sites: Named[SiteDocument] = Field({}, description="Buildings or regions, and their time zones")
+    racks: Named[RackDocument] = Field({}, description="Where hosts are mounted")
+    services: Named[ServiceDocument] = Field({}, description="What users notice, and what it depends on")
+    groups: Named[GroupDocument] = Field({}, description="Hosts under one name; `all` holds for every host")
+    hosts: Annotated[dict[str, _Entry[HostDocument]], BeforeValidator(_or_empty)] = Field(
+        {}, description="Machines by name; a name may be a range such as r12-u[01:20]"
+    )
+    people: Named[PersonDocument] = Field({}, description="Who does, decides or is told")
+    departments: Named[DepartmentDocument] = Field({}, description="Parts of the organisation")
+    roles: Annotated[dict[Name, Names], BeforeValidator(_or_empty)] = Field(
+        {}, description="People by what they decide: {change-board: [eva.koster, tom.li]}"
+    )
+    calendars: Named[CalendarDocument] = Field({}, description="Working time")
+    windows: Named[WindowDocument] = Field({}, description="When work may start")
+    freezes: Annotated[tuple[FreezeDocument, ...], BeforeValidator(_or_none)] = Field((), description="When it may not")
+    resources: Named[ResourceDocument] = Field({}, description="Tools and parts that work needs")
+
+
+SECTIONS = tuple(name for name in InventoryDocument.model_fields if name != "format")

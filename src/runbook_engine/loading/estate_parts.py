@@ -1,0 +1,100 @@
+"""Checked documents → what is not a host or a group: sites, racks, services, people, calendars, resources."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
+
+from runbook_engine.loading import estate_documents as documents
+from runbook_engine.model.estate import Calendar, Department, Freeze, Person, Rack, Resource, Service, Site, Window
+from runbook_engine.model.words import PersonId
+
+T = TypeVar("T")
+
+
+def site(name: str, told: documents.SiteDocument) -> Site:
+    """A building or a region."""
+    return Site(name=name, title=told.title, time_zone=told.time_zone)
+
+
+def rack(name: str, told: documents.RackDocument) -> Rack:
+    """Where hosts are mounted."""
+    return Rack(name=name, site=told.site, units=told.units, power_w=told.power)
+
+
+def service(name: str, told: documents.ServiceDocument) -> Service:
+    """What users notice."""
+    return Service(name=name, title=told.title, owner=told.owner, depends_on=told.depends_on)
+
+
+def person(name: str, told: documents.PersonDocument) -> Person:
+    """Somebody who does, decides or is told."""
+    return Person(
+        id=PersonId(name),
+        name=told.name,
+        email=told.email,
+        department=told.department,
+        skills=told.skills,
+        site=told.site,
+        calendar=told.calendar,
+        rate=told.rate,
+        ssh_keys=told.ssh_keys,
+    )
+
+
+def department(name: str, told: documents.DepartmentDocument) -> Department:
+    """A part of the organisation."""
+    return Department(name=name, title=told.title, head=told.head)
+
+
+def calendar(name: str, told: documents.CalendarDocument) -> Calendar:
+    """Working time."""
+    return Calendar(name=name, time_zone=told.time_zone, work=told.work, holidays=told.holidays)
+
+
+def window(name: str, told: documents.WindowDocument) -> Window:
+    """When work may start."""
+    return Window(name=name, calendar=told.calendar, time_zone=told.time_zone, open=told.open)
+
+
+def resource(name: str, told: documents.ResourceDocument) -> Resource:
+    """A tool with a capacity, or parts with a stock."""
+    return Resource(name=name, capacity=told.capacity, stock=told.stock, site=told.site)
+
+
+def freeze(told: documents.FreezeDocument) -> Freeze:
+    """When work may not start."""
+    return Freeze(
+        start=told.start,
+        end=told.end,
+        why=told.why,
+        sites=told.sites,
+        services=told.services,
+        kinds=told.kinds,
+        lift=told.lift,
+    )
+
+
+def roles(
+    written: Mapping[str, tuple[str, ...]], people: Mapping[PersonId, Person], departments: Mapping[str, Department]
+) -> dict[str, tuple[PersonId, ...]]:
+    """The roles as written, and two for each department: its name for all its people, head-of-NAME for who heads it."""
+    built_in: dict[str, tuple[PersonId, ...]] = {}
+    for name, told in departments.items():
+        built_in[name] = tuple(p.id for p in people.values() if p.department == name)
+        if told.head:
+            built_in[head_of(name)] = (PersonId(told.head),)
+    return {**built_in, **{name: tuple(map(PersonId, dict.fromkeys(ids))) for name, ids in written.items()}}
+
+
+def head_of(department_name: str) -> str:
+    """The role of who heads a department."""
+    return f"head-of-{department_name}"
+
+
+def every(section: str, files: Iterable[documents.InventoryDocument], make: Callable[[str, Any], T]) -> dict[str, T]:
+    """The entries of one section of all files; of a name defined twice the first counts."""
+    made: dict[str, T] = {}
+    for file in files:
+        for name, told in getattr(file, section).items():
+            if name not in made:
+                made[name] = make(name, told)
+    return made
