@@ -5,6 +5,7 @@
 No SSH; an in-memory journal; stand-in workers that answer at once. The plan has 30 steps per host.
 """
 
+import gc
 import resource
 import sys
 import time
@@ -48,6 +49,8 @@ def measure(tasks: int) -> str:
     steps += [package(f"p/s{i}", hosts, needs=needs((f"p/s{i - 1}", SAME))) for i in range(1, STEPS)]
     made = plan(phase("p", steps))
     journal = MemoryJournal([created(made)])
+    gc.freeze()  # as the command does: a plan is not garbage
+    gc.set_threshold(100_000, 50, 1000)
     began = time.perf_counter()
     course = execute(
         {made.digest: made}.__getitem__, journal, ListInbox(journal), Instant(), no_world, Clock(), ids(), lambda *_: None

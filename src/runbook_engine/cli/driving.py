@@ -1,5 +1,6 @@
 """Drive a run: journal, workers, links, display and the person at the terminal, joined around the spine."""
 
+import gc
 import os
 import signal
 import threading
@@ -76,6 +77,8 @@ def drive(how: Drive, answer: Callable[[Course], bool] | None = None) -> int:
 
 def _driven(how: Drive, journal: "RunJournal", answer: Callable[[Course], bool] | None) -> int:
     course = _take_over(how, journal)
+    gc.freeze()  # the plan and what is known of the run are not garbage: looking through them costs more than the work
+    gc.set_threshold(100_000, 50, 1000)
     inbox = LocalInbox(how.store, how.run)
     progress = _progress(how, course)
     with _interruptible(inbox) as interrupted, _workers(how) as workers:

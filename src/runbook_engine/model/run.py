@@ -57,6 +57,7 @@ class PhaseState:
     total: int = 0
     stage: int | None = None
     packages_left: int = 0  # of the open stage
+    probing: int = 0  # tasks in doubt that are being asked just now
     started: datetime | None = None
     ended: datetime | None = None
     next_stage_at: datetime | None = None  # the pause between stages ends then
@@ -87,5 +88,8 @@ class Run:
     settled: Counter[PackageId] = field(default_factory=Counter)  # how many tasks of each package ended well
 
     def task(self, task: TaskId) -> TaskState:
-        """The state of a task; of one that nothing is known of, a fresh one that is not kept."""
-        return self.tasks.get(task) or TaskState()
+        """The state of a task, for reading."""
+        return self.tasks.get(task, NOTHING_KNOWN)
+
+
+NOTHING_KNOWN = TaskState()  # of every task that no event has named; nobody may write to it

@@ -99,8 +99,8 @@ class Agenda:
 
     def park(self, task: TaskId) -> None:
         """A task that was taken but is forbidden for now; `unpark` brings it back."""
-        self._busy.discard(self._lane(task))
         self._parked.append(task)
+        self.go_on(task)
 
     def unpark(self) -> None:
         """Something that forbade starts has changed: look at the parked tasks again."""

@@ -8,8 +8,8 @@ COUNTED = (Status.FAILED, Status.UNREACHABLE, Status.REFUSED, Status.UNKNOWN)
 
 
 def failures(phase: PhaseState) -> int:
-    """How many tasks of a phase ended badly; unreachable and unknown count."""
-    return sum(phase.counts[status] for status in COUNTED)
+    """How many tasks of a phase ended badly; unreachable and unknown count, also while a probe asks."""
+    return phase.probing + sum(phase.counts[status] for status in COUNTED)
 
 
 def exhausted(course: Course, phase: PhaseId) -> bool:

@@ -123,9 +123,11 @@ def _hosts_released(shape: Shape, run: Run, event: ev.HostsReleased) -> None:
 def _attempt_started(shape: Shape, run: Run, event: ev.AttemptStarted) -> None:
     allowed = (Status.UNKNOWN,) if event.purpose is Purpose.VERIFY else (Status.NOT_STARTED, Status.RETRYING)
     state, package = _change(shape, run, event.task, Status.RUNNING, *allowed)
-    stage = run.phases[package.phase].stage
+    phase = run.phases[package.phase]
+    stage = phase.stage
     if stage is None or stage < shape.stage_of[package.id]:
         raise ImpossibleEvent(f"{event.task} started before its stage was open")
+    phase.probing += event.purpose is Purpose.VERIFY
     state.attempts += 1
     state.attempt, state.purpose, state.until = event.attempt, event.purpose, None
     state.started = state.started or event.at
@@ -138,6 +140,7 @@ def _attempt_ended(shape: Shape, run: Run, event: ev.AttemptEnded) -> None:
     package, _ = shape.parts(event.task)
     status = _status_after(known, package, event)
     state, _ = _change(shape, run, event.task, status, Status.RUNNING)
+    run.phases[package.phase].probing -= state.purpose is Purpose.VERIFY
     state.outcome, state.until = event.outcome, event.retry_at
     if event.outcome.status in SETTLED_WELL:
         state.saved = event.outcome.saved or state.saved

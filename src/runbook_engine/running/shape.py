@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import cast
 
 from runbook_engine.model.plan import Package, Plan, PlannedPhase, Stage
 from runbook_engine.model.words import EdgeKind, HostName, PackageId, PhaseId, TaskId
@@ -13,6 +14,7 @@ class Shape:
     """Look-ups over a plan. Nothing here changes while a run goes on."""
 
     plan: Plan
+    packages: Mapping[PackageId, Package]
     phases: Mapping[PhaseId, PlannedPhase]
     needed_by: Mapping[PhaseId, tuple[PhaseId, ...]]
     stage_of: Mapping[PackageId, int]  # index of its stage in its phase
@@ -22,11 +24,11 @@ class Shape:
 
     def parts(self, task: TaskId) -> tuple[Package, HostName | None]:
         """The package and the host of a task. Raises KeyError for a task that the plan does not have."""
-        name, _, host = task.partition("@")
-        package = self.plan.packages[PackageId(name)]
-        if (HostName(host) not in self.hosts[package.id]) if host else bool(package.hosts):
+        name, at, host = cast("tuple[PackageId, str, HostName]", task.partition("@"))
+        package = self.packages[name]
+        if (host not in self.hosts[name]) if at else package.hosts:
             raise KeyError(task)
-        return package, HostName(host) if host else None
+        return package, host or None
 
     def tasks(self, package: PackageId) -> Iterator[TaskId]:
         """The tasks of a package, in the order of its hosts."""
@@ -50,6 +52,7 @@ def shape_of(plan: Plan) -> Shape:
     """Index a plan."""
     return Shape(
         plan=plan,
+        packages=plan.packages,
         phases={phase.id: phase for phase in plan.phases},
         needed_by=_needed_by(plan),
         stage_of={p: i for phase in plan.phases for i, stage in enumerate(phase.stages) for p in stage.packages},
