@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from runbook_engine.loading.ansible_settings import layer, rank
+from runbook_engine.loading.ansible_settings import group_layer, layer
 from runbook_engine.loading.ansible_words import hosts_and_port, typed, words_of
 from runbook_engine.loading.estate_entries import GroupEntry, HostEntry, Mention, Source
 from runbook_engine.loading.estate_names import name as checked_name
@@ -143,13 +143,14 @@ class _Reader:
         def note(path: Path, message: str, hint: str) -> None:
             self.notes(group.spots.get(str(path[0]), group.path) if path else group.path, message, hint)
 
+        said, rank = group_layer(group.values, (), note)
         return GroupEntry(
             name=name,
             path=(self.file, *group.path),
             hosts=tuple(group.hosts),
             children=tuple(Mention(child.names, (self.file, *child.path)) for child in group.children),
-            layer=layer(group.values, (), note),
-            rank=rank(group.values, (), note),
+            layer=said,
+            rank=rank,
         )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from runbook_engine.loading.ansible_settings import layer, rank
+from runbook_engine.loading.ansible_settings import group_layer, layer
 from runbook_engine.loading.document import read_document
 from runbook_engine.loading.estate_entries import GroupEntry, HostEntry, Mention, Source
 from runbook_engine.loading.estate_names import host_name
@@ -77,14 +77,15 @@ class _Reader:
         values = self._mapping(told.get("vars"), (*path, "vars"))
         children = tuple(self._mentions(told.get("children"), (*path, "children"), host=False))
         self.groups.extend(GroupEntry(name=child.names[0], path=child.path) for child in children)
+        said, rank = group_layer(values, (*path, "vars"), self.notes)
         self.groups.append(
             GroupEntry(
                 name=name,
                 path=(self.file, *path),
                 hosts=tuple(self._mentions(told.get("hosts"), (*path, "hosts"), host=True)),
                 children=children,
-                layer=layer(values, (*path, "vars"), self.notes),
-                rank=rank(values, (*path, "vars"), self.notes),
+                layer=said,
+                rank=rank,
             )
         )
 

@@ -42,8 +42,13 @@ def layer(values: Values, path: Path, note: Note) -> Layer:
     return Layer(address=reading.address(), ssh=dict(reading.ssh()), vars=reading.without_passwords())
 
 
-def rank(values: Values, path: Path, note: Note) -> int:
-    """Ansible's order among groups of the same depth; 1 if nothing is said."""
+def group_layer(values: Values, path: Path, note: Note) -> tuple[Layer, int]:
+    """What an inventory file says about a group, and the group's rank among those of the same depth."""
+    said = {key: value for key, value in values.items() if key != RANK} if RANK in values else values
+    return layer(said, path, note), _rank(values, path, note)
+
+
+def _rank(values: Values, path: Path, note: Note) -> int:
     value = values.get(RANK, 1)
     text = str(value).strip()
     if text.removeprefix("-").isdecimal() and len(text) < 10:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from runbook_engine.loading.ansible_settings import layer, rank
+from runbook_engine.loading.ansible_settings import group_layer, layer
 from runbook_engine.loading.ansible_words import hosts_and_port
 from runbook_engine.loading.document import Document
 from runbook_engine.loading.estate_entries import GroupEntry, HostEntry, Mention, Source
@@ -16,6 +16,7 @@ from runbook_engine.model.places import Path
 KEYS = ("hosts", "children", "vars")
 TEXT_TAGS = frozenset({"!vault", "!vault-encrypted", "!unsafe"})  # an encrypted text is refused by what it begins with
 
+_SIMPLE = frozenset({int, float, bool, type(None)})
 _YES = {word: word.lower() in {"yes", "on"} for low in ("yes", "no", "on", "off") for word in (low, low.title(), low.upper())}
 
 
@@ -61,14 +62,15 @@ class _Reader:
             self.notes.at_key((*path, key), f"unknown key '{key}' in a group of Ansible", did_you_mean(key, KEYS))
         values = ansible_values(self._mapping(body.get("vars"), (*path, "vars"), "vars"), (*path, "vars"), self.notes.page)
         children = self._mapping(body.get("children"), (*path, "children"), "children")
+        said, rank = group_layer(values, (*path, "vars"), self.notes)
         self.groups.append(
             GroupEntry(
                 name=name,
                 path=(self.file, *path),
                 hosts=tuple(self._hosts(body.get("hosts"), (*path, "hosts"))),
                 children=tuple(Mention((child,), (self.file, *path, "children", child)) for child in children),
-                layer=layer(values, (*path, "vars"), self.notes),
-                rank=rank(values, (*path, "vars"), self.notes),
+                layer=said,
+                rank=rank,
             )
         )
         for child, inner in children.items():
@@ -103,12 +105,16 @@ class _Reader:
 
 def ansible_values(values: Mapping[str, Any], path: Path, page: Page) -> Mapping[str, Any]:
     """The variables with yes, no, on and off as Ansible means them, where they stand without quotes."""
-    if not any(value.__class__ is str and value in _YES for value in values.values()):
+    if all(value.__class__ in _SIMPLE or (value.__class__ is str and value not in _YES) for value in values.values()):
         return values
     return {key: _meant(value, (*path, key), page) for key, value in values.items()}
 
 
-def _meant(value: object, path: Path, page: Page) -> object:
+def _meant(value: Any, path: Path, page: Page) -> Any:
+    if isinstance(value, Mapping):
+        return ansible_values(value, path, page)
+    if isinstance(value, list):
+        return [_meant(item, (*path, index), page) for index, item in enumerate(value)]
     if not isinstance(value, str) or value not in _YES:
         return value
     mark = page.mistake(path, "")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 
-from runbook_engine.loading.ansible_settings import layer, rank
+from runbook_engine.loading.ansible_settings import layer
 from runbook_engine.loading.ansible_tree import TEXT_TAGS, ansible_values
 from runbook_engine.loading.document import read_file
 from runbook_engine.loading.estate_entries import GroupEntry, HostEntry, Source
@@ -74,7 +74,7 @@ def read_vars(told: VarsFile, file: str) -> Source:
     values = ansible_values(data, (), page) if isinstance(data, dict) else {}
     said = layer(values, (), notes)
     if told.of_group:
-        entry = GroupEntry(name=told.name, path=(file,), layer=said, rank=rank(values, (), notes), exists=False)
+        entry = GroupEntry(name=told.name, path=(file,), layer=said, exists=False)
         return Source(page=page, groups=(entry,), mistakes=tuple(notes.found), exists=False)
     host = HostEntry(names=(told.name,), path=(file,), layer=said, exists=False)
     return Source(page=page, hosts=(host,), mistakes=tuple(notes.found), exists=False)

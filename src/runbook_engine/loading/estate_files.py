@@ -12,7 +12,7 @@ from runbook_engine.loading.ansible_ini import read_ini
 from runbook_engine.loading.ansible_list import read_list
 from runbook_engine.loading.ansible_tree import TEXT_TAGS, looks_like_ansible, read_tree
 from runbook_engine.loading.ansible_vars import FOLDERS, VarsFile, read_vars, vars_files
-from runbook_engine.loading.characters import decoded, unwanted_characters
+from runbook_engine.loading.characters import decoded, lines_of, unwanted_characters
 from runbook_engine.loading.document import read_file
 from runbook_engine.loading.estate_documents import InventoryDocument
 from runbook_engine.loading.estate_entries import Source
@@ -151,7 +151,7 @@ def _text(path: FilePath) -> str:
     with path.open("rb") as opened:
         data = opened.read(MAX_BYTES + 1)
     text = decoded(data, file) if len(data) <= MAX_BYTES else Mistake(Place(file, 1, 1), f"larger than {MAX_BYTES:,} bytes")
-    unwanted = [text] if isinstance(text, Mistake) else list(unwanted_characters(text, file))
+    unwanted = [text] if isinstance(text, Mistake) else list(unwanted_characters(text, lines_of(text), file))
     if unwanted or isinstance(text, Mistake):
         raise NotValid(unwanted)
     return text
