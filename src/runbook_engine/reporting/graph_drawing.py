@@ -31,7 +31,7 @@ __all__ = ["dot", "mermaid", "svg"]
 MARGIN, HEAD, LANE_GAP, LEGEND, TRACK = 28.0, 76.0, 36.0, 96.0, 14.0
 LEAST_COLUMNS = 4  # so that the legend has room
 TITLE_CELLS, NOTE_CELLS = 25, 30
-SLANTED = 4  # fewer where the sides are not straight
+SLANTED = 2  # fewer where the sides are not straight
 STYLE = """
 text{font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","DejaVu Sans",Arial,sans-serif;fill:#1b2430}
 .h1{font-size:20px;font-weight:600}.sub{font-size:12.5px;fill:#55606e}

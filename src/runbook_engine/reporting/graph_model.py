@@ -153,7 +153,7 @@ def _step_node(package: Package) -> Node:
         id=package.id,
         kind=_kind(package),
         title=title_of(package),
-        note=one_line(" · ".join([*(str(who) for who in package.who), *times, *([] if package.hosts else ["once"])])),
+        note=one_line(" · ".join([*times, *(str(who) for who in package.who), *([] if package.hosts else ["once"])])),
         detail=one_line(f"{package.step}: {title_of(package)} ({'; '.join([whom(package), *times, hosts])})", 1000),
     )
 

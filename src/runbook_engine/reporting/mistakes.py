@@ -1,18 +1,21 @@
 """What is wrong with a file, and what went wrong with a command: where, what, why, and what to do next."""
 
+import re
 from collections.abc import Sequence
 
 from rich.cells import cell_len
 
 from runbook_engine.model.errors import NotValid, RunbookError
 from runbook_engine.model.places import Mistake
-from runbook_engine.reporting.harmless import DANGEROUS, TAB_WIDTH, harmless, one_line
+from runbook_engine.reporting.harmless import TAB_WIDTH, harmless, one_line
 from runbook_engine.reporting.words import count
+from runbook_engine.workers.harmless import HARMFUL
 
 SHOWN = 20
 LINE_LONGEST = 160  # characters of a source line; a longer one is shown around the caret
 BEFORE_CARET = 60  # characters kept before the caret then
 FILES_NAMED = 3
+_HARMFUL = re.compile(f"[{HARMFUL}]")
 
 
 def mistakes_text(mistakes: Sequence[Mistake], limit: int = SHOWN) -> str:
@@ -71,4 +74,4 @@ def _under(mistake: Mistake) -> tuple[str, int, int]:
 
 def _visible(text: str) -> str:
     """Part of a line, character by character, so that a part is as wide as it is inside the whole."""
-    return DANGEROUS.sub("?", text).expandtabs(TAB_WIDTH)
+    return _HARMFUL.sub("?", text).expandtabs(TAB_WIDTH)

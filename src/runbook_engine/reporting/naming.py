@@ -1,7 +1,7 @@
 """From a task's id to what it names: package, host, title, whose it is, and the commands that a person gives for it."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from runbook_engine.model.plan import Package, Plan
 from runbook_engine.model.text import Fill, Later, Part, Text
@@ -15,6 +15,14 @@ def split_task(task: TaskId) -> tuple[PackageId, HostName | None]:
     """The package and the host that a task's id names."""
     package, _, host = task.partition("@")
     return PackageId(package), HostName(host) if host else None
+
+
+def by_package(tasks: Iterable[TaskId]) -> list[list[TaskId]]:
+    """Tasks of the same package together: twenty hosts that wait for the same thing are told once."""
+    groups: dict[PackageId, list[TaskId]] = {}
+    for task in tasks:
+        groups.setdefault(split_task(task)[0], []).append(task)
+    return list(groups.values())
 
 
 def package_of(plan: Plan, task: TaskId) -> Package | None:
@@ -84,6 +92,18 @@ def answer_commands(run: RunId, task: TaskId, package: Package | None) -> tuple[
 def resolve_command(run: RunId, task: TaskId, verdicts: Sequence[Verdict] = tuple(Verdict)) -> str:
     """What a person types when nobody knows whether a task happened."""
     return f"{command('runbook', 'resolve', run, task)} --as {'|'.join(verdicts)} --reason …"
+
+
+def continued(line: str, columns: int) -> list[str]:
+    """A command line over several lines, if it must be, that can still be pasted: all but the last end with a backslash."""
+    lines, current = [], ""
+    for word in line.split(" "):
+        if current.strip() and len(current) + len(word) + 3 > columns:
+            lines.append(f"{current} \\")
+            current = "      " + word
+        else:
+            current = f"{current} {word}" if current else word or " "
+    return [*lines, current]
 
 
 def log_command(run: RunId, task: TaskId) -> str:

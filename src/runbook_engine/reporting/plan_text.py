@@ -140,7 +140,7 @@ def failure_words(phase: PlannedPhase, parallel: int | None = None) -> str:
     worst = worst_case(phase, parallel)
     if worst is None:
         return "do not stop other hosts"
-    stops = f"more than {worst.allowed} stop the phase" if worst.allowed else "the first one stops the phase"
+    stops = f"failure {worst.allowed + 1} stops the phase" if worst.allowed else "the first failure stops the phase"
     sum_words = (
         f"{worst.allowed} allowed and {worst.in_flight} at work by then" if worst.allowed else "all that are at work by then"
     )
