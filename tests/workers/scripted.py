@@ -1,22 +1,21 @@
 """Links that say what a test wants, a link to the real shell of this machine, and a clock that only sleeping moves."""
 
-import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from runbook_engine.model.attempts import Answer, Attempt
-from runbook_engine.model.commands import Command, Procedure, Shell, Wait
+from runbook_engine.model.commands import Command, Procedure, Shell
 from runbook_engine.model.events import Outcome
 from runbook_engine.model.plan import Package, Target
 from runbook_engine.model.text import Text, shell
 from runbook_engine.model.words import AttemptId, HostName, PackageId, Per, PhaseId, Purpose, RunId, StepId, TaskId
 from runbook_engine.workers.logs import Logs
 from runbook_engine.workers.procedure import carry_out
-from runbook_engine.workers.restart import BOOT_ID
 from runbook_engine.workers.shown import shown
 
 Reply = Answer | Exception | int | str
+BOOT_ID = "boot id"
 HOST = HostName("r12-u01")
 
 
@@ -63,14 +62,30 @@ class ScriptedLink:
         self.replies = {text: list(r) if isinstance(r, list) else [r] for text, r in (replies or {}).items()}
         self.asked: list[str] = []
 
-    def perform(self, command: Command, sink: Callable[[int, bytes], None]) -> Answer:
-        """Give the next reply: an answer, an exit code, a text on stdout, or an error."""
-        text = "port" if isinstance(command, Wait) else shown(command)
+    def next_reply(self, text: str) -> Answer | int | str:
+        """What comes next for this text."""
         self.asked.append(text)
         replies = self.replies.get(text, [0])
         reply = replies.pop(0) if len(replies) > 1 else replies[0]
         if isinstance(reply, Exception):
             raise reply
+        return reply
+
+    def probe_port(self, address: str | None, port: int) -> bool:
+        """Whether the next reply for the port is 0."""
+        return self.next_reply(f"port {port} of {address}") == 0
+
+    def probe_ssh(self) -> bool:
+        """Whether the next reply for a session is 0."""
+        return self.next_reply("a session") == 0
+
+    def boot_id(self) -> str:
+        """The next reply for the boot id."""
+        return str(self.next_reply(BOOT_ID))
+
+    def perform(self, command: Command, sink: Callable[[int, bytes], None], *, attempt: str = "") -> Answer:
+        """Give the next reply: an answer, an exit code, a text on stdout, or an error."""
+        reply = self.next_reply(shown(command))
         if isinstance(reply, int):
             return Answer(exit_code=reply)
         answer = (
@@ -84,30 +99,6 @@ class ScriptedLink:
     def asked_of_host(self) -> list[str]:
         """What was asked, without the looks at the boot id."""
         return [text for text in self.asked if text != BOOT_ID]
-
-
-class LocalShell:
-    """Carries commands out by the real /bin/sh, with their standard input, directory and environment."""
-
-    def __init__(self, **environment: str) -> None:
-        self.environment = {"PATH": "/usr/bin:/bin", **environment}
-
-    def perform(self, command: Command, sink: Callable[[int, bytes], None]) -> Answer:
-        """Run it."""
-        assert isinstance(command, Shell)
-        done = subprocess.run(
-            ["/bin/sh", "-c", command.script.source],
-            input=command.stdin.source.encode() if command.stdin else b"",
-            capture_output=True,
-            timeout=20,
-            check=False,
-            env={**self.environment, **{name: text.source for name, text in command.environment}},
-        )
-        sink(1, done.stdout)
-        sink(2, done.stderr)
-        size = len(done.stdout) + len(done.stderr)
-        code = done.returncode if done.returncode >= 0 else None
-        return Answer(exit_code=code, stdout=done.stdout, stderr=done.stderr, output_bytes=size)
 
 
 class Clock:

@@ -125,9 +125,9 @@ def test_a_full_disk_does_not_change_what_the_host_did(tmp_path) -> None:
     """Writing stops, the outcome stays what it is, and says that the log is not complete."""
 
     class Filling(ScriptedLink):
-        def perform(self, command, sink):
+        def perform(self, command, sink, *, attempt=""):
             os.dup2(full, log._file)
-            return super().perform(command, sink)
+            return super().perform(command, sink, attempt=attempt)
 
     full = os.open("/dev/full", os.O_WRONLY)
     log = Logs(tmp_path).log(attempt())
@@ -146,15 +146,17 @@ def test_a_log_is_never_written_through_a_link(tmp_path) -> None:
 
 
 def test_a_thousand_logs_cost_little(tmp_path) -> None:
-    """100 hosts × 10 steps: a thousand files in a fraction of a second (0.1 s on an idle machine)."""
-    logs = Logs(tmp_path)
-    works = [attempt(task=TaskId(f"firmware/s{step}@h{host}")) for step in range(10) for host in range(100)]
-    begin = time.process_time()
-    for work in works:
-        log = logs.log(work)
-        log.begin()
-        log.command("uptime")
-        log.output(1, b" 10:00 up 3 days\n")
-        log.end(END)
-    assert time.process_time() - begin < 0.5
+    """100 hosts × 10 steps: at most 0.1 s of our own for the thousand files (best of five; the disk's share is its own)."""
+    logs, spent = Logs(tmp_path), []
+    for step in range(5):
+        works = [attempt(task=TaskId(f"firmware/s{step}@h{host}")) for host in range(200)]
+        begin = os.times().user
+        for work in works:
+            log = logs.log(work)
+            log.begin()
+            log.command("uptime")
+            log.output(1, b" 10:00 up 3 days\n")
+            log.end(END)
+        spent.append(os.times().user - begin)
+    assert 5 * min(spent) <= 0.1
     assert len(list(tmp_path.rglob("*.log"))) == 1000

@@ -7,11 +7,11 @@ from runbook_engine.model.commands import Http, Probe, Procedure, Reboot, Wait
 from runbook_engine.model.errors import TransportFault
 from runbook_engine.model.text import plain, shell
 from runbook_engine.model.words import Cause, Status
-from runbook_engine.workers.restart import BOOT_ID
-from workers.scripted import Clock, ScriptedLink, attempt, outcome_of, package, sh
+from workers.scripted import BOOT_ID, Clock, ScriptedLink, attempt, outcome_of, package, sh
 
 GONE = TransportFault(Cause.REFUSED, "nobody listens", started=False)
 LOST = TransportFault(Cause.LOST, "connection lost", started=True)
+SILENT = TransportFault(Cause.CONFIGURATION, "it does not say when it was started", started=True)
 KEY = TransportFault(Cause.HOST_KEY_CHANGED, "another key", started=False, next_command="runbook inventory trust")
 
 
@@ -29,8 +29,8 @@ def restarting(within_s: float = 60.0, health: str = "") -> Attempt:
 @pytest.mark.parametrize(
     ("probe", "text"),
     [
-        (Probe(port=22), "port"),
-        (Probe(ssh=True), "true"),
+        (Probe(port=22, address=plain("bmc")), "port 22 of bmc"),
+        (Probe(ssh=True), "a session"),
         (Probe(file=plain("/run/ready")), 'test -e "$RUNBOOK_FILE"'),
         (Probe(shell=sh("ready?")), "ready?"),
         (Probe(http=Http(url=plain("http://x/"))), "GET http://x/"),
@@ -51,8 +51,8 @@ def test_a_wait_asks_until_yes_and_not_longer_than_its_limit(tmp_path, probe, te
 @pytest.mark.parametrize(
     ("probe", "text", "status"),
     [
-        (Probe(port=22, absent=True), "port", Status.OK),
-        (Probe(ssh=True, absent=True), "true", Status.OK),
+        (Probe(port=22, absent=True), "port 22 of None", Status.OK),
+        (Probe(ssh=True, absent=True), "a session", Status.OK),
         (Probe(shell=sh("x"), absent=True), "x", Status.FAILED),
     ],
 )
@@ -65,7 +65,7 @@ def test_absence_is_not_the_same_as_no_answer(tmp_path, probe, text, status) -> 
 def test_waiting_ends_at_once_for_what_time_does_not_mend(tmp_path) -> None:
     """A changed host key is told at once, with the command that helps."""
     clock = Clock()
-    outcome = outcome_of(waiting(Probe(ssh=True)), ScriptedLink({"true": KEY}), tmp_path, clock)
+    outcome = outcome_of(waiting(Probe(ssh=True)), ScriptedLink({"a session": KEY}), tmp_path, clock)
     assert (outcome.status, outcome.cause, clock.time) == (Status.REFUSED, Cause.HOST_KEY_CHANGED, 1000.0)
     assert "next: runbook inventory trust" in outcome.message
 
@@ -82,7 +82,7 @@ def test_waiting_ends_at_once_for_what_time_does_not_mend(tmp_path) -> None:
         ({BOOT_ID: "a", "reboot": Answer(exit_code=1, stderr=b"Access denied\n")}, Status.FAILED, "Access denied"),
         ({BOOT_ID: ["a", GONE], "reboot": LOST}, Status.UNKNOWN, "not back 60 s after the restart: nobody listens"),
         ({BOOT_ID: GONE}, Status.UNREACHABLE, "nobody listens"),
-        ({BOOT_ID: 1}, Status.REFUSED, "tells no boot id"),
+        ({BOOT_ID: SILENT}, Status.REFUSED, "does not say when it was started"),
         ({BOOT_ID: "a", "reboot": TransportFault(Cause.SUDO, "no sudo", started=False)}, Status.REFUSED, "no sudo"),
     ],
 )

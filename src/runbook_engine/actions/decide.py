@@ -35,7 +35,7 @@ _SCHEMA = {
 }
 
 
-def choices(value: Any) -> tuple[Choice, ...]:
+def read_choices(value: Any) -> tuple[Choice, ...]:
     """A list of names, or a mapping of names to {consequence, goes_on}, in the order in which they are written."""
     if isinstance(value, tuple):
         return value
@@ -65,7 +65,7 @@ class DecideParams(Params):
     """`decide: QUESTION`, or a mapping."""
 
     question: PlainText = Field(description="What is asked.")
-    choices: Annotated[tuple[Choice, ...], BeforeValidator(choices), WithJsonSchema(_SCHEMA)] = Field(
+    choices: Annotated[tuple[Choice, ...], BeforeValidator(read_choices), WithJsonSchema(_SCHEMA)] = Field(
         GO,
         description="The possible answers; [go, no-go] if none are given. The run stays at "
         + ", ".join(sorted(STAYING))

@@ -3,7 +3,7 @@
 import json
 import shlex
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import fields, replace
 from functools import cache
 from typing import Any, TypeVar
 
@@ -15,6 +15,7 @@ from runbook_engine.running.conditions import NotSaved, Saved, saved_value
 
 T = TypeVar("T")
 _KEPT = 256  # packages whose positions are remembered
+_PLAIN = frozenset({str, int, float, bool, SecretRef})
 _positions: dict[int, tuple[tuple[HostName, ...], Mapping[HostName, int]]] = {}
 
 
@@ -72,14 +73,17 @@ def _names(kind: type) -> tuple[str, ...]:
 
 
 def _filled(value: Any, package: Package, host: HostName | None, saved: Saved) -> Any:
+    if value is None or type(value) in _PLAIN:
+        return value
     if isinstance(value, Text):
         return filled(value, package, host, saved)
     if isinstance(value, tuple):
         parts = tuple(_filled(part, package, host, saved) for part in value)
         return value if all(a is b for a, b in zip(parts, value, strict=True)) else parts
-    if is_dataclass(value) and not isinstance(value, type | SecretRef):
-        before = {name: getattr(value, name) for name in _names(type(value))}
-        after = {name: _filled(part, package, host, saved) for name, part in before.items()}
-        changed = {name: part for name, part in after.items() if part is not before[name]}
-        return replace(value, **changed) if changed else value
-    return value
+    kind: Any = type(value)
+    changed = {}
+    for name in _names(kind):
+        part = getattr(value, name)
+        if (after := _filled(part, package, host, saved)) is not part:
+            changed[name] = after
+    return replace(value, **changed) if changed else value

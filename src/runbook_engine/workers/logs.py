@@ -39,23 +39,37 @@ class Logs:
         self.folder = folder
         self._clock = clock
         self._made: set[str] = set()
+        self._second = (-1, b"")  # the last one that was written out, for all threads
 
     def path(self, task: TaskId) -> Path:
         """Where the task's log is, whether it exists or not."""
-        return self.folder.joinpath(*(_safe(part) for part in f"{task}.log".split("/", 1)))
+        return Path(*self._place(task))
 
     def log(self, attempt: Attempt) -> "Log":
         """The log of one attempt; nothing is opened before `begin`."""
-        return Log(lambda: self._opened(attempt.task), attempt, self._clock)
+        return Log(self, attempt)
 
-    def _opened(self, task: TaskId) -> int:
-        path = self.path(task)
-        folder = str(path.parent)
+    def open(self, task: TaskId) -> int:
+        """A file descriptor that appends to the task's log. Raises OSError."""
+        folder, name = self._place(task)
         if folder not in self._made:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            path.parent.mkdir(mode=0o700, exist_ok=True)
+            Path(folder).mkdir(mode=0o700, exist_ok=True)
             self._made.add(folder)
-        return os.open(path, _FLAGS, 0o600)
+        return os.open(f"{folder}/{name}", _FLAGS, 0o600)
+
+    def time(self) -> bytes:
+        """Now, in UTC, to the millisecond."""
+        now = self._clock()
+        second, text = self._second
+        if int(now) != second:
+            text = datetime.fromtimestamp(int(now), UTC).strftime("%Y-%m-%dT%H:%M:%S").encode()
+            self._second = (int(now), text)
+        return b"%b.%03dZ" % (text, int(now % 1 * 1000))
+
+    def _place(self, task: TaskId) -> tuple[str, str]:
+        phase, _, rest = task.partition("/")
+        return f"{self.folder}/{_safe(phase)}", _safe(f"{rest}.log")
 
 
 class Log:
@@ -65,21 +79,18 @@ class Log:
     why, so that the outcome can tell it.
     """
 
-    def __init__(self, opened: Callable[[], int], attempt: Attempt, clock: Callable[[], float]) -> None:
+    def __init__(self, logs: Logs, attempt: Attempt) -> None:
         self.fault = ""
-        self._opened = opened
+        self._logs = logs
         self._attempt = attempt
-        self._clock = clock
         self._file = -1
         self._held = {1: b"", 2: b""}
-        self._second = -1
-        self._stamp = b""
 
     def begin(self) -> None:
         """Open the file and write the first line. Raises TransportFault (control machine) before anything has started."""
         a = self._attempt
         try:
-            self._file = self._opened()
+            self._file = self._logs.open(a.task)
             self._write(self._line(b"==", f"attempt {a.number}, to {a.purpose}, {a.id}"))
         except OSError as error:
             self._failed(error)
@@ -120,24 +131,17 @@ class Log:
             self._file = -1
 
     def _line(self, mark: bytes, text: str) -> bytes:
-        return b"%b %b %b\n" % (self._time(), mark, text.encode("utf-8", "backslashreplace"))
+        return b"%b %b %b\n" % (self._logs.time(), mark, text.encode("utf-8", "backslashreplace"))
 
     def _lines(self, mark: bytes, data: bytes, *, ended: bool) -> bytes:
         lines = data.split(b"\n")
         if not _PLAIN.fullmatch(data):
             lines = [escaped(line) for line in lines]
-        prefix = b"%b %b " % (self._time(), mark)
+        prefix = b"%b %b " % (self._logs.time(), mark)
         if ended:
             return prefix + (b"\n" + prefix).join(lines) + b"\n"
-        last = b"%b %b- %b\n" % (self._time(), mark, lines.pop())
+        last = b"%b %b- %b\n" % (self._logs.time(), mark, lines.pop())
         return b"".join(b"%b%b\n" % (prefix, line) for line in lines) + last
-
-    def _time(self) -> bytes:
-        now = self._clock()
-        if int(now) != self._second:
-            self._second = int(now)
-            self._stamp = datetime.fromtimestamp(self._second, UTC).strftime("%Y-%m-%dT%H:%M:%S").encode()
-        return b"%b.%03dZ" % (self._stamp, int(now % 1 * 1000))
 
     def _write(self, data: bytes) -> None:
         if self.fault or self._file < 0:

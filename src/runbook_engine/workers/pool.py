@@ -7,6 +7,7 @@ from queue import Empty, SimpleQueue
 
 from runbook_engine.model.attempts import Answer, Attempt, Ended
 from runbook_engine.model.commands import Command
+from runbook_engine.model.errors import TransportFault
 from runbook_engine.model.events import Outcome
 from runbook_engine.model.plan import Target
 from runbook_engine.model.words import Status
@@ -89,24 +90,32 @@ class Pool:
 
     def _outcome(self, attempt: Attempt) -> Outcome:
         try:
-            return self._carry(attempt, _Late(self._links, attempt.target), self._logs.log(attempt), self._clock)
+            return self._carry(attempt, self._link(attempt.target), self._logs.log(attempt), self._clock)
         except BaseException as error:  # noqa: BLE001 - a thread must outlive whatever ends an attempt
             message = f"a mistake in the engine itself: {type(error).__name__}: {error}"
             return Outcome(status=Status.UNKNOWN, message=message)
 
+    def _link(self, target: Target | None) -> Link:
+        try:
+            return self._links(target)
+        except TransportFault as fault:
+            return _NoLink(fault)
 
-class _Late:
-    """A link that is looked up when it is first used, so that its faults are those of a command that did not start."""
 
-    __slots__ = ("_link", "_links", "_target")
+class _NoLink:
+    """The link to a host that has none: whatever is asked of it has not started, for that reason."""
 
-    def __init__(self, links: Callable[[Target | None], Link], target: Target | None) -> None:
-        self._links = links
-        self._target = target
-        self._link: Link | None = None
+    def __init__(self, fault: TransportFault) -> None:
+        self._fault = fault
 
-    def perform(self, command: Command, sink: Sink) -> Answer:
-        """Carry out a command over the target's link."""
-        if self._link is None:
-            self._link = self._links(self._target)
-        return self._link.perform(command, sink)
+    def perform(self, command: Command, sink: Sink, *, attempt: str = "") -> Answer:  # noqa: ARG002 - the shape of a link
+        raise self._fault
+
+    def probe_port(self, address: str | None, port: int) -> bool:  # noqa: ARG002 - the same
+        raise self._fault
+
+    def probe_ssh(self) -> bool:
+        raise self._fault
+
+    def boot_id(self) -> str:
+        raise self._fault

@@ -5,14 +5,10 @@ from dataclasses import dataclass
 
 from runbook_engine.model.attempts import Answer
 from runbook_engine.model.commands import Reboot, Shell
-from runbook_engine.model.errors import Refused, TransportFault
-from runbook_engine.model.text import shell
-from runbook_engine.model.words import Cause
-from runbook_engine.workers.harmless import readable
+from runbook_engine.model.errors import TransportFault
 from runbook_engine.workers.waiting import Deadline
 from runbook_engine.workers.work import Work
 
-BOOT_ID = "cat /proc/sys/kernel/random/boot_id"
 EVERY_S = 2.0
 _SIGNALS = 128  # exit codes above: the command was ended by a signal, as a host that goes down does
 
@@ -20,7 +16,7 @@ _SIGNALS = 128  # exit codes above: the command was ended by a signal, as a host
 def rebooted(work: Work, reboot: Reboot) -> Answer:
     """Carry out a restart. Exit code 0: it is back and healthy; 1: it certainly is not, and `detail` says why.
 
-    Raises TransportFault, started, when nobody can tell; Refused when a restart could not be proved.
+    Raises TransportFault: started when nobody can tell, not started when it could not be proved.
     """
     health = None if reboot.health is None else Shell(script=reboot.health, become=reboot.become)
     return around(work, lambda: work.change(Shell(script=reboot.command, become=reboot.become)), reboot.within_s, health)
@@ -29,9 +25,7 @@ def rebooted(work: Work, reboot: Reboot) -> Answer:
 def around(work: Work, act: Callable[[], Answer], within_s: float, health: Shell | None = None) -> Answer:
     """The same around whatever restarts the host."""
     deadline = Deadline(work=work, at=work.now() + within_s)
-    before = _boot_id(work)
-    if not before:
-        raise Refused("the host tells no boot id, so a restart could not be proved", why="It was not restarted.")
+    before = work.link.boot_id()
     answer = _sent(work, act)
     if answer.exit_code is not None and 0 < answer.exit_code <= _SIGNALS:
         return answer
@@ -77,17 +71,9 @@ def _until_back(work: Work, before: str, deadline: Deadline) -> _Seen:
 
 def _look(work: Work, before: str) -> _Seen:
     try:
-        found = _boot_id(work)
+        return _Seen(restarted=work.link.boot_id() != before)
     except TransportFault as fault:
         return _Seen(fault=fault)
-    if not found:
-        return _Seen(fault=TransportFault(Cause.CHANNEL, "the host tells no boot id", started=False))
-    return _Seen(restarted=found != before)
-
-
-def _boot_id(work: Work) -> str:
-    answer = work.ask(Shell(script=shell(BOOT_ID), timeout_s=10.0), quietly=True)
-    return readable(answer.stdout).strip() if answer.exit_code == 0 else ""
 
 
 def _until_healthy(work: Work, health: Shell, deadline: Deadline) -> Answer:

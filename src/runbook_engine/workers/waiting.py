@@ -57,7 +57,7 @@ def waited(work: Work, wait: Wait) -> Answer:
 def _asked(work: Work, probe: Probe, deadline: Deadline) -> tuple[bool, str]:
     """Whether the answer is the wanted one, and what was said. Raises what time does not mend, as not started."""
     try:
-        answer = work.ask(_command(probe, deadline), quietly=True)
+        answer = _answer(work, probe, deadline)
     except TransportFault as fault:
         if fault.cause not in NOT_REACHED:
             raise TransportFault(
@@ -68,14 +68,22 @@ def _asked(work: Work, probe: Probe, deadline: Deadline) -> tuple[bool, str]:
     return answer.exit_code is not None and (answer.exit_code == 0) is not probe.absent, text
 
 
+def _answer(work: Work, probe: Probe, deadline: Deadline) -> Answer:
+    """Exit code 0 is yes."""
+    if probe.port is not None:
+        yes = work.link.probe_port(probe.address.source if probe.address else None, probe.port)
+        return Answer(exit_code=0 if yes else 1, detail="it accepts" if yes else "nobody accepts there")
+    if probe.ssh:
+        yes = work.link.probe_ssh()
+        return Answer(exit_code=0 if yes else 1, detail="it opens" if yes else "none could be opened")
+    return work.ask(_command(probe, deadline), quietly=True)
+
+
 def _command(probe: Probe, deadline: Deadline) -> Command:
-    """What is sent for a probe. Only a port needs the link's own means."""
+    """What is sent for a probe."""
     if probe.http is not None:
         return replace(probe.http, timeout_s=min(probe.http.timeout_s or LONGEST_ASK_S, max(1.0, deadline.left_s)))
     if probe.shell is not None:
         return deadline.limited(probe.shell)
-    if probe.file is not None:
-        return deadline.limited(Shell(script=Text(('test -e "$RUNBOOK_FILE"',)), environment=(("RUNBOOK_FILE", probe.file),)))
-    if probe.ssh:
-        return deadline.limited(Shell(script=shell("true")))
-    return Wait(probe=replace(probe, absent=False), within_s=0.0)
+    path = probe.file or Text()
+    return deadline.limited(Shell(script=shell('test -e "$RUNBOOK_FILE"'), environment=(("RUNBOOK_FILE", path),)))

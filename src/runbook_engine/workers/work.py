@@ -17,19 +17,29 @@ C = TypeVar("C", bound=Command)
 
 
 class Link(Protocol):
-    """The way to one host, or to the control machine. Used by one thread at a time."""
+    """The way to one host, or to the control machine. Used by one thread at a time; connects when it has to."""
 
-    def perform(self, command: Command, sink: Sink) -> Answer:
-        """Carry out one command, whose texts hold only literals and secrets.
+    def perform(self, command: Command, sink: Sink, *, attempt: str = "") -> Answer:
+        """Carry out one Shell, Upload, Download or Http, whose texts hold only literals and secrets.
 
         `sink` is given output as it comes (1 stdout, 2 stderr), with the values of all known secrets already masked; it
         never raises. The answer's `stdout` and `stderr` are whole up to 64 KiB each, masked too. `Shell.on_controller`
         and `Http` are carried out on the control machine by every link. Exit code 0 is success also for what has none
-        of its own (a file that arrived, a right HTTP answer); 1 is its failure, which `detail` explains. A `Wait` is
-        asked once here, with `within_s` 0: 0 is yes, 1 is no. `Reboot`, `AskPerson` and `Pause` never come here.
-
-        Raises TransportFault; `started=False` promises that nothing ran. After a fault the next call connects anew.
+        of its own (a file that arrived, a right HTTP answer); 1 is its failure, which `detail` explains. `attempt` names
+        what a backup is for. Raises TransportFault; `started=False` promises that nothing ran.
         """
+        ...
+
+    def probe_port(self, address: str | None, port: int) -> bool:
+        """Whether a TCP port accepts: of `address`, or of the host. Raises TransportFault for what time does not mend."""
+        ...
+
+    def probe_ssh(self) -> bool:
+        """Whether a new session can be opened. Raises TransportFault for what time does not mend."""
+        ...
+
+    def boot_id(self) -> str:
+        """What is new after each start of the host. Raises TransportFault when the host does not say."""
         ...
 
 
@@ -79,7 +89,7 @@ class Work:
     def _perform(self, command: Command, sink: Sink, *, quietly: bool = False) -> Answer:
         if not quietly:
             self.log.command(shown(command))
-        answer = self.link.perform(command, sink)
+        answer = self.link.perform(command, sink, attempt=self.attempt.id)
         self.output_bytes += answer.output_bytes
         return answer if answer.exit_code is None or answer.exit_code >= 0 else replace(answer, exit_code=None)
 
