@@ -2,11 +2,12 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from runbook_engine.model.places import Mistake, Place
 
-_CONTROL = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff"
+_CONTROL = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff"
 _DIRECTION = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 _INVISIBLE = (
     "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e\u200b\u2028\u2029\u2060-\u2065\u206a-\u206f\u3164\ufeff\uffa0"
@@ -15,24 +16,28 @@ _INVISIBLE = (
 _JOINERS = "(?<![^\\x00-\\x7f])[\u200c\u200d](?![^\\x00-\\x7f])"  # needed inside some scripts, a disguise in plain ASCII
 _DECEPTIVE = re.compile(f"[{_DIRECTION}{_INVISIBLE}]|{_JOINERS}")
 _UNWANTED = re.compile(f"[{_CONTROL}{_DIRECTION}{_INVISIBLE}]|{_JOINERS}")
-_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+_ASCII_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_BREAK = re.compile("\r\n|[\n\r]")
+_MOST = 100  # characters that are reported in one file
 
 
 def lines_of(text: str) -> tuple[str, ...]:
-    """The lines as YAML counts them."""
+    """The lines as YAML counts them; its other line breaks (U+0085, U+2028, U+2029) are not allowed in a file."""
     return tuple(_BREAK.split(text))
 
 
-def unwanted_characters(text: str, file: str) -> Iterator[Mistake]:
-    """A mistake for each control, direction or invisible character of a file's text."""
-    if text.isascii() and text.isprintable():
-        return
-    for match in _UNWANTED.finditer(text):
-        before = lines_of(text[: match.start()])
-        source = lines_of(text[match.start() - len(before[-1]) : match.start() + 500])[0]
-        place = Place(file, len(before), len(before[-1]) + 1)
-        shown = source.encode("utf-8", "replace").decode()
-        yield Mistake(place, f"{_described(match[0])} is not allowed in a file", "remove it", shown)
+def unwanted_characters(text: str, lines: Sequence[str], file: str) -> Iterator[Mistake]:
+    """A mistake for each control, direction or invisible character of a file's text, up to a hundred."""
+    pattern = _ASCII_CONTROL if text.isascii() else _UNWANTED
+    if pattern.search(text):
+        yield from islice((m for number, line in enumerate(lines, 1) for m in _in_line(pattern, line, number, file)), _MOST)
+
+
+def _in_line(pattern: re.Pattern[str], line: str, number: int, file: str) -> Iterator[Mistake]:
+    for match in pattern.finditer(line):
+        source = line[:500].encode("utf-8", "replace").decode()
+        place = Place(file, number, match.start() + 1)
+        yield Mistake(place, f"{_described(match[0])} is not allowed in a file", "remove it", source)
 
 
 def deceptive(value: str) -> str:

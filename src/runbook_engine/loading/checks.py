@@ -10,32 +10,25 @@ from runbook_engine.model.places import Mistake, Path
 from runbook_engine.model.runbook import Step
 from runbook_engine.model.words import Repeat
 
-RESERVED = frozenset(
-    {
-        "params",
-        "host",
-        "hosts",
-        "groups",
-        "phase",
-        "step",
-        "run",
-        "runbook",
-        "site",
-        "estate",
-        "secret",
-        "true",
-        "false",
-        "none",
-    }
-)
+RESERVED = frozenset("params host hosts groups phase step run runbook site estate secret true false none".split())
+
+Ids = Mapping[str, None]  # in the order of the runbook
+
+
+def ids_of_steps(phases: Sequence[PhaseDraft]) -> Mapping[str, Ids]:
+    """The ids of the steps of each phase."""
+    ids: dict[str, dict[str, None]] = {}
+    for phase in phases:
+        ids.setdefault(phase.id, {}).update(dict.fromkeys(step.id for step in phase.steps if step.id))
+    return ids
 
 
 def whole_mistakes(phases: Sequence[PhaseDraft]) -> Iterator[Mistake]:
     """Every mistake that only several phases or steps together make."""
-    phase_ids = [p.id for p in phases if p.id]
+    phase_ids = dict.fromkeys(p.id for p in phases if p.id)
     yield from _twice([(p.entry, p.id) for p in phases], "phase")
     yield from _saved_twice([s for p in phases for s in p.steps])
-    steps_of: dict[str, list[str]] = {p.id: [s.id for s in p.steps if s.id] for p in phases}
+    steps_of = ids_of_steps(phases)
     for phase in phases:
         yield from _twice([(s.entry, s.id) for s in phase.steps], "step")
         yield from _phase_needs(phase, phase_ids)
@@ -69,7 +62,7 @@ def _saved_twice(drafts: list[StepDraft]) -> Iterator[Mistake]:
         first.setdefault(key, draft)
 
 
-def _phase_needs(phase: PhaseDraft, ids: list[str]) -> Iterator[Mistake]:
+def _phase_needs(phase: PhaseDraft, ids: Ids) -> Iterator[Mistake]:
     for index, name in enumerate(phase.document.needs or () if phase.document else ()):
         found = resolved(name, phase.entry.source.prefixes["phases"], ids)
         at: Path = ("needs", index)
@@ -79,7 +72,7 @@ def _phase_needs(phase: PhaseDraft, ids: list[str]) -> Iterator[Mistake]:
             yield phase.entry.mistake(at, "a phase cannot wait for itself", "take it out")
 
 
-def _step_needs(draft: StepDraft, phase: PhaseDraft, steps_of: Mapping[str, list[str]]) -> Iterator[Mistake]:
+def _step_needs(draft: StepDraft, phase: PhaseDraft, steps_of: Mapping[str, Ids]) -> Iterator[Mistake]:
     for index, name in enumerate(draft.step.needs or () if draft.step else ()):
         at: Path = ("needs", index)
         found = needed(name, draft, phase, steps_of)
@@ -89,7 +82,7 @@ def _step_needs(draft: StepDraft, phase: PhaseDraft, steps_of: Mapping[str, list
             yield draft.entry.mistake(at, *_unknown_step(name, draft, phase, steps_of))
 
 
-def _unknown_step(name: str, draft: StepDraft, phase: PhaseDraft, steps_of: Mapping[str, list[str]]) -> tuple[str, str]:
+def _unknown_step(name: str, draft: StepDraft, phase: PhaseDraft, steps_of: Mapping[str, Ids]) -> tuple[str, str]:
     other, slash, step = name.partition("/")
     if not slash:
         elsewhere = [f"{p}/{name}" for p, steps in steps_of.items() if name in steps]
@@ -101,18 +94,18 @@ def _unknown_step(name: str, draft: StepDraft, phase: PhaseDraft, steps_of: Mapp
     return f"the phase {known!r} has no step {step!r}", did_you_mean(step, steps_of[known], "its steps are")
 
 
-def needed(name: str, draft: StepDraft, phase: PhaseDraft, steps_of: Mapping[str, list[str]]) -> str | None:
+def needed(name: str, draft: StepDraft, phase: PhaseDraft, steps_of: Mapping[str, Ids]) -> str | None:
     """What an entry of a step's `needs` means: a step of its phase, or phase/step; None when there is no such step."""
     other, slash, step = name.partition("/")
     prefixes = draft.entry.source.prefixes
     if not slash:
-        return resolved(name, prefixes["steps"], steps_of.get(phase.id, ()))
+        return resolved(name, prefixes["steps"], steps_of[phase.id])
     known = resolved(other, prefixes["phases"], steps_of)
     found = resolved(step, prefixes["steps"], steps_of[known]) if known is not None else None
     return None if found is None else f"{known}/{found}"
 
 
-def resolved(name: str, prefixes: Sequence[str], known: Sequence[str] | Mapping[str, list[str]]) -> str | None:
+def resolved(name: str, prefixes: Sequence[str], known: Mapping[str, object]) -> str | None:
     """The id that a name means: the included file's own before those of the files that include it."""
     return next((prefix + name for prefix in prefixes if prefix + name in known), None)
 

@@ -64,7 +64,7 @@ def read_document(
     if isinstance(content, Mistake):
         raise NotValid([content])
     lines = lines_of(content)
-    mistakes = list(unwanted_characters(content, file))
+    mistakes = list(unwanted_characters(content, lines, file))
     root = _composed(content, lines, file, limits, mistakes)
     walk = Walk(file, lines, limits, text_tags, aliases="*" in content and "&" in content)
     with collector_paused():

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from types import UnionType
-from typing import Any, TypeVar, get_args, get_origin
+from typing import Annotated, Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -144,6 +144,7 @@ def allowed_keys(model: Any, loc: Iterable[str | int]) -> list[str]:
 
 def _inside(kind: Any, part: str | int) -> Any:
     """The type of the part of a type: a field of a model, an entry of a list, a value of a mapping."""
+    kind = _bare(kind)
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         return next((f.annotation for name, f in kind.model_fields.items() if part in (f.alias, name)), None)
     origin, inner = get_origin(kind), get_args(kind)
@@ -154,8 +155,13 @@ def _inside(kind: Any, part: str | int) -> Any:
 
 def _models(kind: Any) -> list[type[BaseModel]]:
     """The models that a type offers, such as M of M | None."""
+    kind = _bare(kind)
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         return [kind]
     origin = get_origin(kind)
     chosen = get_args(kind) if not isinstance(origin, type) or origin is UnionType else ()
     return [model for choice in chosen for model in _models(choice)]
+
+
+def _bare(kind: Any) -> Any:
+    return _bare(get_args(kind)[0]) if get_origin(kind) is Annotated else kind

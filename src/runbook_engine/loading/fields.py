@@ -27,6 +27,7 @@ from runbook_engine.model.runbook import Money
 
 ID = r"[a-z0-9][a-z0-9._-]*"
 NAME = r"[A-Za-z_][A-Za-z0-9_]*"
+LONGEST_S = 3650 * 86400.0
 _MONEY = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,2})?) ?([A-Z]{3})")
 _PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,2})?) ?%")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -90,7 +91,16 @@ def _filled(value: str) -> str:
 def _duration(value: Any) -> float:
     if not isinstance(value, str):
         raise ValueError("expected a duration such as 90s, 15m or 1h 30m")
-    return seconds(value)
+    length = seconds(value)
+    if length > LONGEST_S:
+        raise ValueError("must be at most 3650d")
+    return length
+
+
+def _some_time(length: float) -> float:
+    if length <= 0:
+        raise ValueError("must be more than nothing")
+    return length
 
 
 def _money(value: Any) -> Money:
@@ -155,6 +165,7 @@ Name = Annotated[
 Line = Annotated[str, AfterValidator(_filled), WithJsonSchema({"type": "string", "minLength": 1})]
 Lines = Annotated[tuple[Line, ...], Field(min_length=1), Short(as_list, {"type": "string", "minLength": 1})]
 Duration = Annotated[float, BeforeValidator(_duration), WithJsonSchema(_DURATION)]
+SomeTime = Annotated[Duration, AfterValidator(_some_time)]
 Amount = Annotated[
     Money, BeforeValidator(_money), WithJsonSchema({"type": "string", "pattern": r"^[0-9]{1,12}(\.[0-9]{1,2})? ?[A-Z]{3}$"})
 ]

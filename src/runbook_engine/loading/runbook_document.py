@@ -20,6 +20,7 @@ from runbook_engine.loading.fields import (
     Name,
     Percent,
     Schema,
+    SomeTime,
 )
 from runbook_engine.loading.param_values import TYPES
 from runbook_engine.model.words import Kind
@@ -121,7 +122,7 @@ class ApprovalDocument(Closed):
     before: Id = Field(description="The phase.")
     count: Count = Field(1, description="How many different people must sign.")
     condition: Line | None = Field(None, alias="if", description="A condition; the signature is needed only where it holds.")
-    expires: Duration | None = Field(None, description="How long a signature counts, such as 14d.")
+    expires: SomeTime | None = Field(None, description="How long a signature counts, such as 14d.")
 
 
 class StakeholderDocument(Closed):

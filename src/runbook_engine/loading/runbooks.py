@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path as FilePath
 from typing import Any
 
-from runbook_engine.loading.checks import needed, resolved, whole_mistakes
+from runbook_engine.loading.checks import Ids, ids_of_steps, needed, resolved, whole_mistakes
 from runbook_engine.loading.conversion import approval_of, budget_of, cost_of, stakeholder_of
 from runbook_engine.loading.document import Document, read_file
 from runbook_engine.loading.drafts import PhaseDraft, phase_drafts
@@ -102,19 +102,19 @@ def _runbook(
 
 def _with_needs(drafts: tuple[PhaseDraft, ...]) -> Iterator[Phase]:
     """The phases, every `needs` with the whole id that it means."""
-    steps_of: Mapping[str, list[str]] = {d.id: [s.id for s in d.steps] for d in drafts}
+    steps_of = ids_of_steps(drafts)
     for draft in drafts:
         phase = draft.phase()
         if phase is None:  # its mistakes have been raised before
             continue
         prefixes = draft.entry.source.prefixes["phases"]
-        needs = None if phase.needs is None else tuple(PhaseId(resolved(n, prefixes, list(steps_of)) or n) for n in phase.needs)
+        needs = None if phase.needs is None else tuple(PhaseId(resolved(n, prefixes, steps_of) or n) for n in phase.needs)
         yield replace(
             phase, needs=needs, steps=_steps(draft, steps_of, health=False), healthy_when=_steps(draft, steps_of, health=True)
         )
 
 
-def _steps(draft: PhaseDraft, steps_of: Mapping[str, list[str]], *, health: bool) -> Any:
+def _steps(draft: PhaseDraft, steps_of: Mapping[str, Ids], *, health: bool) -> Any:
     return tuple(
         d.step
         if d.step.needs is None

@@ -8,7 +8,7 @@ from pydantic import Field, GetJsonSchemaHandler, create_model
 
 from runbook_engine.actions import all_actions
 from runbook_engine.actions.contract import Action
-from runbook_engine.loading.fields import Closed, Count, Duration, Flag, Id, Line, Lines, Name, Reference, Schema, Short
+from runbook_engine.loading.fields import Closed, Count, Flag, Id, Line, Lines, Name, Reference, Schema, Short, SomeTime
 from runbook_engine.loading.step_parts import Become, EnvironmentValue, Evidence, Retries, Takes, WhoList
 from runbook_engine.model.words import Per, Repeat
 
@@ -28,7 +28,7 @@ class StepDocument(Closed):
     who: WhoList | None = Field(None, description="Who does it: a person, a role, or a skill with level and count.")
     uses: Mapping[Line, Count] = Field({}, description="What it needs of each resource.")
     evidence: Evidence | None = Field(None, description="What proves it: names and their kinds.")
-    timeout: Duration | None = Field(None, description="The longest time that one attempt may take, such as 45m.")
+    timeout: SomeTime | None = Field(None, description="The longest time that one attempt may take, such as 45m.")
     retries: Retries | None = Field(None, description="How often a known failure is tried again.")
     guard: Lines | None = Field(None, description="A read-only command that must end with 0, or nothing is done.")
     skip_if: Lines | None = Field(None, description="A read-only command; if it ends with 0 there is nothing to do.")
@@ -48,7 +48,7 @@ class RollBackDocument(Closed):
 
     none: Line | None = Field(None, description="Why there is no way back. Whoever approves the phase reads it.")
     retries: Retries | None = Field(None, description="How often a known failure is tried again.")
-    timeout: Duration | None = Field(None, description="The longest time that one attempt may take.")
+    timeout: SomeTime | None = Field(None, description="The longest time that one attempt may take.")
     verify: Line | None = Field(None, description="A read-only command that says whether it is undone.")
 
 

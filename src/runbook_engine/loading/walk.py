@@ -13,6 +13,7 @@ from runbook_engine.loading.scalars import in_words, plain_scalar
 from runbook_engine.loading.syntax import BRACES, QUOTE_BRACES
 from runbook_engine.model.places import Mistake
 
+_MOST = 10_000  # mistakes that are reported in one file
 _SCALAR_KINDS = {"null": type(None), "bool": bool, "int": int, "float": float}
 
 
@@ -72,6 +73,7 @@ class Walk:
         for key_node, child in node.value:
             key = self._key(node, key_node)
             if key is None:
+                self._value(child, depth)  # for its mistakes
                 continue
             if key in first:
                 self._duplicate(key, key_node, first[key])
@@ -131,6 +133,8 @@ class Walk:
         place = place_of(node, self.file)
         source = self.lines[place.line - 1][:500] if place.line <= len(self.lines) else ""
         width = 2 if message == BRACES else width_of(node)
+        if len(self.mistakes) >= _MOST:
+            raise _TooMuch
         self.mistakes.append(Mistake(place, message, hint, source, width))
 
 
