@@ -67,6 +67,13 @@ class Door:
             connection.abort()
         self.machine.switch_off()
 
+    def release(self) -> None:
+        """Go down for good, and give the port back."""
+        if self._restart is not None:
+            self._restart.cancel()
+        self.close()
+        self._reserved.close()
+
     def restart(self) -> None:
         """The host wants to restart, or its first process has ended: go down, and come up again after a while."""
         if self._restart is None or self._restart.done():

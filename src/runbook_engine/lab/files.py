@@ -3,16 +3,18 @@
 import errno
 import os
 import posixpath
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import asyncssh
 
 from runbook_engine.lab.guest.init import NAMES_AT_ONCE
+from runbook_engine.lab.guest.walls import OPS
 from runbook_engine.lab.machine import Machine
 
 _READ, _WRITE, _APPEND, _CREATE, _TRUNCATE, _EXCLUSIVE = 1, 2, 4, 8, 16, 32  # SSH_FXF_…
 _NEW_FILE, _NEW_FOLDER = 0o644, 0o755
+_NAMES: dict[int | None, str] = {0: "root", OPS: "ops"}
 
 
 class Files(asyncssh.SFTPServer):
@@ -53,9 +55,11 @@ class Files(asyncssh.SFTPServer):
         """Bring an open file to the disk."""
         os.fsync(descriptor(file_obj))
 
-    def fstat(self, file_obj: object) -> os.stat_result:
+    def fstat(self, file_obj: object) -> asyncssh.SFTPAttrs:
         """About an open file."""
-        return os.fstat(descriptor(file_obj))
+        told = [int(number) for number in os.fstat(descriptor(file_obj))]
+        told[4:6] = [OPS, OPS]  # outside the walls its owner has another number
+        return attributes(told)
 
     def fsetstat(self, file_obj: object, attrs: asyncssh.SFTPAttrs) -> None:
         """Change size, mode and times of an open file; the owner is make-believe."""
@@ -76,20 +80,28 @@ class Files(asyncssh.SFTPServer):
         if attrs.atime is not None and attrs.mtime is not None:
             await self._ask("utime", path, attrs.atime, attrs.mtime)
 
-    async def stat(self, path: bytes) -> os.stat_result:
+    async def stat(self, path: bytes) -> asyncssh.SFTPAttrs:
         """About a file, links followed."""
-        return os.stat_result(await self._ask("stat", path))
+        return attributes(await self._ask("stat", path))
 
-    async def lstat(self, path: bytes) -> os.stat_result:
+    async def lstat(self, path: bytes) -> asyncssh.SFTPAttrs:
         """About a file or a link."""
-        return os.stat_result(await self._ask("lstat", path))
+        return attributes(await self._ask("lstat", path))
+
+    def format_user(self, uid: int | None) -> str:
+        """The host's name of a user, not the machine's."""
+        return _NAMES.get(uid, "nobody")
+
+    def format_group(self, gid: int | None) -> str:
+        """The host's name of a group, not the machine's."""
+        return _NAMES.get(gid, "nogroup")
 
     async def scandir(self, path: bytes) -> AsyncIterator[asyncssh.SFTPName]:
         """The names in a folder, with what is known about each."""
         start, names = 0, [".", ".."]
         while names:
             for name in names:
-                attrs = asyncssh.SFTPAttrs.from_local(await self.lstat(posixpath.join(path, os.fsencode(name))))
+                attrs = await self.lstat(posixpath.join(path, os.fsencode(name)))
                 yield asyncssh.SFTPName(os.fsencode(name), attrs=attrs)
             names = await self._ask("names", path, start)
             start += NAMES_AT_ONCE
@@ -144,6 +156,12 @@ def descriptor(file_obj: object) -> int:
     if not isinstance(file_obj, int):
         raise OSError(errno.EBADF, "not an open file")
     return file_obj
+
+
+def attributes(told: Sequence[int]) -> asyncssh.SFTPAttrs:
+    """What SFTP says about a file, from the ten numbers of stat(2)."""
+    mode, _, _, links, uid, gid, size, seen, changed, _ = told
+    return asyncssh.SFTPAttrs(size=size, uid=uid, gid=gid, permissions=mode, atime=seen, mtime=changed, nlink=links)
 
 
 def open_flags(pflags: int) -> int:

@@ -141,7 +141,7 @@ class Lab:
             await asked.wait()
         finally:
             for door in self._doors.values():
-                door.close()
+                door.release()
             mark_over()
 
     def _machine(self, host: Settings, walls: str) -> Machine:
