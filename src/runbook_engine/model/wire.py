@@ -15,6 +15,7 @@ from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 TAG = "is"
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 class WireError(ValueError):
@@ -23,7 +24,7 @@ class WireError(ValueError):
 
 def canonical(data: object) -> bytes:
     """The one byte form of JSON data: sorted keys, no spaces, UTF-8."""
-    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
+    return _ENCODER.encode(data).encode("utf-8", "surrogatepass")
 
 
 def to_data(value: object) -> Any:
@@ -116,13 +117,23 @@ def decoder(kind: Any) -> Callable[[Any], Any]:
 def _scalar_decoder(kind: Any) -> Callable[[Any], Any]:
     if issubclass(kind, Enum):
         return _expect_type(kind)
-    if issubclass(kind, datetime | date):
+    if issubclass(kind, datetime):
+        return _moment
+    if issubclass(kind, date):
         return _expect_type(kind.fromisoformat)
     if issubclass(kind, Decimal):
         return lambda data: Decimal(_expect(data, str))
     if kind is float:
         return lambda data: float(_expect(data, int, float))
     return lambda data: _expect(data, kind)
+
+
+def _moment(data: Any) -> datetime:
+    """A date alone is not a moment: as a deadline it lasts to the end of its day."""
+    moment = datetime.fromisoformat(data)
+    if len(data) <= len("2026-11-30"):
+        raise WireError(f"expected a date and a time, found {data!r:.60}")
+    return moment
 
 
 def _expect(data: Any, *kinds: type) -> Any:
@@ -169,15 +180,18 @@ def _sequence_decoder(origin: Any, arguments: tuple[Any, ...]) -> Callable[[Any]
 
 
 def _object_decoder(kind: Any) -> Callable[[Any], Any]:
-    hints = get_type_hints(kind)
-    names = {f.name: hints[f.name] for f in fields(kind) if f.compare}
+    hints, name = get_type_hints(kind), kind.__name__
+    types = {f.name: hints[f.name] for f in fields(kind) if f.compare}
+    readers: dict[str, Callable[[Any], Any]] = {}  # found at first use, because classes may contain themselves
+
+    def reader(key: str) -> Callable[[Any], Any]:
+        if key not in types:
+            raise WireError(f"{name} has no {key}")
+        return readers.setdefault(key, decoder(types[key]))
 
     def decode(data: Any) -> Any:
-        if _expect(data, dict).get(TAG) != kind.__name__:
-            raise WireError(f"expected {kind.__name__}, found {data.get(TAG)!r}")
-        unknown = data.keys() - names.keys() - {TAG}
-        if unknown:
-            raise WireError(f"{kind.__name__} has no {', '.join(sorted(unknown))}")
-        return kind(**{key: decoder(names[key])(part) for key, part in data.items() if key != TAG})
+        if _expect(data, dict).get(TAG) != name:
+            raise WireError(f"expected {name}, found {data.get(TAG)!r}")
+        return kind(**{key: (readers.get(key) or reader(key))(part) for key, part in data.items() if key != TAG})
 
     return decode
