@@ -37,6 +37,7 @@ NO = Answer(exit_code=3, stderr=b"first\nno space left on device\n")
             "the command ended without an exit status",
             "guard skip verify one",
         ),
+        ({"skip": 1, "verify": 1, "one": 4}, Status.FAILED, 4, "exit code 4, and not a word", "guard skip verify one"),
         ({"skip": 1, "verify": 1}, Status.FAILED, 1, "it ran, but verify says not done", "guard skip verify one two verify"),
         (
             {"skip": 1, "verify": [1, Answer()]},

@@ -34,7 +34,7 @@ class Ended:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a command gave back. `exit_code` is None when nothing can be said (killed by a signal, no status sent).
+    """What a command gave back. `exit_code` is None when nothing can be said: no status was sent.
 
     `stdout` and `stderr` are bounded: when `truncated`, each is its beginning and its end. Secrets are already masked.
     `detail` says in words what the numbers do not (an HTTP status, why a probe says no).

@@ -11,7 +11,7 @@ from runbook_engine.model.events import Outcome
 from runbook_engine.model.words import Cause, Purpose, Status
 from runbook_engine.workers import restart
 from runbook_engine.workers.faults import LONGEST_MESSAGE, after_error, in_doubt
-from runbook_engine.workers.harmless import readable
+from runbook_engine.workers.harmless import harmless, readable
 from runbook_engine.workers.logs import Log
 from runbook_engine.workers.waiting import Deadline, waited
 from runbook_engine.workers.work import Link, Part, Work
@@ -142,9 +142,10 @@ def _one(work: Work, command: Command) -> Answer:
 
 
 def _failed(work: Work, answer: Answer) -> Outcome:
-    """A known answer is a failure; none at all (a signal, a lost end) is doubt once something has begun."""
+    """A known answer is a failure; none at all (a lost end) is doubt once something has begun."""
     if answer.exit_code is not None:
-        return _ended(Status.FAILED, "", answer)
+        failed = _ended(Status.FAILED, "", answer)
+        return failed if failed.message else replace(failed, message=f"exit code {answer.exit_code}, and not a word")
     status = in_doubt(work.attempt.package.repeat) if work.begun else Status.FAILED
     return _ended(status, "the command ended without an exit status", answer)
 
@@ -202,7 +203,7 @@ def _ended(status: Status, what: str, answer: Answer) -> Outcome:
 
 def _because(what: str, answer: Answer) -> str:
     """What happened, and the host's own words about it."""
-    said = answer.detail or _last_lines(answer.stderr) or _last_lines(answer.stdout)
+    said = harmless(answer.detail) or _last_lines(answer.stderr) or _last_lines(answer.stdout)
     return ": ".join(part for part in (what, said) if part)[:LONGEST_MESSAGE]
 
 
