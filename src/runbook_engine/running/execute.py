@@ -14,7 +14,7 @@ from runbook_engine.model.events import (
     TimerEnded,
 )
 from runbook_engine.model.run import Run
-from runbook_engine.model.words import HostName, Purpose, RunStatus, Status, TaskId
+from runbook_engine.model.words import HostName, Purpose, Repeat, RunStatus, Status, TaskId
 from runbook_engine.model.world import World
 from runbook_engine.running.admit import admit
 from runbook_engine.running.agenda import Agenda, Focus
@@ -213,7 +213,8 @@ def _record(course: Course, ended: Ended, now: datetime) -> AttemptEnded:
     package, _ = course.shape.parts(ended.task)
     state = course.run.task(ended.task)
     retry_at = None
-    known = ended.outcome.status is Status.FAILED and ended.outcome.exit_code is not None
+    failed = ended.outcome.status is Status.FAILED
+    known = failed and (ended.outcome.exit_code is not None or package.repeat is Repeat.SAFE)
     if known and state.purpose is Purpose.DO and state.failures < package.retries.count:
         wait_s = min(package.retries.wait_s * 2.0**state.failures, package.retries.longest_s)
         retry_at = now + timedelta(seconds=wait_s)
