@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -116,6 +117,17 @@ def test_root_in_a_host_cannot_mount_its_way_out(step: Step) -> None:
     )
     seen = set(step(script).stdout.split())
     assert not seen & ({path.name for path in Path("/").iterdir()} - OWN)
+
+
+def test_a_fork_bomb_stays_in_its_host(lab: RunningLab) -> None:
+    """A host has a limit of processes; when it is reached the other hosts go on, and a restart clears it."""
+    lab.ssh("r12-u01", "i=0; while [ $i -lt 700 ]; do sleep 60 & i=$((i + 1)); done >/dev/null 2>&1")
+    assert 400 < len(lab.processes()) < 560
+    assert lab.output("web-01", "echo well") == "well\n"
+    lab.ssh("r12-u01", "exec reboot")
+    time.sleep(0.2)
+    lab.boot_id("r12-u01")
+    assert len(lab.processes()) < 20
 
 
 def test_a_host_does_not_see_its_neighbour(step: Step) -> None:

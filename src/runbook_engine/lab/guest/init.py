@@ -147,7 +147,12 @@ class Init:
                 self._file(message)
 
     def _start(self, message: talk.Message, fds: Sequence[int]) -> None:
-        process = os.fork()
+        try:
+            process = os.fork()
+        except OSError as error:  # the host has all the processes that it may have
+            os.write(fds[-1], f"sh: cannot start: {error.strerror}\n".encode())
+            self._say({"id": message["id"], "ended": 254})
+            return
         if process == 0:
             become(message, fds, self._home)
         self._tasks[process] = message["id"]

@@ -14,6 +14,7 @@ from runbook_engine.lab.guest import kernel
 
 OPS = 1000  # the uid of `ops` inside
 LARGEST_FILE = 1 << 30  # bytes that one file of a host may have
+MOST_PROCESSES = 500  # of a host; counted for each user namespace by itself
 
 _SYSTEM = (
     *("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"),
@@ -77,6 +78,7 @@ def build_root(folder: str, name: str) -> Place:
     socket.sethostname(name)
     _loopback()
     _limits()
+    resource.setrlimit(resource.RLIMIT_NPROC, (MOST_PROCESSES, MOST_PROCESSES))
     return INSIDE
 
 
