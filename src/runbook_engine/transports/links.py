@@ -1,0 +1,178 @@
+"""Links: where a command can be performed. One for each host, kept open for its steps, and one for this machine."""
+
+import threading
+from typing import TYPE_CHECKING
+
+from runbook_engine.model.attempts import Answer
+from runbook_engine.model.commands import Command, Download, Http, Shell, Upload
+from runbook_engine.model.errors import TransportFault
+from runbook_engine.model.plan import Target
+from runbook_engine.model.text import plain
+from runbook_engine.model.words import Cause
+from runbook_engine.transports.files import download, upload
+from runbook_engine.transports.local import LocalPlace
+from runbook_engine.transports.settings import LinkSettings, Sink
+from runbook_engine.transports.shell import perform_shell
+from runbook_engine.transports.web import perform_http
+from runbook_engine.transports.wire import dial
+
+if TYPE_CHECKING:  # Fabric takes a quarter of a second to import: only where a host is connected to
+    from runbook_engine.transports.ssh import Connector, SshPlace
+
+BOOT_ID = (
+    "sysctl -n kernel.random.boot_id 2>/dev/null || cat /proc/sys/kernel/random/boot_id 2>/dev/null"
+    " || sysctl -n kern.boottime 2>/dev/null || who -b"
+)
+BOOT_ID_S = 20.0
+NOT_THERE = frozenset(
+    {
+        Cause.NAME,
+        Cause.REFUSED,
+        Cause.NO_ROUTE,
+        Cause.TIMED_OUT,
+        Cause.NO_BANNER,
+        Cause.AUTHENTICATION,
+        Cause.CHANNEL,
+        Cause.LOST,
+    }
+)  # fmt: skip - what a host that is restarting may look like
+
+
+class Link:
+    """One host, or the control machine. The caller sees to it that one command is performed at a time."""
+
+    def __init__(self, target: Target | None, place: "SshPlace | None", links: "Links") -> None:
+        self.target = target
+        self._place = place
+        self._links = links
+        self._settings = links.settings
+
+    def perform(self, command: Command, sink: Sink, *, attempt: str = "") -> Answer:
+        """Do it, handing output on to `sink` as it comes, without secrets. Exit code 0 is success.
+
+        `attempt` names what a backup is for. Raises TransportFault when there is no answer: `started` is False only
+        if nothing was begun, and its message holds no secret. TypeError for what is not for a machine to do.
+        """
+        try:
+            return self._perform(command, sink, attempt)
+        except TransportFault as fault:
+            raise self._masked(fault) from fault.__cause__
+
+    def _perform(self, command: Command, sink: Sink, attempt: str) -> Answer:
+        if isinstance(command, Shell):
+            local = command.on_controller or self._place is None
+            return perform_shell(LocalPlace() if local else self._there, command, sink, self._settings)
+        if isinstance(command, Upload):
+            return upload(self._there, command, sink, self._settings, attempt)
+        if isinstance(command, Download):
+            return download(self._there, command, sink, self._settings, self.target.name if self.target else "")
+        if isinstance(command, Http):
+            return perform_http(command, sink, self._settings)
+        raise TypeError(f"{type(command).__name__} is not one command")
+
+    @property
+    def _there(self) -> "SshPlace | LocalPlace":
+        return self._place or LocalPlace()
+
+    def probe_port(self, address: str | None, port: int) -> bool:
+        """Whether a TCP port accepts: of `address`, or of the host; through the host's gateways if it has any."""
+        where = address or (self.target.address or self.target.name if self.target else "localhost")
+        try:
+            if self.target and self._links.connector.gateways(self.target):
+                return self._links.connector.reaches(self.target, where, port)
+            sock = dial(where, port, self._settings.connect_s, self._settings.clock)
+        except TransportFault as fault:
+            if fault.cause in NOT_THERE:
+                return False
+            raise
+        with sock:
+            return True
+
+    def probe_ssh(self) -> bool:
+        """Whether a new session can be opened; it is kept for what follows. Raises TransportFault for a wrong host key."""
+        if self._place is None:
+            return True
+        try:
+            self._place.reopen()
+        except TransportFault as fault:
+            if fault.cause in NOT_THERE:
+                return False
+            raise
+        return True
+
+    def boot_id(self) -> str:
+        """What is new after each start of the host. Raises TransportFault when the host does not say."""
+        command = Shell(script=plain(BOOT_ID), timeout_s=BOOT_ID_S)
+        answer = self.perform(command, lambda _stream, _data: None)
+        found = answer.stdout.decode("utf-8", "replace").strip()
+        if answer.exit_code or not found:
+            name = self.target.name if self.target else "This machine"
+            raise TransportFault(Cause.CONFIGURATION, f"{name} does not say when it was started", started=True)
+        return found
+
+    def reset(self) -> None:
+        """Forget the connection; the next command opens a new one."""
+        if self._place is not None:
+            self._place.close()
+
+    def _masked(self, fault: TransportFault) -> TransportFault:
+        hide = self._settings.secrets.masks.hide_text
+        return TransportFault(
+            fault.cause, hide(fault.message), started=fault.started, why=hide(fault.why), next_command=hide(fault.next_command)
+        )
+
+
+class Links:
+    """All links of a run. Safe to use from several threads."""
+
+    def __init__(self, settings: LinkSettings) -> None:
+        self.settings = settings
+        self._lock = threading.Lock()
+        self._links: dict[str, Link] = {}
+        self._here = Link(None, None, self)
+        self._connector: Connector | None = None
+
+    def __call__(self, target: Target | None) -> Link:
+        """The link to a host, the same one each time; None is the control machine. Opens nothing yet."""
+        if target is None:
+            return self._here
+        with self._lock:
+            link = self._links.get(target.name)
+        if link is not None and link.target == target:
+            return link
+        return self._new(target)
+
+    def _new(self, target: Target) -> Link:
+        from runbook_engine.transports.ssh import SshPlace
+
+        self.drop(target.name)
+        link = Link(target, SshPlace(target, self.connector), self)
+        with self._lock:
+            return self._links.setdefault(target.name, link)
+
+    @property
+    def connector(self) -> "Connector":
+        """What opens connections; made when the first is needed. Raises TransportFault (CONFIGURATION)."""
+        from runbook_engine.transports.ssh import Connector
+
+        with self._lock:
+            if self._connector is None:
+                self._connector = Connector(self.settings)
+            return self._connector
+
+    def drop(self, host: str) -> None:
+        """End the connection to a host whose steps are done."""
+        with self._lock:
+            link = self._links.pop(host, None)
+        if link:
+            link.reset()
+
+    def close(self) -> None:
+        """End all connections."""
+        with self._lock:
+            links, self._links = list(self._links.values()), {}
+            connector, self._connector = self._connector, None
+        for link in links:
+            link.reset()
+        if connector:
+            connector.close()
