@@ -140,8 +140,8 @@ class _Reader:
         return Source(page=page, groups=entries, hosts=tuple(self.hosts), mistakes=tuple(self.notes.found), ansible=True)
 
     def _entry(self, name: str, group: _Group) -> GroupEntry:
-        def note(path: Path, message: str, hint: str) -> None:
-            self.notes(group.spots.get(str(path[0]), group.path) if path else group.path, message, hint)
+        def note(path: Path, message: str, hint: str = "", *, hide: bool = False) -> None:
+            self.notes(group.spots.get(str(path[0]), group.path) if path else group.path, message, hint, hide=hide)
 
         said, rank = group_layer(group.values, (), note)
         return GroupEntry(

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from runbook_engine.loading import estate_names as names
 from runbook_engine.loading.estate_entries import NOTHING, Layer, Values
-from runbook_engine.loading.estate_variables import Note, checked
+from runbook_engine.loading.estate_pages import Note
+from runbook_engine.loading.estate_variables import checked
 from runbook_engine.model.places import Path
 from runbook_engine.model.text import SecretRef
 
@@ -86,7 +87,7 @@ class _Reading:
         if value is None or isinstance(value, SecretRef) or (isinstance(value, str) and "{{" in value):
             return True
         hint = 'use an SSH key, or name the secret where the runbook says become: {secret: "env:NAME"}'
-        self.note((*self.path, key), f"{key} holds a password in clear text", hint)
+        self.note((*self.path, key), f"{key} holds a password in clear text", hint, hide=True)
         return False
 
     def _checked(self, key: str, check: Callable[[str], str]) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from runbook_engine.loading.estate_values import (
     Address,
@@ -28,8 +28,13 @@ class _Closed(BaseModel):
 
 
 def _or_empty(value: Any) -> Any:
-    """`web1:` with nothing behind it is an entry without settings."""
     return {} if value is None else value
+
+
+class _Entry(_Closed):
+    """`web1:` with nothing behind it is an entry without settings."""
+
+    _without_settings = model_validator(mode="before")(_or_empty)
 
 
 def _or_none(value: Any) -> Any:
@@ -41,8 +46,7 @@ def _or_list(value: Any) -> Any:
 
 
 _T = TypeVar("_T")
-_Entry = Annotated[_T, BeforeValidator(_or_empty)]
-Named = Annotated[dict[Name, Annotated[_T, BeforeValidator(_or_empty)]], BeforeValidator(_or_empty)]
+Named = Annotated[dict[Name, _T], BeforeValidator(_or_empty)]
 
 
 class SshDocument(_Closed):
@@ -55,7 +59,7 @@ class SshDocument(_Closed):
     known_hosts: FilePath = Field("", description="Path of a known_hosts file", validate_default=False)
 
 
-class GroupDocument(_Closed):
+class GroupDocument(_Entry):
     """Hosts under one name. What it says holds for all its hosts, those of its children included."""
 
     hosts: Annotated[tuple[str, ...], BeforeValidator(_or_list)] = Field((), description="Hosts and ranges: r12-u[01:20]")
@@ -69,7 +73,7 @@ class GroupDocument(_Closed):
     ssh: SshDocument | None = Field(None, description="How its hosts are reached")
 
 
-class HostDocument(_Closed):
+class HostDocument(_Entry):
     """One machine, or each machine of a range."""
 
     address: Address = Field("", description="Host name or IP address; the host's own name if not said", validate_default=False)
@@ -85,14 +89,14 @@ class HostDocument(_Closed):
     ssh: SshDocument | None = Field(None, description="How it is reached")
 
 
-class SiteDocument(_Closed):
+class SiteDocument(_Entry):
     """A building or a region."""
 
     title: str = Field("", description="Its name for people")
     time_zone: TimeZone = Field("UTC", description="IANA name, such as Europe/Amsterdam", validate_default=False)
 
 
-class RackDocument(_Closed):
+class RackDocument(_Entry):
     """Where hosts are mounted."""
 
     site: str = Field("", description="Where it stands")
@@ -100,7 +104,7 @@ class RackDocument(_Closed):
     power: dict[Name, Watts] = Field({}, description="What each feed gives: {A: 5000 W, B: 5 kW}")
 
 
-class ServiceDocument(_Closed):
+class ServiceDocument(_Entry):
     """What users notice."""
 
     title: str = Field("", description="Its name for people")
@@ -108,7 +112,7 @@ class ServiceDocument(_Closed):
     depends_on: Names = Field((), description="Services that it needs")
 
 
-class PersonDocument(_Closed):
+class PersonDocument(_Entry):
     """Somebody who does, decides or is told."""
 
     name: str = Field("", description="Full name")
@@ -121,14 +125,14 @@ class PersonDocument(_Closed):
     ssh_keys: Annotated[tuple[SshKey, ...], BeforeValidator(_or_list)] = Field((), description="Public keys, for signatures")
 
 
-class DepartmentDocument(_Closed):
+class DepartmentDocument(_Entry):
     """A part of the organisation."""
 
     title: str = Field("", description="Its name for people")
     head: str = Field("", description="The person who heads it; gives the role head-of-DEPARTMENT")
 
 
-class CalendarDocument(_Closed):
+class CalendarDocument(_Entry):
     """Working time."""
 
     time_zone: TimeZone = Field("UTC", description="IANA name, such as Europe/Amsterdam", validate_default=False)
@@ -136,7 +140,7 @@ class CalendarDocument(_Closed):
     holidays: Holidays = Field("", description="Country whose public holidays are free: NL, DE-BY", validate_default=False)
 
 
-class WindowDocument(_Closed):
+class WindowDocument(_Entry):
     """When work may start: a calendar's working time, or hours of its own."""
 
     calendar: str = Field("", description="The calendar whose working time it is")
@@ -158,7 +162,7 @@ class FreezeDocument(_Closed):
     lift: Names = Field((), description="Who may lift it: people, roles, departments")
 
 
-class ResourceDocument(_Closed):
+class ResourceDocument(_Entry):
     """Something that work needs: a tool with a capacity, or parts with a stock."""
 
     capacity: int | None = Field(None, strict=True, ge=1, description="How many can be in use at once")
@@ -174,14 +178,12 @@ class InventoryDocument(_Closed):
     racks: Named[RackDocument] = Field({}, description="Where hosts are mounted")
     services: Named[ServiceDocument] = Field({}, description="What users notice, and what it depends on")
     groups: Named[GroupDocument] = Field({}, description="Hosts under one name; `all` holds for every host")
-    hosts: Annotated[dict[str, _Entry[HostDocument]], BeforeValidator(_or_empty)] = Field(
+    hosts: Annotated[dict[str, HostDocument], BeforeValidator(_or_empty)] = Field(
         {}, description="Machines by name; a name may be a range such as r12-u[01:20]"
     )
     people: Named[PersonDocument] = Field({}, description="Who does, decides or is told")
     departments: Named[DepartmentDocument] = Field({}, description="Parts of the organisation")
-    roles: Annotated[dict[Name, Names], BeforeValidator(_or_empty)] = Field(
-        {}, description="People by what they decide: {change-board: [eva.koster, tom.li]}"
-    )
+    roles: Named[Names] = Field({}, description="People by what they decide: {change-board: [eva.koster, tom.li]}")
     calendars: Named[CalendarDocument] = Field({}, description="Working time")
     windows: Named[WindowDocument] = Field({}, description="When work may start")
     freezes: Annotated[tuple[FreezeDocument, ...], BeforeValidator(_or_none)] = Field((), description="When it may not")

@@ -1,7 +1,7 @@
 """The files of an inventory as pages on which mistakes are marked; a path through the estate begins with its file."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from runbook_engine.model.places import Mistake, Path, Place, Places
@@ -41,24 +41,31 @@ class PlainPage:
         return Mistake(place, message, hint, self.places.source(place)[:500])
 
 
+class Note(Protocol):
+    """Takes one mistake: where, what is wrong, the repair. `hide` keeps back the line as written: it holds a secret."""
+
+    def __call__(self, path: Path, message: str, hint: str = "", *, hide: bool = False) -> None:
+        """Mark a mistake at a value."""
+        ...
+
+
 @dataclass(slots=True)
 class Notes:
-    """Collects the mistakes of one page."""
+    """Collects the mistakes of one page; a `Note`."""
 
     page: Page
     found: list[Mistake] = field(default_factory=list)
 
-    def __call__(self, path: Path, message: str, hint: str = "") -> None:
+    def __call__(self, path: Path, message: str, hint: str = "", *, hide: bool = False) -> None:
         """Mark a mistake at a value."""
-        self._note(path, message, hint, key=False)
+        if len(self.found) < MAX_MISTAKES:
+            mistake = self.page.mistake(path, message, hint)
+            self.found.append(replace(mistake, source="", width=1) if hide else mistake)
 
     def at_key(self, path: Path, message: str, hint: str = "") -> None:
         """Mark a mistake at a key."""
-        self._note(path, message, hint, key=True)
-
-    def _note(self, path: Path, message: str, hint: str, *, key: bool) -> None:
         if len(self.found) < MAX_MISTAKES:
-            self.found.append(self.page.mistake(path, message, hint, key=key))
+            self.found.append(self.page.mistake(path, message, hint, key=True))
 
 
 @dataclass(slots=True)

@@ -1,6 +1,7 @@
 """One inventory file of our own format → its checked document, and what it says about hosts and groups."""
 
 from collections.abc import Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,8 @@ from runbook_engine.loading.estate_ranges import host_names
 from runbook_engine.loading.estate_variables import checked
 from runbook_engine.loading.explain import explain
 from runbook_engine.model.places import Mistake, Path
+
+_NO_FREEZE = {"from": "0001-01-01", "to": "0001-01-01", "why": "keeps the place of one that is not valid"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,18 +64,14 @@ def _valid_part(page: Document, data: Any) -> tuple[InventoryDocument, list[Mist
 def _without(data: Any, bad: Iterable[tuple[int | str, ...]]) -> Any:
     if not isinstance(data, Mapping) or () in bad:
         return {}
-    rest = {section: _copied(entries) for section, entries in data.items() if (section,) not in bad}
-    for section, *entry in sorted((loc for loc in bad if len(loc) == 2), key=lambda loc: str(loc[1])):
-        entries = rest.get(str(section))
+    rest = {section: copy(entries) for section, entries in data.items() if (section,) not in bad}
+    for section, entry in (loc for loc in bad if len(loc) == 2 and loc[0] in rest):
+        entries = rest[str(section)]
         if isinstance(entries, dict):
-            entries.pop(entry[0], None)
-        elif section in rest:
-            rest.pop(str(section))
+            entries.pop(str(entry), None)
+        elif isinstance(entries, list) and isinstance(entry, int):
+            entries[entry] = _NO_FREEZE
     return rest
-
-
-def _copied(entries: Any) -> Any:
-    return dict(entries) if isinstance(entries, Mapping) else entries
 
 
 def _group(file: str, name: str, group: GroupDocument, notes: Notes) -> GroupEntry:

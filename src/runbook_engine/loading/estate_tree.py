@@ -68,7 +68,9 @@ def tree_of(groups: Entries, ledger: Ledger, *, complete: bool) -> Tree:
     tree = _under_all(below, groups)
     deep = next((name for name, depth in tree.depth.items() if depth > MAX_DEPTH and groups[name]), None)
     if deep is not None:
-        ledger.note(groups[deep][0].path, f"groups lie more than {MAX_DEPTH} deep inside each other", key=True)
+        ledger.note(
+            groups[deep][0].path, f"groups lie more than {MAX_DEPTH} deep inside each other", "make it flatter", key=True
+        )
     return tree
 
 

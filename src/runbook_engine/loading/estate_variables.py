@@ -2,13 +2,12 @@
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from runbook_engine.loading.estate_entries import Values
+from runbook_engine.loading.estate_pages import Note
 from runbook_engine.model.places import Path
 from runbook_engine.model.text import SecretRef
-
-Note = Callable[[Path, str, str], None]  # where, what is wrong, the repair
 
 VAULT = "$ANSIBLE_VAULT;"
 MAX_DEPTH = 64  # mappings and lists inside each other
@@ -66,5 +65,6 @@ def secret(name: object, path: Path, note: Note) -> SecretRef | None:
     """A secret by name. The text of a wrong one is not repeated: it may be the secret itself."""
     if isinstance(name, str) and _SECRET.fullmatch(name):
         return SecretRef(name)
-    note(path, "a secret is given by name, never by its value", 'write {secret: "env:NAME"}, "file:PATH" or "cmd:COMMAND"')
+    hint = 'write {secret: "env:NAME"}, "file:PATH" or "cmd:COMMAND"'
+    note(path, "a secret is given by name, never by its value", hint, hide=True)
     return None
