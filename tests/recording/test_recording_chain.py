@@ -102,6 +102,27 @@ def test_a_journal_rewritten_as_a_whole_no_longer_has_the_head_that_was_kept_out
         assert store.head(run)[0] == kept[0]
 
 
+@pytest.mark.law(11)
+def test_a_journal_cut_short_or_made_longer_is_found(journal_file: Path, tmp_path: Path) -> None:
+    """Records missing at the end, or added there with the right hashes, do not agree with the run's head."""
+    run = RunId("rack12-1")
+    for change, seq, words in (
+        ("DELETE FROM events WHERE seq > 20", 21, "is missing"),
+        ("UPDATE runs SET events = 20, head = (SELECT hash FROM events WHERE seq = 20)", 21, "was added"),
+    ):
+        copy = tmp_path / f"{words}.db"
+        copy.write_bytes(journal_file.read_bytes())
+        with sqlite3.connect(copy) as db:
+            db.execute(change)
+        db.close()
+        with open_store(str(copy)) as store:
+            with pytest.raises(JournalFault, match=f"record {seq} {words}"):
+                verify_chain(store, run)
+            if words == "is missing":
+                with pytest.raises(JournalFault, match="record 21 is missing"):
+                    list(store.journal(run).read())
+
+
 def test_the_hash_covers_the_canonical_json_of_run_number_and_event(journal_file: Path) -> None:
     """Anybody with SHA-256 and a JSON library can check a journal: the rule is short enough to be written down here."""
     with sqlite3.connect(journal_file) as db:

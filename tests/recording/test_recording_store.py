@@ -23,7 +23,7 @@ from runbook_engine.model.errors import JournalFault, Usage
 from runbook_engine.model.events import NoteAdded, PlanAmended, RunEnded, RunStopped, TaskReopened
 from runbook_engine.model.words import Digest, RunId, TaskId
 from runbook_engine.recording import Store, open_store, schema
-from runbook_engine.recording.storage import refuse_network
+from runbook_engine.recording.storage import mount_of, refuse_network
 from runbook_engine.recording.tables import KNOWN_SCHEMAS, metadata
 
 
@@ -129,6 +129,20 @@ def test_a_network_file_system_is_refused(tmp_path: Path, kind: str) -> None:
         refuse_network(tmp_path / "deep" / "journal.db", mounts)
     assert str(tmp_path) in found.value.message
     refuse_network(Path("/elsewhere/journal.db"), mounts)
+
+
+def test_mount_points_with_spaces_and_umlauts_are_understood(tmp_path: Path) -> None:
+    """The system writes such names in octal; they are recognised all the same."""
+    mounts = "21 1 254:1 / / rw - ext4 /dev/vda rw\n88 21 0:44 / /mnt/Büro\\040Nord rw - nfs4 filer:/vol rw\n"
+    assert mount_of(Path("/mnt/Büro Nord/state"), mounts) == ("/mnt/Büro Nord", "nfs4")
+    assert mount_of(Path("/mnt/Büro"), mounts) == ("/", "ext4")
+
+
+def test_a_path_with_odd_characters_is_only_a_path(tmp_path: Path) -> None:
+    """Question marks, percent and hash signs in a path are part of the name."""
+    path = tmp_path / "50%? a#b" / "journal ü.db"
+    open_store(str(path)).close()
+    assert path.exists()
 
 
 def test_runs_are_numbered_by_runbook(store: Store) -> None:

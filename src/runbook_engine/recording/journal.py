@@ -11,7 +11,7 @@ from runbook_engine.model.events import Event
 from runbook_engine.model.wire import canonical, to_data
 from runbook_engine.model.words import RunId
 from runbook_engine.recording import inbox, leases, runs
-from runbook_engine.recording.chain import Link, extend
+from runbook_engine.recording.chain import Link, broken, extend
 from runbook_engine.recording.events import decoded, records
 from runbook_engine.recording.locks import Lock
 from runbook_engine.recording.sqlite import Database
@@ -52,7 +52,11 @@ class RunJournal:
 
     def read(self) -> Iterator[Event]:
         """Every event of the run, in order, each proved by the chain. Raises JournalFault at the first that is not."""
-        return (event for _, event in decoded(self.run, records(self._database, self._run_id, self.run, Link())))
+        seq, known = 0, self._head.seq
+        for seq, event in decoded(self.run, records(self._database, self._run_id, self.run, Link())):  # noqa: B007 - used after the loop
+            yield event
+        if seq < known:
+            raise broken(self.run, seq + 1, "is missing")
 
     def inbox(self) -> inbox.RunInbox:
         """The decisions that wait for this run."""

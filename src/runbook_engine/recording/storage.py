@@ -55,10 +55,15 @@ def mount_of(folder: Path, mountinfo: str) -> tuple[str, str]:
     best = ("", "")
     for line in mountinfo.splitlines():
         left, _, right = line.partition(" - ")
-        point, kind = left.split()[4].encode().decode("unicode_escape"), right.split()[0]
+        point, kind = _unescaped(left.split()[4]), right.split()[0]
         if folder.is_relative_to(point) and len(point) >= len(best[0]):  # of two mounts on one point the later counts
             best = (point, kind)
     return best
+
+
+def _unescaped(point: str) -> str:
+    """The kernel writes spaces and the like as a backslash and three octal digits."""
+    return point.encode().decode("unicode_escape").encode("latin-1").decode("utf-8", "surrogateescape")
 
 
 def _sync_folder(folder: Path) -> None:

@@ -170,6 +170,8 @@ class Store:
             last = Link(record.seq, record.hash)
         if last.seq < seq:
             raise broken(run, last.seq + 1, "is missing")
+        if last.seq > (now := self.head(run)[0]):  # asked again, because the run may have gone on meanwhile
+            raise broken(run, now + 1, "was added behind the end of the run")
         return last.seq
 
     def close(self) -> None:
