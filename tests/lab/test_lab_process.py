@@ -73,6 +73,17 @@ def test_a_folder_holds_one_lab_at_a_time(lab: RunningLab) -> None:
     assert "runs in" in second.stderr
     assert "next: runbook lab" in second.stderr
     assert "Traceback" not in second.stderr
+    assert lab.output("web-01", "fwtool --version") == "2.17.3\n"
+
+
+def test_a_folder_that_cannot_be_used_is_a_clear_refusal(tmp_path: Path) -> None:
+    """A file in the place of the folder is refused in words."""
+    (tmp_path / "file").write_text("in the way")
+    command = [sys.executable, "-m", "runbook_engine.lab", "--state", str(tmp_path / "file"), "r12-u01"]
+    refused = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    assert refused.returncode == 4
+    assert "cannot hold a lab" in refused.stderr
+    assert "Traceback" not in refused.stderr
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])

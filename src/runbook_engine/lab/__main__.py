@@ -1,4 +1,4 @@
-"""The process of a lab: `python -m runbook_engine.lab --state FOLDER --hosts r12-u01,r12-u02 [--fault r12-u01:down]`."""
+"""The process of a lab: `python -m runbook_engine.lab --state FOLDER r12-u01 r12-u02 [--fault r12-u01:down]`."""
 
 import argparse
 import sys
@@ -14,7 +14,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m runbook_engine.lab", description="Make-believe hosts over real SSH on loopback."
     )
     parser.add_argument("--state", type=Path, required=True, help="folder of the lab; it is kept from one start to the next")
-    parser.add_argument("--hosts", nargs="+", required=True, help="a number, or names (with commas or blanks between them)")
+    parser.add_argument(
+        "names", nargs="*", metavar="HOST", help="names of hosts (with commas or blanks between them), or a number"
+    )
+    parser.add_argument("--hosts", nargs="+", default=[], metavar="HOST", help="the same")
     parser.add_argument("--fault", action="append", default=[], help="HOST:down|mute|slow or HOST:TOOL=fail-first|fail-always")
     parser.add_argument("--speed", type=float, help="1 is the usual pace, 10 is ten times as fast (or RUNBOOK_LAB_SPEED)")
     parser.add_argument(
@@ -24,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from runbook_engine.lab.serving import serve
 
     try:
-        serve(host_names(given.hosts), given.state, faults=given.fault, speed=given.speed, walls=given.walls)
+        serve(host_names([*given.names, *given.hosts]), given.state, faults=given.fault, speed=given.speed, walls=given.walls)
     except RunbookError as error:
         lines = (error.message, error.why, error.next_command and f"next: {error.next_command}")
         sys.stderr.write("\n".join(line for line in lines if line) + "\n")

@@ -49,8 +49,7 @@ class State:
 
 
 def prepare(state: State, settings: Sequence[Settings], owner: tuple[int, int]) -> None:
-    """Make the folder, and whatever a host does not have yet. `owner` is the uid and gid that the lab will work as."""
-    state.folder.mkdir(parents=True, exist_ok=True)
+    """Make in the folder whatever a host does not have yet. `owner` is the uid and gid that the lab will work as."""
     _refuse_foreign(state, owner)
     (state.folder / "hosts").mkdir(exist_ok=True)
     _copy_tools(state)

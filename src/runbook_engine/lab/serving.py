@@ -43,9 +43,12 @@ def serve(
     pace = read_speed() if speed is None else speed
     folder = State(state.absolute())
     owner = working_user()
-    prepare(folder, settings, owner)
-    lock = take(folder)
-    keys = Keys(folder, settings, owner)
+    try:
+        lock = take(folder)
+        prepare(folder, settings, owner)
+        keys = Keys(folder, settings, owner)
+    except OSError as error:
+        raise Refused(f"The folder {folder.folder} cannot hold a lab.", why=str(error)) from None
     os.chdir(folder.folder)
     nursery, child = start_nursery(owner)
     give_up_root(owner)
@@ -67,10 +70,11 @@ def working_user() -> tuple[int, int]:
 
 def take(state: State) -> int:
     """The lock of the folder, held by this process. Raises Refused if another lab has it."""
+    state.folder.mkdir(parents=True, exist_ok=True)
     lock = os.open(state.folder / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except BlockingIOError:
         raise Refused(f"A lab runs in {state.folder} already.", next_command="runbook lab --state ANOTHER_FOLDER") from None
     return lock
 
@@ -132,6 +136,7 @@ class Lab:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(number, asked.set)
         ports = former_ports()
+        mark_over()  # of a lab that ended without saying so
         walls = await self._choose_walls()
         self._doors = {host.name: self._door(host, walls, ports.get(host.name, 0)) for host in self._settings}
         try:
