@@ -1,6 +1,6 @@
 """Phases and steps in order: what `needs` means, circles, and the plan as a graph."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
