@@ -98,11 +98,14 @@ class _Reader:
                 yield Mention((name,), (self.file, *path, index))
 
     def _named(self, name: object, path: Path, *, host: bool) -> bool:
+        if not isinstance(name, str):
+            self.notes(path, "expected a name", "put quotes around it")
+            return False
         try:
-            (host_name if host else checked_name)(name if isinstance(name, str) else repr(name))
+            (host_name if host else checked_name)(name)
         except ValueError as error:
             self.notes(path, str(error))
-        return isinstance(name, str)
+        return True
 
     def _mapping(self, value: object, path: Path) -> Mapping[str, Any]:
         if value is not None and not isinstance(value, Mapping):
