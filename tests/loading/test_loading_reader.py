@@ -101,6 +101,8 @@ def test_not_a_number_is_a_float():
         ),
         ("a: [1, 2\nb: 3\n", "1:4 this [ list is not closed, or lacks a comma / close it with ]"),
         ("a: {b: 1\n", "1:4 this { mapping is not closed, or lacks a comma / close it with }"),
+        ("b: 1\na: [\n", "2:4 this bracket is not closed, or a value is missing after it / close the bracket"),
+        ("a: {b: [1,\n", "1:8 this bracket is not closed, or a value is missing after it / close the bracket"),
         ("- a\nb: 1\n", "2:1 expected another '- ' entry of the list / mend the indentation"),
         ("key: |\n  x\n y\n", "3:2 expected a key here / mend the indentation, or put quotes around the text"),
         ("a: - b\n", "1:4 a '- ' entry cannot stand here / start the list on a line of its own"),

@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, WithJsonSchema
 
 from runbook_engine.model.text import Text, plain, shell
 
+LONGEST_S = 3650 * 86400.0  # ten years
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?\s*[smhd]\s*)+")
 _PART = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd])")
@@ -18,11 +19,12 @@ _HOLE = re.compile(r"(\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\})", re.DOTALL)
 
 def seconds(value: Any) -> float:
     """'90s', '15m', '1h 30m', '2d' in seconds; a bare number is refused because its unit would be a guess."""
-    if isinstance(value, float) and not isinstance(value, bool):
-        return value
     if not isinstance(value, str) or not _DURATION.fullmatch(value.strip()):
         raise ValueError("expected a duration such as 90s, 15m or 1h 30m")
-    return sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(value))
+    length = sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(value))
+    if length > LONGEST_S:
+        raise ValueError("must be at most 3650d")
+    return length
 
 
 def mode(value: Any) -> str:
@@ -61,7 +63,9 @@ def join(*parts: Text | str) -> Text:
 def _text(value: Any, make: Any) -> Text:
     if isinstance(value, Text):
         return value
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
+    if isinstance(value, float):
+        raise ValueError("expected text in quotes")  # 1.10 has already become 1.1
+    if isinstance(value, bool) or not isinstance(value, str | int):
         raise ValueError("expected text")
     return make(str(value))  # type: ignore[no-any-return]
 

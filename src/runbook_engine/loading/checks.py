@@ -10,7 +10,7 @@ from runbook_engine.model.places import Mistake, Path
 from runbook_engine.model.runbook import Step
 from runbook_engine.model.words import Repeat
 
-RESERVED = frozenset("params host hosts groups phase step run runbook site estate secret true false none".split())
+RESERVED = frozenset({"params", "host", "vars", "runbook", "phase", "step", "batch", "true", "false", "none"})
 
 Ids = Mapping[str, None]  # in the order of the runbook
 

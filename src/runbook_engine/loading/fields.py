@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import (
     AfterValidator,
@@ -21,13 +21,11 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, core_schema
 
-from runbook_engine.actions import all_actions
 from runbook_engine.actions.values import seconds
 from runbook_engine.model.runbook import Money
 
 ID = r"[a-z0-9][a-z0-9._-]*"
 NAME = r"[A-Za-z_][A-Za-z0-9_]*"
-LONGEST_S = 3650 * 86400.0
 _MONEY = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,2})?) ?([A-Z]{3})")
 _PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,2})?) ?%")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -38,14 +36,15 @@ Schema = dict[str, Any]
 
 
 class Closed(BaseModel):
-    """A mapping with closed keys; a key without a value is a mistake (that of an action may stand alone: `reboot:`)."""
+    """A mapping with closed keys; a key without a value is a mistake, unless it may stand alone."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+    may_stand_alone: ClassVar[frozenset[str]] = frozenset()
 
     @field_validator("*", mode="before")
     @classmethod
     def _given(cls, value: Any, info: ValidationInfo) -> Any:
-        if value is None and info.field_name not in all_actions():
+        if value is None and info.field_name not in cls.may_stand_alone:
             raise ValueError("expected a value, found nothing")
         return value
 
@@ -86,15 +85,6 @@ def _filled(value: str) -> str:
     if not value.strip():
         raise ValueError("must not be empty")
     return value
-
-
-def _duration(value: Any) -> float:
-    if not isinstance(value, str):
-        raise ValueError("expected a duration such as 90s, 15m or 1h 30m")
-    length = seconds(value)
-    if length > LONGEST_S:
-        raise ValueError("must be at most 3650d")
-    return length
 
 
 def _some_time(length: float) -> float:
@@ -164,7 +154,7 @@ Name = Annotated[
 ]
 Line = Annotated[str, AfterValidator(_filled), WithJsonSchema({"type": "string", "minLength": 1})]
 Lines = Annotated[tuple[Line, ...], Field(min_length=1), Short(as_list, {"type": "string", "minLength": 1})]
-Duration = Annotated[float, BeforeValidator(_duration), WithJsonSchema(_DURATION)]
+Duration = Annotated[float, BeforeValidator(seconds), WithJsonSchema(_DURATION)]
 SomeTime = Annotated[Duration, AfterValidator(_some_time)]
 Amount = Annotated[
     Money, BeforeValidator(_money), WithJsonSchema({"type": "string", "pattern": r"^[0-9]{1,12}(\.[0-9]{1,2})? ?[A-Z]{3}$"})

@@ -16,13 +16,13 @@ from runbook_engine.loading.runbook_document import IncludeDocument, SharedPhase
 from runbook_engine.model.errors import NotValid
 from runbook_engine.model.places import Mistake, Path
 from runbook_engine.model.runbook import Param, Scalar, Scope
-from runbook_engine.model.text import Text, plain
+from runbook_engine.model.text import SecretRef, Text, plain
 
 DEEPEST = 16  # files that include each other
 MOST = 1_000  # includes in one runbook
 
 Kind = Literal["phases", "steps"]
-Value = Text | Scalar | tuple[Scalar, ...]
+Value = Text | SecretRef | Scalar | tuple[Scalar, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +151,7 @@ class Including:
         for name in given.keys() - set(names):
             hint = did_you_mean(name, names, "its params are")
             self.mistakes.append(entry.mistake(("with", name), f"the included file has no param {name!r}", hint, key=True))
-        values: dict[str, Value] = {p.name: p.default for p in params}
+        values: dict[str, Value] = {p.name: _kept(p, p.default) for p in params}
         for param in params:
             if param.name in given:
                 values[param.name] = self._value(entry, param, given[param.name])
@@ -164,7 +164,7 @@ class Including:
         if isinstance(value, str) and "{{" in value:
             return plain(value)
         try:
-            return converted(param, value)
+            return _kept(param, converted(param, value))
         except ValueError as error:
             self.mistakes.append(entry.mistake(("with", param.name), f"{param.name}: {error}"))
             return None
@@ -194,6 +194,11 @@ def _stated(written: Any) -> Iterator[tuple[Path, Any]]:
     yield from ((("choices", index), choice) for index, choice in enumerate(written.choices or ()))
     if "default" in written.model_fields_set:
         yield ("default",), written.default
+
+
+def _kept(param: Param, value: Scalar | tuple[Scalar, ...]) -> Value:
+    """A value as a scope holds it: that of a secret param is a secret by name."""
+    return SecretRef(value) if param.secret and isinstance(value, str) else value
 
 
 def _root_name(document: Document) -> str:

@@ -69,7 +69,7 @@ def _date(value: object) -> str:
 
 
 def _duration(value: object) -> str:
-    seconds(value if isinstance(value, str) else None)
+    seconds(value)
     return str(value)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, GetJsonSchemaHandler, create_model
 
@@ -15,6 +15,8 @@ from runbook_engine.model.words import Per, Repeat
 
 class StepDocument(Closed):
     """One thing to do. Exactly one action says what; a step without one is work that a person does and reports."""
+
+    may_stand_alone: ClassVar[frozenset[str]] = frozenset(all_actions())  # such as `reboot:`
 
     id: Id = Field(description="The step's id; different from that of every other step of its phase.")
     title: Line = Field(description="What the step does, for everybody who reads the plan.")
@@ -45,6 +47,8 @@ class StepDocument(Closed):
 
 class RollBackDocument(Closed):
     """The way back: one action, or the reason why there is none."""
+
+    may_stand_alone: ClassVar[frozenset[str]] = frozenset(all_actions())
 
     none: Line | None = Field(None, description="Why there is no way back. Whoever approves the phase reads it.")
     retries: Retries | None = Field(None, description="How often a known failure is tried again.")

@@ -36,7 +36,6 @@ _PHRASES: tuple[tuple[str, bool, str, str], ...] = (
     ("did not find expected ',' or ']'", True, "this [ list is not closed, or lacks a comma", "close it with ]"),
     ("did not find expected ',' or '}'", True, "this { mapping is not closed, or lacks a comma", "close it with }"),
     ("did not find expected '-' indicator", False, "expected another '- ' entry of the list", "mend the indentation"),
-    ("while parsing a flow", True, "a list or mapping in brackets is not complete", "close the bracket"),
     ("did not find expected key", False, "expected a key here", "mend the indentation, or put quotes around the text"),
     ("block sequence entries are not allowed", False, "a '- ' entry cannot stand here", "start the list on a line of its own"),
     ("found undefined alias", False, "no anchor of this name was set before", "set it with & first"),
@@ -63,6 +62,9 @@ def syntax_mistake(error: YAMLError, lines: Sequence[str], file: str) -> Mistake
     if problem is not None and _tab_in_indentation(lines, problem.line):
         return _at(lines, file, problem.line, lines[problem.line].index("\t"), "a tab in the indentation", "indent with spaces")
     said = _said(error)
+    bracket = _open_bracket(lines, problem) if "while parsing a flow" in said and "expected ','" not in said else None
+    if bracket:
+        return _at(lines, file, *bracket, "this bracket is not closed, or a value is missing after it", "close the bracket")
     for phrase, at_context, message, hint in _PHRASES:
         if phrase.lower() in said.lower():
             mark = context if at_context and context is not None else problem
@@ -87,6 +89,17 @@ def _braces(lines: Sequence[str], numbers: Sequence[int]) -> tuple[int, int] | N
 def _tab_in_indentation(lines: Sequence[str], number: int) -> bool:
     line = lines[number] if number < len(lines) else ""
     return "\t" in line[: len(line) - len(line.lstrip())]
+
+
+def _open_bracket(lines: Sequence[str], problem: Mark | None) -> tuple[int, int] | None:
+    """The last bracket that opens before the place where the parser gave up."""
+    line, column = _position(problem, lines)
+    before = [*lines[:line], *(text[:column] for text in lines[line : line + 1])]
+    for number, text in reversed(list(enumerate(before))):
+        found = max(text.rfind("["), text.rfind("{"))
+        if found >= 0:
+            return number, found
+    return None
 
 
 def _position(mark: Mark | None, lines: Sequence[str]) -> tuple[int, int]:

@@ -80,7 +80,7 @@ class Scope:
     A value of a text may hold `{{ }}` that refers to the scope numbered `parent`.
     """
 
-    values: Mapping[str, Text | Scalar | tuple[Scalar, ...]] = field(default_factory=dict)
+    values: Mapping[str, Text | SecretRef | Scalar | tuple[Scalar, ...]] = field(default_factory=dict)
     parent: int = 0
 
 
