@@ -104,7 +104,7 @@ TREES = st.recursive(
 @given(path=st.sampled_from(VALUES), value=TREES)
 def test_any_value_anywhere_loads_or_is_told(tmp_path, path, value):
     """Replace any value of the example by any data."""
-    load(tmp_path, with_value(path, value))
+    assert all(m.place.line >= 1 for m in load(tmp_path, with_value(path, value)))
 
 
 @OFTEN
@@ -129,7 +129,7 @@ def test_any_text_is_told(tmp_path, text):
 @given(at=st.integers(0, len(TEXT)), cut=st.integers(0, 40), put=st.text(alphabet=" \n:-{}[]'\"&*<!a1\t\x00\u200b", max_size=6))
 def test_any_edit_of_the_example_loads_or_is_told(tmp_path, at, cut, put):
     """Cut a piece out of the example, or put signs in."""
-    load(tmp_path, TEXT[:at] + put + TEXT[at + cut :])
+    assert all(m.place.line >= 1 for m in load(tmp_path, TEXT[:at] + put + TEXT[at + cut :]))
 
 
 def test_places_lie_inside_the_file():
