@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 _NUMBER = re.compile(r"[0-9]{1,15}")
 SHORTEST_RUN = 3  # two names are shorter than their range
@@ -12,6 +13,11 @@ def fold_hosts(hosts: Sequence[str], *, most: int = 0) -> str:
 
     Expanding it gives the same list. `most` above 0 shows only so many parts and says how many hosts are left.
     """
+    return _folded(tuple(hosts), most)
+
+
+@lru_cache(maxsize=64)  # the packages of a phase mostly have the same hosts
+def _folded(hosts: tuple[str, ...], most: int) -> str:
     parts: list[str] = []
     start = 0
     while start < len(hosts):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from rich.cells import cell_len
 
@@ -15,7 +16,7 @@ SHOWN = 20
 LINE_LONGEST = 160  # characters of a source line; a longer one is shown around the caret
 BEFORE_CARET = 60  # characters kept before the caret then
 FILES_NAMED = 3
-_HARMFUL = re.compile(f"[{HARMFUL}]")
+_HARMFUL = re.compile(f"[{HARMFUL}\n]")
 
 
 def mistakes_text(mistakes: Sequence[Mistake], limit: int = SHOWN) -> str:
@@ -36,6 +37,34 @@ def error_text(error: RunbookError) -> str:
     if error.next_command:
         lines.append(f"Next: {one_line(error.next_command, 2000)}")
     return "\n".join(lines)
+
+
+def error_data(error: RunbookError) -> dict[str, Any]:
+    """The JSON form of an error.
+
+    Fields: `format` (1), `kind` ("error"), `exit_code`, `message`, `why`, `next_command` and `mistakes`. A mistake has
+    `file`, `line`, `column`, `message`, `hint` and `source`.
+    """
+    mistakes = error.mistakes if isinstance(error, NotValid) else ()
+    return {
+        "format": 1,
+        "kind": "error",
+        "exit_code": int(error.exit_code),
+        "message": error.message,
+        "why": error.why,
+        "next_command": error.next_command,
+        "mistakes": [
+            {
+                "file": m.place.file,
+                "line": m.place.line,
+                "column": m.place.column,
+                "message": m.message,
+                "hint": m.hint,
+                "source": m.source,
+            }
+            for m in mistakes
+        ],
+    }
 
 
 def _files(mistakes: Sequence[Mistake]) -> str:

@@ -140,7 +140,8 @@ def failure_words(phase: PlannedPhase, parallel: int | None = None) -> str:
     worst = worst_case(phase, parallel)
     if worst is None:
         return "do not stop other hosts"
-    stops = f"failure {worst.allowed + 1} stops the phase" if worst.allowed else "the first failure stops the phase"
+    have = "has" if worst.allowed == 1 else "have"
+    stops = f"it stops when more than {worst.allowed} {have} failed" if worst.allowed else "the first one stops it"
     sum_words = (
         f"{worst.allowed} allowed and {worst.in_flight} at work by then" if worst.allowed else "all that are at work by then"
     )
@@ -158,7 +159,7 @@ def _step_line(step: PlannedStep, name_column: int) -> str:
 def _notes(step: PlannedStep, previous: PlannedStep | None) -> list[str]:
     package = step.first
     notes = [order_words(step, previous), "" if step.hosts else "once, not on each host", _repeat(step)]
-    notes += [f"tried again {count(package.retries.count, 'time')}"] if package.retries.count else []
+    notes += [f"retried at most {count(package.retries.count, 'time')}"] if package.retries.count else []
     notes += ["restarts the host"] if package.reboots else []
     notes += ["drops the link"] if package.drops_link else []
     notes += ["has a way back"] if package.way_back and package.way_back.procedure else []

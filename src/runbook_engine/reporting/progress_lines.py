@@ -16,13 +16,13 @@ from runbook_engine.reporting.naming import by_package, resolve_command
 from runbook_engine.reporting.plan_text import short_digest
 from runbook_engine.reporting.settings import Settings
 from runbook_engine.reporting.standing import phase_word, waiting_commands, waiting_words
-from runbook_engine.reporting.tally import Tally, counts_words, settled_well, task_counts
+from runbook_engine.reporting.tally import Tally, settled_well, task_counts
 from runbook_engine.reporting.timing import phase_time
 from runbook_engine.reporting.words import STYLES, clock_time, count, duration, status_word, zone_name
 
 EVERY_TASK_UP_TO = 200  # a plan with more tasks tells sums, and only the tasks that ended badly
 SUMS = 20  # so many sums are told in a phase with many tasks
-QUIET_EVENTS = (ev.HostsTaken, ev.HostsReleased, ev.ControllerTookOver, ev.RunCreated, ev.TaskProgressed, ev.TimerEnded)
+QUIET_EVENTS = (ev.HostsTaken, ev.HostsReleased, ev.ControllerTookOver, ev.RunCreated, ev.TaskProgressed)
 
 
 class ProgressLines:
@@ -91,8 +91,8 @@ class ProgressLines:
     def _phase_ended(self, run: Run, phase: PlannedPhase, ended: datetime) -> Text:
         state = self._tally.state(run, phase.id)
         taken = f" in {duration(round((ended - state.started).total_seconds()))}" if state.started else ""
-        counts = counts_words(self._tally.counts(run, phase.id))
-        words = f"phase {self._numbers[phase.id]} {phase.id} {phase_word(state)}{taken}{': ' + counts if counts else ''}"
+        counts = self._tally.words(run, phase.id)
+        words = f"phase {self._numbers[phase.id]} {phase.id} {phase_word(state)}{taken}{', ' + counts if counts else ''}"
         return self._line(ended, words, "bold")
 
     def _stages_opened(self, run: Run, events: Sequence[ev.Event]) -> list[Text]:
@@ -126,7 +126,7 @@ class ProgressLines:
             share = done * SUMS // max(1, state.total)
             if share != self._sums.get(phase.id, 0) and not state.ended:
                 self._sums[phase.id] = share
-                counts = counts_words(self._tally.counts(run, phase.id))
+                counts = self._tally.words(run, phase.id)
                 found.append(self._line(events[-1].at, f"{phase.id} {done:,} of {count(state.total, 'task')}: {counts}"))
         return found
 
@@ -138,7 +138,7 @@ class ProgressLines:
                 return self._ended(run, event)
             case ev.TaskOpened(until=None):
                 return []  # told together, by package
-            case ev.TaskSkipped() | ev.TaskOpened() | ev.TaskAnswered():
+            case ev.TaskSkipped() | ev.TaskOpened() | ev.TaskAnswered() | ev.TimerEnded():
                 return self._told(event) if self._every_task or isinstance(event, ev.TaskAnswered) else []
             case _:
                 return self._told(event) if self._settings.verbosity >= 1 or not isinstance(event, QUIET_EVENTS) else []

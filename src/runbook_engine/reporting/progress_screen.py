@@ -30,6 +30,7 @@ BAR = 12
 TITLE_LEAST, TITLE_MOST = 6, 34
 RUNNING_SHOWN, BAD_SHOWN, WAITING_SHOWN = 4, 4, 3
 MESSAGE_LINES = 3
+BAD_WORDS = tuple(STATUS_WORDS[status] for status in BAD)
 SPLIT_AT_MOST = 200  # running tasks that are looked at for a redraw
 WIDE, MIDDLE = 110, 76  # cells from which the bar, and the times, have room
 
@@ -96,8 +97,8 @@ class Screen:
 
     def _counts(self, run: Run, tally: Tally, phase: PlannedPhase) -> Text:
         counts = tally.counts(run, phase.id)
-        line = Text()
-        for word in WORDS:
+        line = Text(f" {tally.unit(phase.id)}", style="dim")
+        for word in (*BAD_WORDS, *(word for word in WORDS if word not in BAD_WORDS)):  # what is cut matters least
             if counts.get(word, 0) > 0:
                 line.append(f" {counts[word]:,} {word} ", style=WORD_STYLES[word])
         return line

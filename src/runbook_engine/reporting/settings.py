@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
+from io import TextIOWrapper
 from typing import TextIO
 
 from rich.console import Console
@@ -44,7 +45,12 @@ def settings_for(
 
 
 def console_for(stream: TextIO, settings: Settings) -> Console:
-    """A console that shows text as it is: no markup, no guessed highlights, no emoji codes."""
+    """A console that shows text as it is: no markup, no guessed highlights, no emoji codes.
+
+    What the stream's encoding does not have becomes a question mark, not an error.
+    """
+    if settings.ascii_only and isinstance(stream, TextIOWrapper):
+        stream.reconfigure(errors="replace")
     return Console(
         file=stream,
         markup=False,

@@ -131,7 +131,7 @@ def _hosts(tasks: Sequence[TaskId]) -> str:
 def owner_words(state: TaskState, package: Package | None) -> str:
     """Whose a task is: assigned, else as the plan says."""
     if state.assigned:
-        return f"{state.assigned}, {'accepted' if state.accepted else 'not yet accepted'}"
+        return one_line(f"{state.assigned}, {'accepted' if state.accepted else 'not yet accepted'}")
     return whom(package) if package else "anyone"
 
 

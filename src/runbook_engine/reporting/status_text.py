@@ -53,18 +53,24 @@ def why_text(plan: Plan, run: Run, task: TaskId, blockers: Blockers, *, zone: tz
         return f"The plan has no task {one_line(task)}."
     lines = [one_line(f"{task}: {title_of(package, split_task(task)[1])}"), f"  {task_words(state, zone)}"]
     if by_person(package):
-        lines.append(one_line(f"whose: {owner_words(state, package)}").join(("  ", "")))
+        lines.append("  " + one_line(f"whose: {owner_words(state, package)}"))
     lines += [f"  {line}" for line in _times(state, zone)]
     found = blockers(task)
     if not found:
         return "\n".join([*lines, _nothing_blocks(run)])
-    lines.append("It does not start because" if state.status is Status.NOT_STARTED else "It stands so because")
-    return "\n".join([*lines, *_blocker_lines(found)])
+    reasons = [b for b in found if b.kind != "over"]  # that it is over, or running, was said above
+    if reasons:
+        lines.append("It does not start because" if state.status is Status.NOT_STARTED else "It stands so because")
+    following = [f"Next: {one_line(b.next_command, 2000)}" for b in found if b.kind == "over" and b.next_command]
+    return "\n".join([*lines, *_blocker_lines(reasons), *following])
 
 
 def why_run_text(plan: Plan, run: Run, blockers: Blockers) -> str:
-    """Why the run does not go on: of each phase that has not ended, the first task that is not settled, and its reasons."""
-    lines = _held_up(plan, run, blockers)
+    """Why the run does not go on: of each phase that has not ended, the first task that has not started, and its reasons.
+
+    Where everything has started: the first task that is not settled well.
+    """
+    lines = _held_up(plan, run, blockers) or _held_up(plan, run, blockers, started=True)
     if not lines:
         return f"Nothing holds run {run.id} up: it is {result_word(run)}."
     return "\n".join(lines)
@@ -149,14 +155,14 @@ def _stages(plan: Plan, run: Run, tally: Tally, now: datetime, zone: tzinfo) -> 
     return [f"  {phase.id}: {text}" for phase, text in words if text]
 
 
-def _held_up(plan: Plan, run: Run, blockers: Blockers) -> list[str]:
+def _held_up(plan: Plan, run: Run, blockers: Blockers, *, started: bool = False) -> list[str]:
     lines: list[str] = []
     for phase in plan.phases:
-        task = _first_unsettled(plan, run, phase)
-        if task is None or run.task(task).status is Status.RUNNING:
+        task = _first_unsettled(plan, run, phase, started=started)
+        if task is None:
             continue
         found = blockers(task)
-        lines.append(one_line(f"{task}: {status_word(run.task(task).status)}").join(("  ", "")))
+        lines.append("  " + one_line(f"{task}: {status_word(run.task(task).status)}"))
         lines += _blocker_lines(found) if found else [f"    {_nothing_blocks(run)}"]
         if len(lines) > SHOWN * 3:
             lines.append("    and further phases")
@@ -164,15 +170,16 @@ def _held_up(plan: Plan, run: Run, blockers: Blockers) -> list[str]:
     return ["What holds it up", *lines] if lines else []
 
 
-def _first_unsettled(plan: Plan, run: Run, phase: PlannedPhase) -> TaskId | None:
-    for stage in phase.stages:
-        for package in (plan.packages[p] for p in stage.packages):
-            if run.settled[package.id] >= package.size:
-                continue
-            tasks = [TaskId(f"{package.id}@{host}") for host in package.hosts] or [TaskId(package.id)]
-            found = next((task for task in tasks if run.task(task).status not in SETTLED_WELL), None)
-            if found:
-                return found
+def _first_unsettled(plan: Plan, run: Run, phase: PlannedPhase, *, started: bool) -> TaskId | None:
+    """The first task of a phase that has not started; with `started`, the first that is not settled well."""
+    for package in (plan.packages[p] for stage in phase.stages for p in stage.packages):
+        if run.settled[package.id] >= package.size:
+            continue
+        for host in package.hosts or (None,):
+            task = TaskId(f"{package.id}@{host}" if host else package.id)
+            status = run.task(task).status
+            if status is Status.NOT_STARTED or (started and status not in SETTLED_WELL):
+                return task
     return None
 
 

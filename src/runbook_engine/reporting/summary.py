@@ -21,7 +21,7 @@ from runbook_engine.reporting.standing import (
     waiting_commands,
     waiting_words,
 )
-from runbook_engine.reporting.tally import Tally, counts_words, hosts_of_run
+from runbook_engine.reporting.tally import Tally, hosts_of_run
 from runbook_engine.reporting.timing import likely, phase_time, plan_time
 from runbook_engine.reporting.words import count, duration
 
@@ -81,7 +81,7 @@ def phase_lines(plan: Plan, run: Run, tally: Tally, now: datetime, parallel: int
         state = tally.state(run, phase.id)
         title = set_cell_size(shortened(one_line(phase.title), wide), wide)
         time = elapsed_words(state, phase_time(plan, phase, likely, parallel), now)
-        counts = counts_words(tally.counts(run, phase.id))
+        counts = tally.words(run, phase.id)
         lines.append(f"  {number:>2}  {title}  {phase_word(state):<12} {time:<18} {counts}".rstrip())
     return lines
 

@@ -81,6 +81,15 @@ class Tally:
         by_task = task_counts(self.state(run, phase))
         return self.hosts(phase) or {STATUS_WORDS[status]: n for status, n in by_task.items()}
 
+    def unit(self, phase: PhaseId) -> str:
+        """What the counts of a phase count."""
+        return "hosts" if self.hosts(phase) else "tasks"
+
+    def words(self, run: Run, phase: PhaseId) -> str:
+        """'hosts: 3 ok, 1 FAILED, 16 not started'; empty for a phase in which there is nothing to do."""
+        words = counts_words(self.counts(run, phase))
+        return f"{self.unit(phase)}: {words}" if words else ""
+
     def _look(self, run: Run, task: TaskId) -> None:
         state = run.task(task)
         for here, there in ((Status.RUNNING, self.running), (Status.WAITING, self.waiting)):
