@@ -1,5 +1,5 @@
 #!/bin/sh
-# Writes down what a server says about itself: its name and model (given), kernel, firmware and power.
+# Writes down in stock.txt what a server says about itself: its name and model (given), kernel, firmware and power.
 set -eu
 {
     echo "server   $1"
@@ -7,6 +7,6 @@ set -eu
     echo "kernel   $(uname -r)"
     echo "firmware $(fwtool --version)"
     echo "power    $(powerctl status)"
-} >/var/tmp/stock.txt.new
-mv /var/tmp/stock.txt.new /var/tmp/stock.txt
-cat /var/tmp/stock.txt
+} >stock.txt.new
+mv stock.txt.new stock.txt
+cat stock.txt

@@ -18,7 +18,16 @@ nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin
 _GROUPS = "root:x:0:\nops:x:1000:\nwww-data:x:33:\npostgres:x:110:\nnogroup:x:65534:\n"
 _OS_RELEASE = 'PRETTY_NAME="Make-believe Linux 1 (lab)"\nNAME="Make-believe Linux"\nVERSION_ID="1"\nID=lab\n'
 _FOLDERS = ("root", *(f"disk/{name}" for name in ("etc/alternatives", "etc/systemd/system", "home/ops", "opt", "root", "srv")))
-_MORE_FOLDERS = ("disk/var/log", "disk/var/lib", "disk/var/www", "disk/usr-local/bin", "disk/lab/units", "disk/lab/versions")
+_MORE_FOLDERS = (
+    "disk/tmp",
+    "disk/var/tmp",
+    "disk/var/log",
+    "disk/var/lib",
+    "disk/var/www",
+    "disk/usr-local/bin",
+    "disk/lab/units",
+    "disk/lab/versions",
+)
 _RELEASE = "4.1.0"  # the release of orders-web that a web server starts with
 
 

@@ -76,7 +76,12 @@ class Home:
         if not self.fenced:
             return own
         lab, state = self.place.lab, f"{self.place.homes}/lab"
-        files = {"LAB_STATE": state, "LAB_EFFECTS": f"{lab}/effects.log", "LAB_BOOT_ID": f"{lab}/boot_id"}
+        files = {
+            "LAB_STATE": state,
+            "LAB_EFFECTS": f"{lab}/effects.log",
+            "LAB_BOOT_ID": f"{lab}/boot_id",
+            "TMPDIR": f"{self.place.homes}/tmp",  # noqa: S108 - the host's own
+        }
         return {**own, **files, "LAB_HOST": self.name, "LAB_INIT": str(self.init)}
 
     def of(self, user: str) -> str:
