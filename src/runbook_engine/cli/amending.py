@@ -49,7 +49,7 @@ def amend_command(
     Next: runbook resume RUN
     """
     from runbook_engine.planning import carried, compare
-    from runbook_engine.reporting import differences_text
+    from runbook_engine.reporting.differences import differences_text
 
     with opening.opened(run, journal) as found:
         old = found.course.shape.plan

@@ -1,6 +1,7 @@
 """validate, schema: what can be said without hosts and without starting anything."""
 
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -28,7 +29,9 @@ def validate_command(files: tuple[str, ...], inventory: str | None, as_json: boo
     Next: runbook plan FILE
     """
     place = settings(Path(files[0]) if files else None, inventory=inventory)
-    paths = [existing(f) for f in files] or sorted((place.project / "runbooks").glob("*.yml"))
+    paths = [existing(f) for f in files] or [
+        Path(os.path.relpath(p)) for p in sorted((place.project / "runbooks").glob("*.yml"))
+    ]
     if not paths:
         raise Usage(
             "There is no runbook to check", why=f"{place.project / 'runbooks'} has no *.yml", next_command="runbook init"

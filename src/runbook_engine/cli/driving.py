@@ -3,6 +3,7 @@
 import gc
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from runbook_engine.cli.settings import Settings
 from runbook_engine.model.decisions import Decision, PauseRun
 from runbook_engine.model.errors import Exit
 from runbook_engine.model.events import ControllerTookOver, Event
+from runbook_engine.model.plan import Plan
 from runbook_engine.model.run import Run
 from runbook_engine.model.words import RunId, RunStatus
 from runbook_engine.running.agenda import Focus
@@ -23,7 +25,7 @@ from runbook_engine.running.result import result
 
 if TYPE_CHECKING:
     from runbook_engine.recording import RunJournal, Store
-    from runbook_engine.reporting import Progress
+    from runbook_engine.reporting.progress import Progress
     from runbook_engine.workers import Pool
 
 FOREVER_S = 3.2e8  # ten years
@@ -81,9 +83,9 @@ def _driven(how: Drive, journal: "RunJournal", answer: Callable[[Course], bool] 
     gc.set_threshold(100_000, 50, 1000)
     inbox = LocalInbox(how.store, how.run)
     progress = _progress(how, course)
-    with _interruptible(inbox) as interrupted, _workers(how) as workers:
+    with _interruptible(inbox) as interrupted, _workers(how, course.shape.plan) as workers:
         for _ in range(ANSWERS_AT_MOST):
-            progress.started(course.shape.plan, course.run)
+            progress.started(course.run)
             try:
                 course = _execute(how, journal, inbox, workers, progress)
             except KeyboardInterrupt:
@@ -124,19 +126,22 @@ def _execute(how: Drive, journal: "RunJournal", inbox: LocalInbox, workers: "Poo
 
 
 def _progress(how: Drive, course: Course) -> "Progress":
-    from runbook_engine.reporting import Progress
+    from runbook_engine.reporting.progress import Progress
+    from runbook_engine.reporting.settings import settings_for
 
-    return Progress(course.shape.plan, clock=opening.now, live=options.on_terminal(), verbose=how.verbose)
+    shown = settings_for(sys.stderr, os.environ, verbosity=how.verbose, zone=options.zone(), no_live=how.as_json)
+    return Progress(course.shape.plan, shown, sys.stderr, opening.now, parallel=how.parallel)
 
 
 @contextmanager
-def _workers(how: Drive) -> Iterator["Pool"]:
+def _workers(how: Drive, plan: Plan) -> Iterator["Pool"]:
     """A pool of workers over SSH links; all connections are closed afterwards."""
-    from runbook_engine.transports import Links, LinkSettings
+    from runbook_engine.cli.linking import files_beside, link_settings
+    from runbook_engine.transports import Links
     from runbook_engine.workers import Logs, Pool
 
     folder = opening.run_folder(how.place, how.run)
-    links = Links(LinkSettings(ssh_config=how.place.ssh_config, known_hosts=how.place.known_hosts, run_folder=folder))
+    links = Links(link_settings(how.place, folder, plan.targets, files_beside(plan)))
     pool = Pool(how.parallel, links, Logs(folder / "logs"))
     try:
         yield pool
@@ -167,21 +172,16 @@ def _interruptible(inbox: LocalInbox) -> Iterator[Callable[[], bool]]:
 
 def _finish(how: Drive, course: Course, inbox: LocalInbox) -> None:
     """The summary: what came of it, failures again, and what to do next."""
-    from runbook_engine.reporting import run_data, summary_text
-    from runbook_engine.running.blockers import blockers
+    from runbook_engine.cli.reasons import Reasons
+    from runbook_engine.reporting.status_data import status_data
+    from runbook_engine.reporting.summary import summary_text
 
-    world, at = how.store.world(how.run), opening.now()
+    at, plan = opening.now(), course.shape.plan
     if inbox.interrupted.is_set() and course.run.status is RunStatus.PAUSED:
         options.say(f"Interrupted: nothing more is started. Next: runbook resume {how.run}")
     if how.as_json:
-        options.show_json(run_data(course.shape.plan, course.run, at))
+        reasons = Reasons(course, how.store.world(how.run), at, how.focus)
+        options.show_json(status_data(plan, course.run, reasons, at, parallel=how.parallel))
         return
-    options.say(
-        summary_text(
-            course.shape.plan,
-            course.run,
-            blockers=lambda task: blockers(course, task, world, at, how.focus),
-            now=at,
-            logs=opening.run_folder(how.place, how.run) / "logs",
-        )
-    )
+    logs = str(opening.run_folder(how.place, how.run) / "logs")
+    options.say("\n" + summary_text(plan, course.run, at, log_folder=logs, parallel=how.parallel, zone=options.zone()))

@@ -109,7 +109,7 @@ def outcome(arguments: list[str]) -> int:
 
 
 def _tell(error: RunbookError) -> None:
-    from runbook_engine.reporting import error_text, mistakes_text
+    from runbook_engine.reporting.mistakes import error_text, mistakes_text
 
     text = mistakes_text(error.mistakes) if isinstance(error, NotValid) else error_text(error)
     click.echo(text, err=True)

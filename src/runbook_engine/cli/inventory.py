@@ -123,7 +123,7 @@ def graph_command(inventory: str | None) -> None:
     \b
     runbook inventory graph
     """
-    from runbook_engine.reporting import fold_hosts
+    from runbook_engine.reporting.folding import fold_hosts
 
     estate = load_hosts(settings(inventory=inventory))
     inner = {child for group in estate.groups.values() for child in group.children}
@@ -157,15 +157,16 @@ def check_command(selector: str, inventory: str | None, parallel: int) -> int:
     """
     from concurrent.futures import ThreadPoolExecutor
 
-    from runbook_engine.transports import Links, LinkSettings
+    from runbook_engine.cli.linking import link_settings
+    from runbook_engine.transports import Links
 
     place = settings(inventory=inventory)
-    _, hosts = _selected(selector, inventory)
-    links = Links(LinkSettings(ssh_config=place.ssh_config, known_hosts=place.known_hosts, run_folder=place.state))
+    estate, hosts = _selected(selector, inventory)
+    links = Links(link_settings(place, place.state, {h.name: _target(h) for h in estate.hosts.values()}, Path()))
 
     def one(host: Host) -> tuple[Host, TransportFault | None]:
         try:
-            links(_target(host)).probe_ssh()
+            links(_target(host)).boot_id()
         except TransportFault as fault:
             return host, fault
         return host, None
@@ -195,26 +196,27 @@ def trust_command(selector: str, inventory: str | None, yes: bool, no_input: boo
     runbook inventory trust r12-u01
     runbook inventory trust rack12 --yes
     """
-    from runbook_engine.transports import LinkSettings, record_host_key, scan_host_key
+    from runbook_engine.cli.linking import link_settings
+    from runbook_engine.transports import record_host_key, scan_host_key
 
     place = settings(inventory=inventory)
-    _, hosts = _selected(selector, inventory)
-    link_settings = LinkSettings(ssh_config=place.ssh_config, known_hosts=place.known_hosts, run_folder=place.state)
+    estate, hosts = _selected(selector, inventory)
+    how = link_settings(place, place.state, {h.name: _target(h) for h in estate.hosts.values()}, Path())
     trusted = 0
     for host in hosts:
         try:
-            scanned = scan_host_key(_target(host), link_settings)
+            kind, fingerprint, line = scan_host_key(_target(host), how)
         except TransportFault as fault:
             options.say(f"{host.name}: {fault.cause}: {fault.message}")
             continue
-        options.say(f"{host.name}: {scanned.type} {scanned.fingerprint}")
+        options.say(f"{host.name}: {kind} {fingerprint}")
         if not yes and (no_input or not options.on_terminal()):
             raise Refused(
                 "Nothing was recorded: nobody is here to compare fingerprints",
                 next_command=f"runbook inventory trust {selector} --yes",
             )
         if yes or click.confirm("Is this the key that the machine itself shows?", default=False, err=True):
-            record_host_key(_known_hosts(host, place.known_hosts), scanned.line)
+            record_host_key(_known_hosts(host, place.known_hosts), line)
             trusted += 1
     options.say(f"{trusted} of {len(hosts)} recorded")
     return Exit.DONE if trusted == len(hosts) else Exit.FAILED

@@ -8,11 +8,11 @@ from pathlib import Path
 import click
 
 from runbook_engine.cli import opening, options
+from runbook_engine.cli.reasons import Reasons
 from runbook_engine.cli.settings import settings
 from runbook_engine.model.errors import Exit, Usage
 from runbook_engine.model.words import RunStatus, TaskId
-from runbook_engine.model.world import Blocker
-from runbook_engine.running.blockers import blockers
+from runbook_engine.running.course import Course
 from runbook_engine.running.result import result
 
 FOLLOW_S = 0.5  # how often a followed log is looked at
@@ -31,14 +31,22 @@ def runs_command(only_open: bool, journal: str | None, as_json: bool) -> None:
     runbook runs
     runbook runs --open --json
     """
-    from runbook_engine.reporting import runs_data, runs_text
+    from runbook_engine.reporting.status_data import runs_data
+    from runbook_engine.reporting.status_text import run_row, runs_text
 
     with opening.store_of(settings(journal=journal)) as store:
-        rows = [row for row in store.runs() if not only_open or row.ended is None]
+        names = [row.run for row in store.runs() if not only_open or row.ended is None]
+    courses = [_course(name, journal) for name in names]
+    rows = [run_row(course.shape.plan, course.run) for course in courses]
     if as_json:
         options.show_json(runs_data(rows))
     else:
-        options.show(runs_text(rows, opening.now()))
+        options.show(runs_text(rows, zone=options.zone()))
+
+
+def _course(name: str, journal: str | None) -> Course:
+    with opening.opened(name, journal) as found:
+        return found.course
 
 
 @click.command("status")
@@ -69,28 +77,18 @@ def status_command(run: str, watch: bool, journal: str | None, as_json: bool) ->
 
 
 def _show_status(found: opening.Opened, *, as_json: bool) -> None:
-    from runbook_engine.reporting import status_data, status_text
+    from runbook_engine.reporting.status_data import status_data
+    from runbook_engine.reporting.status_text import status_text
 
-    at = opening.now()
+    at, plan, run = opening.now(), found.course.shape.plan, found.course.run
     if as_json:
-        options.show_json(status_data(found.course.shape.plan, found.course.run, _reasons(found), at))
+        options.show_json(status_data(plan, run, _reasons(found), at, parallel=found.place.parallel))
     else:
-        options.show(status_text(found.course.shape.plan, found.course.run, _reasons(found), at))
+        options.show(status_text(plan, run, _reasons(found), at, zone=options.zone(), parallel=found.place.parallel))
 
 
-def _reasons(found: opening.Opened) -> "Reasons":
-    return Reasons(found)
-
-
-class Reasons:
-    """Why a task does not start now, asked only for the tasks that are shown."""
-
-    def __init__(self, found: opening.Opened) -> None:
-        self._course, self._world, self._at = found.course, found.store.world(found.run), opening.now()
-
-    def __call__(self, task: TaskId) -> tuple[Blocker, ...]:
-        """The blockers of a task."""
-        return blockers(self._course, task, self._world, self._at)
+def _reasons(found: opening.Opened) -> Reasons:
+    return Reasons(found.course, found.store.world(found.run), opening.now())
 
 
 @click.command("why")
@@ -105,32 +103,21 @@ def why_command(run: str, task: str | None, journal: str | None, as_json: bool) 
     runbook why rack12-install-1 firmware/flash@r12-u07
     runbook why last
     """
-    from runbook_engine.reporting import why_data, why_text
+    from runbook_engine.reporting.status_data import status_data, why_data
+    from runbook_engine.reporting.status_text import why_run_text, why_text
 
     with opening.opened(run, journal) as found:
-        reasons = _reasons(found)
-        tasks = [opening.task_meant(found.course, task)] if task else list(_held(found))
+        plan, fold, reasons = found.course.shape.plan, found.course.run, _reasons(found)
+        if task is None:
+            data = status_data(plan, fold, reasons, opening.now()) if as_json else None
+            options.show_json(data) if data else options.show(why_run_text(plan, fold, reasons))
+            return Exit.DONE
+        name = opening.task_meant(found.course, task)
         if as_json:
-            options.show_json(why_data({t: reasons(t) for t in tasks}))
-        elif not tasks:
-            options.show(f"Nothing holds {found.run} back. Next: runbook resume {found.run}")
+            options.show_json(why_data(plan, fold, name, reasons(name)))
         else:
-            for one in tasks:
-                options.show(why_text(one, found.course.run.task(one), reasons(one)))
+            options.show(why_text(plan, fold, name, reasons, zone=options.zone()))
     return Exit.DONE
-
-
-def _held(found: opening.Opened) -> Iterator[TaskId]:
-    """The first task of each package that could be next but does not start."""
-    run, reasons = found.course.run, _reasons(found)
-    for package in found.course.shape.plan.packages:
-        for task in found.course.shape.tasks(package):
-            why = reasons(task)
-            if why and not all(b.kind in ("over", "needs", "phase", "stage") for b in why):
-                yield task
-                break
-        if run.status is not RunStatus.OPEN:
-            return
 
 
 @click.command("log")
@@ -160,22 +147,23 @@ def log_command(
 def _show_events(found: opening.Opened, *, follow: bool, as_json: bool) -> None:
     import json
 
-    from runbook_engine.model.wire import to_data
-    from runbook_engine.reporting import event_line
+    from runbook_engine.reporting.event_text import event_line
+    from runbook_engine.reporting.status_data import event_data
 
     seq, tail = 0, True
     while tail:
         tail = False
         for number, event in found.store.events_after(found.run, seq):
             seq, tail = number, True
-            options.show(json.dumps({"format": 1, "seq": seq, **to_data(event)}) if as_json else event_line(event))
+            data = json.dumps({**event_data(event, found.run), "seq": seq}) if as_json else ""
+            options.show(data or event_line(event, options.zone()))
         if not tail and follow and found.store.run(found.run).ended is None:
             time.sleep(FOLLOW_S)
             tail = True
 
 
 def _show_output(found: opening.Opened, step: str, host: str, *, follow: bool) -> None:
-    from runbook_engine.reporting import log_view
+    from runbook_engine.reporting.status_text import log_view
 
     shown: dict[Path, int] = {}
     while True:
@@ -189,23 +177,23 @@ def _show_output(found: opening.Opened, step: str, host: str, *, follow: bool) -
         for task, file in files:
             data = file.read_bytes()
             if new := data[shown.get(file, 0) :]:
-                head = f"── {task} ──\n" if file not in shown or len(files) > 1 else ""
                 shown[file] = len(data)
-                options.show(head + log_view(new).rstrip("\n"))
+                options.show(log_view(task, new.decode("utf-8", "replace"), path=str(file)))
         if not follow or found.store.run(found.run).ended is not None:
             return
         time.sleep(FOLLOW_S)
 
 
 def _logs(found: opening.Opened, step: str, host: str) -> Iterator[tuple[TaskId, Path]]:
-    from runbook_engine.workers import log_path
+    from runbook_engine.workers import Logs
 
+    logs = Logs(found.logs)
     for package in found.course.shape.plan.packages.values():
         names = (package.id, package.step, package.step.partition("/")[2])
         if not any(fnmatchcase(name, step) for name in names):
             continue
         for task in found.course.shape.tasks(package.id):
-            file = log_path(found.logs, task)
+            file = logs.path(task)
             if fnmatchcase(task.partition("@")[2], host) and file.is_file():
                 yield task, file
 
@@ -213,39 +201,44 @@ def _logs(found: opening.Opened, step: str, host: str) -> Iterator[tuple[TaskId,
 @click.command("tasks")
 @run_argument
 @click.option("--for", "person", metavar="PERSON", help="Only what is this person's, or could be.")
-@click.option("--all", "everything", is_flag=True, help="Also tasks that no person is needed for.")
 @options.journal
 @options.as_json
-def tasks_command(run: str, person: str | None, everything: bool, journal: str | None, as_json: bool) -> None:
+def tasks_command(run: str, person: str | None, journal: str | None, as_json: bool) -> None:
     """Show what is whose, planned and actual, and what is ready now.
 
     \b
     runbook tasks rack12-install-1 --for ana.duarte
     runbook assign rack12-install-1 cabling/mount@r12-u01 --to ana.duarte
     """
-    from runbook_engine.reporting import tasks_data, tasks_text
+    from runbook_engine.reporting.people_tasks import task_rows, tasks_text
+    from runbook_engine.reporting.status_data import tasks_data
 
     with opening.opened(run, journal) as found:
-        able = _able(found, person) if person else None
-        rows = tasks_data(
-            found.course.shape.plan, found.course.run, _reasons(found), opening.now(), person=able, everything=everything
+        rows = task_rows(
+            found.course.shape.plan,
+            found.course.run,
+            _reasons(found),
+            opening.now(),
+            person=person or "",
+            groups=_groups(found, person) if person else frozenset(),
+            zone=options.zone(),
         )
     if as_json:
-        options.show_json(rows)
+        options.show_json(tasks_data(rows, person=person or ""))
     else:
-        options.show(tasks_text(rows))
+        options.show(tasks_text(rows, person=person or ""))
 
 
-def _able(found: opening.Opened, person: str) -> frozenset[str]:
-    """The names by which a person is meant: their own, their roles, their skills and their department."""
+def _groups(found: opening.Opened, person: str) -> frozenset[str]:
+    """What a person may be meant by beside their name: roles, skills and department."""
     from runbook_engine.cli.projects import load_hosts
 
     if not found.place.inventory.is_dir():
-        return frozenset({person})
+        return frozenset()
     estate = load_hosts(found.place)
     known = {str(p): entry for p, entry in estate.people.items()}.get(person)
     roles = {role for role, people in estate.roles.items() if person in people}
-    return frozenset({person, *roles, *(known.skills if known else ()), *([known.department] if known else ())})
+    return frozenset({*roles, *(known.skills if known else ()), *([known.department] if known else ())})
 
 
 @click.command("verify")

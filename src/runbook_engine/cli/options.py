@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 import click
@@ -59,6 +60,11 @@ def me() -> str:
         return os.environ.get("RUNBOOK_AS") or getpass.getuser()
     except (KeyError, OSError):
         return f"uid {os.getuid()}"
+
+
+def zone() -> tzinfo:
+    """The time zone of this machine; what is recorded is in UTC."""
+    return datetime.now(UTC).astimezone().tzinfo or UTC
 
 
 def on_terminal() -> bool:

@@ -42,18 +42,17 @@ def plan_command(
     if not file:
         raise click.UsageError("name a runbook: runbook plan FILE")
     from runbook_engine.planning import write_plan
-    from runbook_engine.reporting import plan_data, plan_text
+    from runbook_engine.reporting.plan_data import plan_data
+    from runbook_engine.reporting.plan_text import plan_text
 
     place = settings(Path(file), inventory=inventory)
     plan = planned(file, place, options.pairs(params, "-p"), params_file)
     if output:
         write_output(write_plan(plan), output)
     if as_json:
-        options.show_json(plan_data(plan))
+        options.show_json(plan_data(plan, parallel=place.parallel))
     elif output != "-":
-        options.show(plan_text(plan, verbose=verbose, parallel=place.parallel))
-        if output:
-            options.say(f"Saved as {output}.\nNext: runbook run {output}")
+        options.show(plan_text(plan, verbose=verbose, parallel=place.parallel, saved_as=output or ""))
     return Exit.DONE
 
 
@@ -61,7 +60,7 @@ def _compare(
     old: str, new: str, *, inventory: str | None, params: tuple[str, ...], params_file: str | None, as_json: bool
 ) -> int:
     from runbook_engine.planning import compare
-    from runbook_engine.reporting import differences_data, differences_text
+    from runbook_engine.reporting.differences import differences_data, differences_text
 
     given = options.pairs(params, "-p")
     first, second = (
@@ -96,7 +95,8 @@ def graph_command(
     runbook graph rack12.plan -o rack12.svg
     runbook graph runbooks/rack12-install.yml --as mermaid
     """
-    from runbook_engine.reporting import dot, mermaid, svg
+    from runbook_engine.reporting.graph_drawing import svg
+    from runbook_engine.reporting.graph_languages import dot, mermaid
 
     ways = {"svg": svg, "mermaid": mermaid, "dot": dot}
     endings = {".svg": "svg", ".mmd": "mermaid", ".md": "mermaid", ".dot": "dot", ".gv": "dot", "": "svg"}

@@ -83,7 +83,7 @@ def planned(
     path = existing(file)
     if not is_runbook(path):
         return saved(path, given)
-    from runbook_engine.loading import missing_params, param_values, read_params_file
+    from runbook_engine.loading import missing_params, param_values, read_params_file, settled
     from runbook_engine.planning import make_plan
 
     runbook, estate = load_both(path, settings)
@@ -91,7 +91,7 @@ def planned(
     if ask and on_terminal():
         for param in missing_params(runbook, values):
             values[param.name] = click.prompt(f"{param.name} ({param.help or param.type})", err=True)
-    return make_plan(runbook, estate, param_values(runbook, values), reader(path.parent))
+    return make_plan(settled(runbook, estate), estate, param_values(runbook, values), reader(path.parent))
 
 
 def saved(path: Path, given: Mapping[str, str]) -> Plan:

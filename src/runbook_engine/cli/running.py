@@ -156,7 +156,7 @@ def focus_of(plan: Plan, phases: Sequence[str], limit: str | None) -> Focus:
 
 
 def _dry_run(plan: Plan, focus: Focus) -> int:
-    from runbook_engine.reporting import plan_text
+    from runbook_engine.reporting.plan_text import plan_text
 
     chosen = ", ".join(sorted(focus.phases)) or "all phases"
     options.show(f"DRY RUN: nothing is connected to, nothing is started ({chosen}).")
@@ -180,7 +180,7 @@ def _enforced(plan: Plan, file: str, *, accepted: bool) -> None:
 def _no_other(store: "Store", plan: Plan) -> None:
     """What was planned is what runs: a run that is open with another plan must be settled first (L1)."""
     from runbook_engine.planning import compare
-    from runbook_engine.reporting import differences_text
+    from runbook_engine.reporting.differences import differences_text
 
     for row in store.open_runs_of(plan.runbook):
         if row.digest != plan.digest:
@@ -199,7 +199,7 @@ def _open_run_of(store: "Store", plan: Plan) -> RunId | None:
 
 def _announcement(plan: Plan, focus: Focus, run: RunId | None) -> str:
     """What is about to be touched, with names and numbers, before anything is."""
-    from runbook_engine.reporting import fold_hosts
+    from runbook_engine.reporting.folding import fold_hosts
 
     phases = [p for p in plan.phases if not focus.phases or p.id in focus.phases]
     hosts = dict.fromkeys(h for p in phases for h in p.hosts if not focus.hosts or h in focus.hosts)

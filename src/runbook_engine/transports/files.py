@@ -92,12 +92,16 @@ def upload(place: Place, command: Upload, sink: Sink, settings: LinkSettings, at
     return capture.answer(exit_code, talk.detail(exit_code, source.size))
 
 
+def _source_path(source: Text, settings: LinkSettings) -> Path:
+    return settings.files_folder / Path(render(source, settings.secrets)).expanduser()
+
+
 class _Source:
     """What is to be sent, checked against the plan before the first byte goes."""
 
     def __init__(self, command: Upload, settings: LinkSettings) -> None:
         self._content = render(command.content, settings.secrets).encode("utf-8", "surrogateescape") if command.content else b""
-        self._path = Path(render(command.source, settings.secrets)).expanduser() if command.source else None
+        self._path = _source_path(command.source, settings) if command.source else None
         digest, self.size = hashlib.sha256(), 0
         for piece in self.content():
             digest.update(piece)

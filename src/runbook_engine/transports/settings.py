@@ -29,6 +29,7 @@ class LinkSettings:
     """Limits are in seconds and bytes; nothing waits without one, but a command without a time limit of its own."""
 
     run_folder: Path  # downloads go to downloads/HOST/ under it
+    files_folder: Path = field(default_factory=Path)  # where the sources of uploads are: the runbook's folder
     secrets: Secrets = field(default_factory=Secrets)
     connect_s: float = 10.0  # name look-up and TCP, each
     banner_s: float = 10.0  # from TCP to agreed keys

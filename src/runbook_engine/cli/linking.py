@@ -1,0 +1,29 @@
+"""Settings of the links to hosts, from the settings of the command line."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from runbook_engine.cli.settings import Settings
+from runbook_engine.model.plan import Plan, Target
+from runbook_engine.model.words import HostName
+
+if TYPE_CHECKING:
+    from runbook_engine.transports import LinkSettings
+
+
+def link_settings(place: Settings, run_folder: Path, targets: Mapping[HostName, Target], files: Path) -> "LinkSettings":
+    """What holds for every link; the person's own SSH files unless the project names others."""
+    from runbook_engine.transports import LinkSettings
+
+    own: dict[str, Any] = {}
+    if place.known_hosts:
+        own["known_hosts"] = (place.known_hosts,)
+    if place.ssh_config:
+        own["ssh_config"] = (place.ssh_config,)
+    return LinkSettings(run_folder=run_folder, targets={str(n): t for n, t in targets.items()}, files_folder=files, **own)
+
+
+def files_beside(plan: Plan) -> Path:
+    """The folder of the runbook that a plan was made from: the sources of its uploads are there."""
+    return Path(plan.file).parent if plan.file else Path()
