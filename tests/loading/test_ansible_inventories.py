@@ -1,6 +1,7 @@
 """Ansible inventories are read as Ansible reads them. What is expected here was printed by ansible-inventory 2.19."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -391,3 +392,9 @@ def test_files_that_are_no_inventory_are_left_alone(tmp_path: Path) -> None:
     }
     estate = load_estate(written(tmp_path, {"hosts": "h1\n", "keys/id_ed25519": "-----BEGIN KEY-----\n", **others}))
     assert [Path(file).name for file in estate.files] == ["hosts"]
+
+
+def test_a_pipe_in_the_folder_is_not_waited_for(tmp_path: Path) -> None:
+    """Only files are read: a pipe among them would keep the reader waiting for ever."""
+    os.mkfifo(written(tmp_path, {"a.yml": "hosts: {a: }"}) / "b.yml")
+    assert list(load_estate(tmp_path).hosts) == ["a"]

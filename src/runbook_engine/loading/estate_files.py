@@ -92,6 +92,8 @@ def _unreadable(found: Found, error: OSError) -> None:
 
 def _into(found: Found, path: FilePath, read: Callable[[str], Written | Source | None]) -> None:
     file = str(path)
+    if path.exists() and not path.is_file():  # a pipe or a device would be waited for
+        return
     try:
         said = read(file)
     except NotValid as error:

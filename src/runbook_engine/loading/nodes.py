@@ -93,10 +93,18 @@ def _child(node: Node | None, part: str | int) -> tuple[Node | None, Node] | Non
         return (None, node.value[part]) if isinstance(part, int) and 0 <= part < len(node.value) else None
     if not isinstance(node, MappingNode):
         return None
-    for key, value in node.value:
-        if isinstance(key, ScalarNode) and key.value == part:
-            return key, value
+    if entry := _by_key(node).get(part):
+        return entry
     return next((found for merged in merged_nodes(node) if (found := _child(merged, part))), None)
+
+
+def _by_key(node: MappingNode) -> dict[str | int, tuple[Node, Node]]:
+    """The entries by key, the first of two equal ones; kept at the node, for files with thousands of mistakes."""
+    known: dict[str | int, tuple[Node, Node]] | None = vars(node).get("by_key")
+    if known is None:
+        known = {key.value: (key, value) for key, value in reversed(node.value) if isinstance(key, ScalarNode)}
+        vars(node)["by_key"] = known
+    return known
 
 
 def merged_nodes(node: MappingNode) -> Iterator[Node]:
