@@ -20,7 +20,7 @@ from runbook_engine.model.run import Run
 from runbook_engine.model.words import RunId, RunStatus
 from runbook_engine.running.agenda import Focus
 from runbook_engine.running.course import Course, replay
-from runbook_engine.running.execute import Habits, execute
+from runbook_engine.running.execute import Habits, Observer, execute
 from runbook_engine.running.result import result
 
 if TYPE_CHECKING:
@@ -65,19 +65,25 @@ class LocalInbox:
         return self._inbox.waiting()
 
 
-def drive(how: Drive, answer: Callable[[Course], bool] | None = None) -> int:
+Answer = Callable[[Course], bool]
+Watch = Callable[[Course, Sequence[Event]], None]
+
+
+def drive(how: Drive, answer: Answer | None = None, watch: Watch | None = None) -> int:
     """Carry the run on until it ends or nothing can be done. `answer` asks the person; True: something was decided.
+
+    `watch` sees every event once it is durable.
 
     Returns the exit code. Raises Refused when another process drives the run.
     """
     journal = how.store.control(how.run, by=options.me(), machine=opening.machine(), pid=os.getpid(), now=opening.now())
     try:
-        return _driven(how, journal, answer)
+        return _driven(how, journal, answer, watch)
     finally:
         journal.close()
 
 
-def _driven(how: Drive, journal: "RunJournal", answer: Callable[[Course], bool] | None) -> int:
+def _driven(how: Drive, journal: "RunJournal", answer: Answer | None, watch: Watch | None) -> int:
     course = _take_over(how, journal)
     gc.freeze()  # the plan and what is known of the run are not garbage: looking through them costs more than the work
     gc.set_threshold(100_000, 50, 1000)
@@ -87,7 +93,7 @@ def _driven(how: Drive, journal: "RunJournal", answer: Callable[[Course], bool] 
         for _ in range(ANSWERS_AT_MOST):
             progress.started(course.run)
             try:
-                course = _execute(how, journal, inbox, workers, progress)
+                course = _execute(how, journal, inbox, workers, _observer(progress, course, watch))
             except KeyboardInterrupt:
                 course = replay(journal.read(), how.store.plan)
             finally:
@@ -107,10 +113,18 @@ def _take_over(how: Drive, journal: "RunJournal") -> Course:
     return replay(journal.read(), how.store.plan)
 
 
-def _execute(how: Drive, journal: "RunJournal", inbox: LocalInbox, workers: "Pool", progress: "Progress") -> Course:
+def _observer(progress: "Progress", course: Course, watch: Watch | None) -> Observer:
+    """The display first, then whoever else watches."""
+
     def observe(run: Run, events: Sequence[Event]) -> None:
         progress.changed(run, events)
+        if watch is not None:
+            watch(course, events)
 
+    return observe
+
+
+def _execute(how: Drive, journal: "RunJournal", inbox: LocalInbox, workers: "Pool", observe: Observer) -> Course:
     return execute(
         how.store.plan,
         journal,

@@ -85,7 +85,7 @@ def _phase(plan: Plan, number: int, phase: PlannedPhase, verbose: int, parallel:
         if step.first.health_check and not (previous and previous.first.health_check):
             lines.append("     healthy when")
         lines.append(_step_line(step, min(name_column, 24)))
-        lines += _notes(step, previous) + (_details(step) if verbose else [])
+        lines += _notes(phase, step, previous) + (_details(step) if verbose else [])
         previous = step
     return lines
 
@@ -156,9 +156,9 @@ def _step_line(step: PlannedStep, name_column: int) -> str:
     return f"     {name:<{name_column}}  {title}  {who}{' ' * max(1, WHO_COLUMN + 1 - cell_len(who))}{takes}".rstrip()
 
 
-def _notes(step: PlannedStep, previous: PlannedStep | None) -> list[str]:
+def _notes(phase: PlannedPhase, step: PlannedStep, previous: PlannedStep | None) -> list[str]:
     package = step.first
-    notes = [order_words(step, previous), "" if step.hosts else "once, not on each host", _repeat(step)]
+    notes = [order_words(phase, step, previous), "" if step.hosts else "once, not on each host", _repeat(step)]
     notes += [f"retried at most {count(package.retries.count, 'time')}"] if package.retries.count else []
     notes += ["restarts the host"] if package.reboots else []
     notes += ["drops the link"] if package.drops_link else []

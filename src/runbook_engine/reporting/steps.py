@@ -72,8 +72,10 @@ def worst_case(phase: PlannedPhase, parallel: int | None = None) -> WorstCase | 
     return WorstCase(hosts=worst, of=len(phase.hosts), allowed=phase.max_failures, in_flight=in_flight)
 
 
-def order_words(step: PlannedStep, previous: PlannedStep | None) -> str:
+def order_words(phase: PlannedPhase, step: PlannedStep, previous: PlannedStep | None) -> str:
     """After what a step starts, where that is not simply host by host after the step before it; otherwise empty."""
+    if previous and not step.first.needs and _stage_of(phase, step) > _stage_of(phase, previous):
+        return ""  # the stages of a phase follow each other
     names: dict[EdgeKind, list[str]] = {}
     for edge in step.first.needs:
         name = edge.before.partition("#")[0]
@@ -85,6 +87,10 @@ def order_words(step: PlannedStep, previous: PlannedStep | None) -> str:
     if names == ({EdgeKind.SAME_HOST: expected} if expected else {}):
         return ""
     return _needs_words(names) or "starts at once, beside the steps above"
+
+
+def _stage_of(phase: PlannedPhase, step: PlannedStep) -> int:
+    return next((n for n, stage in enumerate(phase.stages) if step.first.id in stage.packages), 0)
 
 
 def _in_step(package: str, phase: str) -> bool:
