@@ -1,7 +1,7 @@
 """Phases → stages → parts: which step is done in which batch, on which hosts. Selects hosts; renders nothing."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from runbook_engine.actions.contract import Action
@@ -9,7 +9,7 @@ from runbook_engine.model.places import Path
 from runbook_engine.model.runbook import Phase, Rolling, Step
 from runbook_engine.model.words import HostName, PackageId, Per, StageKind, StepId
 from runbook_engine.planning.findings import BadTemplate, Findings
-from runbook_engine.planning.select import Selectors
+from runbook_engine.planning.selecting import Selectors
 
 Hosts = tuple[HostName, ...]
 
@@ -192,8 +192,9 @@ def _rolling(
         else:
             inside.append(chosen)
     yield from _around(phase, StageKind.BEFORE, 0, steps[:first])
+    members = {id(chosen.hosts): frozenset(chosen.hosts) for chosen in (*inside, *checks)}
     for number, batch in enumerate(batches, 1):
-        yield _batch(phase, number, batch, (*inside, *checks))
+        yield _batch(phase, number, batch, (*inside, *checks), members)
     yield from _around(phase, StageKind.AFTER, len(batches) + 1, steps[last + 1 :])
 
 
@@ -202,12 +203,15 @@ def _around(phase: Phase, kind: StageKind, number: int, steps: Sequence[Chosen])
         yield Laid(number=number, kind=kind, hosts=(), parts=tuple(_part(phase, c, number, 1, ()) for c in steps))
 
 
-def _batch(phase: Phase, number: int, batch: Hosts, steps: Sequence[Chosen]) -> Laid:
-    within = frozenset(batch)
+def _batch(
+    phase: Phase, number: int, batch: Hosts, steps: Sequence[Chosen], members: Mapping[int, frozenset[HostName]]
+) -> Laid:
     shared: dict[int, Hosts] = {}  # equal selections stay one object, which keeps plans small and comparisons quick
     parts = []
     for chosen in steps:
-        hosts = shared.setdefault(id(chosen.hosts), tuple(h for h in chosen.hosts if h in within)) if chosen.hosts else ()
+        hosts = shared.get(id(chosen.hosts)) if chosen.hosts else ()
+        if hosts is None:
+            hosts = shared[id(chosen.hosts)] = tuple(h for h in batch if h in members[id(chosen.hosts)])
         if hosts or not chosen.hosts:
             parts.append(_part(phase, chosen, number, number, hosts))
     return Laid(number=number, kind=StageKind.BATCH, hosts=batch, parts=tuple(parts))

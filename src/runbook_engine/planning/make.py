@@ -1,33 +1,28 @@
 """Runbook × estate → plan. The same files give the same plan: no clock, no network. Start reading here."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-
-import networkx as nx
+from dataclasses import replace
 
 from runbook_engine.actions import all_actions
 from runbook_engine.model.estate import Estate, Host, SshSettings
 from runbook_engine.model.places import Path
-from runbook_engine.model.plan import Package, Plan, PlannedPhase, Stage, Target
+from runbook_engine.model.plan import Plan, PlannedPhase, Stage, Target
 from runbook_engine.model.runbook import Phase, Runbook, Step
 from runbook_engine.model.text import Text
 from runbook_engine.model.words import HostName, PackageId, PhaseId, StageKind, StepId
 from runbook_engine.planning.check import check_templates
+from runbook_engine.planning.connecting import Connected, connect
 from runbook_engine.planning.digests import sealed
-from runbook_engine.planning.edges import Kinds, around_left_out, as_edges, in_order, stage_edges
 from runbook_engine.planning.files import Library, ReadFile
 from runbook_engine.planning.findings import BadTemplate, Findings
 from runbook_engine.planning.layout import Laid, LaidPhase, Part, lay_out, most_failures, step_id
 from runbook_engine.planning.names import Names, Saver, Views, fixed_names, scope_values
-from runbook_engine.planning.order import check_order, phase_graph, phase_needs
+from runbook_engine.planning.order import check_order, phase_needs
 from runbook_engine.planning.packages import Built, Workshop, build
 from runbook_engine.planning.params import Given, for_people, settle
-from runbook_engine.planning.reads import Reading
 from runbook_engine.planning.render import Columns, Renderer
-from runbook_engine.planning.select import Selectors
+from runbook_engine.planning.selecting import Selectors
 from runbook_engine.planning.template import has_template
-
-Packages = dict[PackageId, Package]
 
 
 def make_plan(runbook: Runbook, estate: Estate, values: Mapping[str, Given], read_file: ReadFile) -> Plan:
@@ -44,18 +39,10 @@ def make_plan(runbook: Runbook, estate: Estate, values: Mapping[str, Given], rea
     laid = planner.lay_out()
     packages = planner.build(laid)
     found.stop_if_any()
-    ordered = planner.connect(laid, packages)
+    whole = connect(runbook, laid, packages, found)
+    plan = planner.plan(laid, whole)
     found.stop_if_any()
-    return sealed(planner.plan(laid, ordered))
-
-
-@dataclass(frozen=True, slots=True)
-class _Connected:
-    """Needs and stage of every package, and the order within the stages."""
-
-    kinds: dict[PackageId, Kinds]
-    stages: dict[PackageId, int]
-    order: list[PackageId]
+    return sealed(plan)
 
 
 class _Planner:
@@ -69,8 +56,6 @@ class _Planner:
         self.parents = tuple(scope.parent for scope in runbook.scopes) or (0,)
         self.views = Views(estate)
         self.saved: dict[str, Saver] = {}
-        self.savers: dict[StepId, Saver] = {}
-        self.steps: dict[StepId, Step] = {}
         self.shop = Workshop(actions=all_actions(), library=Library(read_file), found=found, names_of=self._names_of)
 
     def lay_out(self) -> list[LaidPhase]:
@@ -88,31 +73,15 @@ class _Planner:
                     parts.setdefault(part.step_id, []).append(part)
             for chosen in phase.steps:
                 name = step_id(phase.phase, chosen.step)
-                self.steps[name] = chosen.step
                 built.update({part.id: build(part, self.shop) for part in parts.get(name, ())})
                 if chosen.step.save_as:
-                    saver = Saver(step=name, per=chosen.per)
-                    self.saved[chosen.step.save_as] = self.savers[name] = saver
+                    self.saved[chosen.step.save_as] = Saver(step=name, per=chosen.per)
         return built
 
-    def connect(self, laid: list[LaidPhase], built: Mapping[PackageId, Built]) -> Packages:
-        """The packages with what they wait for and read, in an order that respects it."""
-        graph = phase_graph(self.runbook)
-        number = {phase.id: n for n, phase in enumerate(self.runbook.phases)}
-        by_id = {phase.phase.id: phase for phase in laid}
-        phases = [by_id[i] for i in nx.lexicographical_topological_sort(graph, key=lambda i: number[i])]
-        connected = self._edges(phases, {i: b.package.hosts for i, b in built.items()})
-        packages = {i: built[i].package for i in connected.order}
-        reading = Reading(packages, connected.kinds, connected.stages, self._ancestors())
-        return {
-            i: replace(packages[i], needs=as_edges(connected.kinds[i]), reads=self._reads(reading, built[i]))
-            for i in connected.order
-        }
-
-    def plan(self, laid: list[LaidPhase], packages: Packages) -> Plan:
+    def plan(self, laid: list[LaidPhase], whole: Connected) -> Plan:
         """Everything together, not yet sealed by its digest."""
         book = self.runbook
-        needs = phase_needs(book)
+        needs, packages = phase_needs(book), whole.packages
         used = {h for p in packages.values() for h in (*p.hosts, *p.left_out)}
         return Plan(
             runbook=book.id,
@@ -121,7 +90,7 @@ class _Planner:
             owner=book.owner,
             why=self._words(book.why, ("why",)),
             impact=self._words(book.impact, ("impact",)),
-            phases=tuple(self._phase(phase, needs[phase.phase.id], packages) for phase in laid),
+            phases=tuple(self._phase(phase, needs[phase.phase.id], whole) for phase in laid),
             packages=packages,
             targets={name: _target(host, self.estate) for name, host in self.estate.hosts.items() if name in used},
             params=for_people(self.params),
@@ -159,61 +128,15 @@ class _Planner:
             self.found.bad(path, error)
             return source
 
-    def _edges(self, phases: list[LaidPhase], staying: Mapping[PackageId, tuple[HostName, ...]]) -> _Connected:
-        elsewhere: dict[StepId, list[Part]] = {}
-        for phase in phases:
-            for stage in phase.stages:
-                for part in stage.parts:
-                    elsewhere.setdefault(part.step_id, []).append(part)
-        connected = _Connected({}, {}, [])
-        for phase in phases:
-            for number, stage in enumerate(phase.stages):
-                kinds, order = self._stage(phase.phase, stage, elsewhere, staying)
-                connected.kinds.update(kinds)
-                connected.order.extend(order)
-                connected.stages.update(dict.fromkeys(order, number))
-        return connected
-
-    def _stage(
-        self,
-        phase: Phase,
-        stage: Laid,
-        elsewhere: Mapping[StepId, list[Part]],
-        staying: Mapping[PackageId, tuple[HostName, ...]],
-    ) -> tuple[dict[PackageId, Kinds], list[PackageId]]:
-        kinds = stage_edges(stage.parts, elsewhere)
-        try:
-            ordered = in_order(stage.parts, kinds)
-        except nx.NetworkXUnfeasible:
-            hint = "write the steps in the order in which they are done, or give each its needs"
-            self.found.add(phase.path, "the steps of the phase wait for each other in a circle", hint)
-            return {part.id: {} for part in stage.parts}, [part.id for part in stage.parts]
-        return around_left_out(ordered, kinds, staying), [part.id for part in ordered]
-
-    def _ancestors(self) -> dict[PhaseId, frozenset[PhaseId]]:
-        graph: nx.DiGraph[PhaseId] = nx.DiGraph()
-        for phase, needs in phase_needs(self.runbook).items():
-            graph.add_node(phase)
-            graph.add_edges_from((need, phase) for need in needs)
-        return {phase: frozenset(nx.ancestors(graph, phase)) for phase in graph}
-
-    def _reads(self, reading: Reading, built: Built) -> tuple[PackageId, ...]:
-        sources: dict[PackageId, None] = {}
-        for step in sorted(built.reads):
-            try:
-                sources.update(dict.fromkeys(reading.sources(built.package, self.savers[step])))
-            except BadTemplate as error:
-                self.found.bad(self.steps[built.package.step].path, error)
-        return tuple(sources)
-
-    def _phase(self, laid: LaidPhase, needs: tuple[PhaseId, ...], packages: Packages) -> PlannedPhase:
+    def _phase(self, laid: LaidPhase, needs: tuple[PhaseId, ...], whole: Connected) -> PlannedPhase:
         phase = laid.phase
         point = phase.point_of_no_return
+        last = max((s.number for s in laid.stages if s.kind is StageKind.BATCH), default=0)
         return PlannedPhase(
             id=phase.id,
             title=self._words(phase.title.source, (*phase.path, "title"), phase),
             needs=needs,
-            stages=tuple(_stage(stage, laid, packages) for stage in laid.stages),
+            stages=tuple(_stage(stage, laid, whole, last) for stage in laid.stages),
             hosts=laid.hosts,
             window=phase.window,
             rolling=phase.rolling,
@@ -222,18 +145,14 @@ class _Planner:
         )
 
 
-def _stage(stage: Laid, laid: LaidPhase, packages: Packages) -> Stage:
-    own = {part.id for part in stage.parts}
-    batches = sum(s.kind is StageKind.BATCH for s in laid.stages)
-    pause = (
-        laid.phase.rolling.pause_s if laid.phase.rolling and stage.kind is StageKind.BATCH and stage.number < batches else 0.0
-    )
+def _stage(stage: Laid, laid: LaidPhase, whole: Connected, last: int) -> Stage:
+    rolling = laid.phase.rolling
     return Stage(
         number=stage.number,
         kind=stage.kind,
         hosts=stage.hosts,
-        packages=tuple(p for p in packages if p in own) if len(own) < len(packages) else tuple(packages),
-        pause_s=pause,
+        packages=whole.by_stage[laid.phase.id, stage.number],
+        pause_s=rolling.pause_s if rolling and stage.kind is StageKind.BATCH and stage.number < last else 0.0,
     )
 
 

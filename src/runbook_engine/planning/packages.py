@@ -10,8 +10,8 @@ from runbook_engine.model.conditions import Condition, Constant
 from runbook_engine.model.places import Path
 from runbook_engine.model.plan import Package, WayBack
 from runbook_engine.model.runbook import RollBack, Step
-from runbook_engine.model.text import Later, Text
-from runbook_engine.model.words import HostName, Repeat, StepId
+from runbook_engine.model.text import Text
+from runbook_engine.model.words import HostName, Repeat
 from runbook_engine.planning.files import Library, PackageFiles
 from runbook_engine.planning.findings import BadTemplate, Findings
 from runbook_engine.planning.layout import Part
@@ -28,7 +28,8 @@ class Built:
     """A package without its needs, and what it reads of earlier steps."""
 
     package: Package
-    reads: frozenset[StepId]
+    reads: tuple[Saver, ...]
+    path: Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +54,7 @@ class _Making:
     def __init__(self, part: Part, shop: Workshop) -> None:
         self.part, self.step, self.shop = part, part.chosen.step, shop
         self.condition: Condition | None = None
-        self.early: frozenset[Later] = frozenset()  # what `when` reads
+        self.early: frozenset[Saver] = frozenset()  # what `when` reads
         self.hosts: tuple[HostName, ...] = part.hosts
         self.left_out: tuple[HostName, ...] = ()
         self.skipped = False
@@ -90,20 +91,21 @@ class _Making:
         title = self._readable(self.step.title, (*self.step.path, "title"))
         if any(not isinstance(piece, str) for piece in title.parts):
             title = Text((self.step.id,))
-        return Built(package=replace(self._frame(title), when=Constant(False), save_as=""), reads=frozenset())
+        return Built(package=replace(self._frame(title), when=Constant(False), save_as=""), reads=(), path=self.step.path)
 
     def package(self) -> Built:
         """The whole package, but for what it waits for."""
-        procedure = self._procedure()
-        way_back = self._way_back(self.step.roll_back) if self.step.roll_back else None
         title = self._readable(self.step.title, (*self.step.path, "title"))
+        procedure = self._procedure(title)
+        way_back = self._way_back(self.step.roll_back, title) if self.step.roll_back else None
         if not self.step.action:
             procedure = replace(procedure, apply=(AskPerson(prompt=title, evidence=self.step.evidence),))
         package = replace(
             self._frame(title), procedure=procedure, way_back=way_back, columns=self.columns.all(), when=self.condition
         )
-        read = {later.step for later in self.renderer.read | self.early} - {self.part.step_id}
-        return Built(package=package, reads=frozenset(read))
+        reads = sorted(self.renderer.read | self.early, key=lambda saver: saver.step)
+        others = tuple(saver for saver in reads if saver.step != self.part.step_id)
+        return Built(package=package, reads=others, path=self.step.path)
 
     def _frame(self, title: Text) -> Package:
         step, part = self.step, self.part
@@ -131,9 +133,9 @@ class _Making:
             health_check=part.chosen.health,
         )
 
-    def _procedure(self) -> Procedure:
+    def _procedure(self, title: Text) -> Procedure:
         step, path = self.step, self.step.path
-        setting = self._setting(step.timeout_s)
+        setting = self._setting(title, step.timeout_s)
         made = self._act(step.action, step.params, setting, path) if step.action else Procedure()
         return replace(
             made,
@@ -158,11 +160,11 @@ class _Making:
         except ValueError as error:
             raise BadTemplate(str(error)) from None
 
-    def _way_back(self, back: RollBack) -> WayBack:
+    def _way_back(self, back: RollBack, title: Text) -> WayBack:
         if not back.action:
             return WayBack(none=back.none, retries=back.retries, timeout_s=back.timeout_s)
         self._know_own_result()
-        setting = self._setting(back.timeout_s)
+        setting = self._setting(title, back.timeout_s)
         made = self._act(back.action, back.params, setting, back.path)
         verify = self._shells((back.verify,), setting, (*back.path, "verify")) if back.verify else ()
         procedure = replace(made, verify=(*made.verify, *verify))
@@ -174,7 +176,7 @@ class _Making:
             own = Saver(step=self.part.step_id, per=self.part.chosen.per)
             self.renderer.names = replace(self.renderer.names, saved={**self.renderer.names.saved, self.step.save_as: own})
 
-    def _setting(self, timeout_s: float | None) -> Setting:
+    def _setting(self, title: Text, timeout_s: float | None) -> Setting:
         step, path = self.step, self.step.path
         return Setting(
             directory=self._text(step.directory, (*path, "directory")) if step.directory else None,
@@ -182,7 +184,7 @@ class _Making:
             become=self._become(),
             timeout_s=timeout_s,
             evidence=step.evidence,
-            title=self._readable(step.title, (*path, "title")),
+            title=title,
         )
 
     def _become(self) -> Become | None:

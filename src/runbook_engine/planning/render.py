@@ -3,13 +3,14 @@
 import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from runbook_engine.model.text import Fill, Later, Part, SecretRef, Text
 from runbook_engine.model.words import HostName
 from runbook_engine.planning.filters import limited, text_of
 from runbook_engine.planning.findings import BadTemplate
-from runbook_engine.planning.names import DEEPEST_SCOPE, Names, check_path, is_hole, later, lookup
+from runbook_engine.planning.names import DEEPEST_SCOPE, Names, Saver, check_path, is_hole, later, lookup
 from runbook_engine.planning.template import Expression, Output, Path, Template, evaluate, has_template, parse
 
 T = TypeVar("T")
@@ -59,12 +60,12 @@ class Columns:
 
 
 class Renderer:
-    """Renders the texts of one package. `read` collects what is known only in the run."""
+    """Renders the texts of one package. `read` collects the steps whose saved values are mentioned."""
 
     def __init__(self, names: Names, columns: Columns) -> None:
         self.names = names
         self.columns = columns
-        self.read: set[Later] = set()
+        self.read: set[Saver] = set()
 
     def text(self, text: Text) -> Text:
         """The rendered form of an authored text. Raises BadTemplate."""
@@ -110,9 +111,8 @@ class Renderer:
         return self.names if scope == self.names.scope else replace(self.names, scope=scope)
 
     def _saved(self, path: Path) -> Later:
-        hole = later(path, self.names, quoted=False)
-        self.read.add(hole)
-        return hole
+        self.read.add(self.names.saved[str(path[0])])
+        return later(path, self.names, quoted=False)
 
     def _of_host(self, path: Path) -> object:
         views = self.names.views
@@ -219,6 +219,7 @@ def _shown(value: object, *, quoted: bool) -> str:
     return shlex.quote(text) if quoted else text
 
 
+@lru_cache(maxsize=10_000)
 def _said(path: Path) -> str:
     return "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in path)[1:]
 

@@ -1,0 +1,94 @@
+"""Packages → a whole: what each waits for, what it reads, and an order that respects both."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import networkx as nx
+
+from runbook_engine.model.plan import Package
+from runbook_engine.model.runbook import Runbook
+from runbook_engine.model.words import HostName, PackageId, PhaseId, StepId
+from runbook_engine.planning.edges import Kinds, around_left_out, as_edges, in_order, stage_edges
+from runbook_engine.planning.findings import BadTemplate, Findings
+from runbook_engine.planning.layout import Laid, LaidPhase, Part
+from runbook_engine.planning.order import phase_graph, phase_needs
+from runbook_engine.planning.packages import Built
+from runbook_engine.planning.reads import Reading
+
+Staying = Mapping[PackageId, tuple[HostName, ...]]  # the hosts for which `when` does not say no
+
+
+@dataclass(slots=True)
+class Connected:
+    """The packages in order, with their needs; and the packages of each stage, by phase and number."""
+
+    packages: dict[PackageId, Package] = field(default_factory=dict)
+    by_stage: dict[tuple[PhaseId, int], tuple[PackageId, ...]] = field(default_factory=dict)
+    kinds: dict[PackageId, Kinds] = field(default_factory=dict)
+    stages: dict[PackageId, int] = field(default_factory=dict)
+
+
+def connect(runbook: Runbook, laid: Sequence[LaidPhase], built: Mapping[PackageId, Built], found: Findings) -> Connected:
+    """Put the packages together. Mistakes go to `found`; phases that wait for each other are left as they are written."""
+    elsewhere: dict[StepId, list[Part]] = {}
+    for part in (part for phase in laid for stage in phase.stages for part in stage.parts):
+        elsewhere.setdefault(part.step_id, []).append(part)
+    staying = {i: b.package.hosts for i, b in built.items()}
+    whole = Connected()
+    for phase in _in_order(runbook, laid):
+        for number, stage in enumerate(phase.stages):
+            order = _connect_stage(phase, stage, elsewhere, staying, whole, found)
+            whole.by_stage[phase.phase.id, stage.number] = tuple(order)
+            whole.packages.update({i: built[i].package for i in order})
+            whole.stages.update(dict.fromkeys(order, number))
+    _add_needs(runbook, whole, built, found)
+    return whole
+
+
+def _in_order(runbook: Runbook, laid: Sequence[LaidPhase]) -> list[LaidPhase]:
+    number = {phase.id: n for n, phase in enumerate(runbook.phases)}
+    by_id = {phase.phase.id: phase for phase in laid}
+    try:
+        return [by_id[i] for i in nx.lexicographical_topological_sort(phase_graph(runbook), key=lambda i: number[i])]
+    except nx.NetworkXUnfeasible:
+        return list(laid)  # the circle is among the mistakes already
+
+
+def _connect_stage(
+    phase: LaidPhase,
+    stage: Laid,
+    elsewhere: Mapping[StepId, list[Part]],
+    staying: Staying,
+    whole: Connected,
+    found: Findings,
+) -> list[PackageId]:
+    kinds = stage_edges(stage.parts, elsewhere)
+    try:
+        ordered = in_order(stage.parts, kinds)
+    except nx.NetworkXUnfeasible:
+        hint = "write the steps in the order in which they are done, or give each its needs"
+        found.add(phase.phase.path, "the steps of the phase wait for each other in a circle", hint)
+        ordered, kinds = list(stage.parts), {part.id: {} for part in stage.parts}
+    whole.kinds.update(around_left_out(ordered, kinds, staying))
+    return [part.id for part in ordered]
+
+
+def _add_needs(runbook: Runbook, whole: Connected, built: Mapping[PackageId, Built], found: Findings) -> None:
+    reading = Reading(whole.packages, whole.kinds, whole.stages, _ancestors(runbook))
+    for name, package in whole.packages.items():
+        reads: dict[PackageId, None] = {}
+        for saver in built[name].reads:
+            try:
+                reads.update(dict.fromkeys(reading.sources(package, saver)))
+            except BadTemplate as error:
+                found.bad(built[name].path, error)
+        whole.packages[name] = replace(package, needs=as_edges(whole.kinds[name]), reads=tuple(reads))
+
+
+def _ancestors(runbook: Runbook) -> dict[PhaseId, frozenset[PhaseId]]:
+    """The phases that surely come before each phase."""
+    graph: nx.DiGraph[PhaseId] = nx.DiGraph()
+    for phase, needs in phase_needs(runbook).items():
+        graph.add_node(phase)
+        graph.add_edges_from((need, phase) for need in needs)
+    return {phase: frozenset(nx.ancestors(graph, phase)) for phase in graph}
