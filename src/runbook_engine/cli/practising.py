@@ -8,12 +8,14 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from runbook_engine.cli import opening, options
 from runbook_engine.cli.driving import Drive, drive
+from runbook_engine.cli.projects import load_hosts
 from runbook_engine.cli.settings import Settings, settings
 from runbook_engine.model.decisions import Decide, Done
 from runbook_engine.model.errors import Refused, Usage
@@ -105,8 +107,10 @@ def demo_command(keep: str | None, verbose: int) -> int:
     )
     os.environ.update({"RUNBOOK_STATE": str(folder), "RUNBOOK_JOURNAL": str(folder / "journal.db")})
     place = settings(root / DEMO_RUNBOOK)
-    code = _carry_out(root / DEMO_RUNBOOK, place, folder, verbose)
-    options.say(_afterwards(folder, kept=keep is not None))
+    names = _hosts_of(root / DEMO_RUNBOOK, load_hosts(place))
+    fault = f"{names[len(names) // 2]}:fwtool=fail-first"
+    code = _carry_out(root / DEMO_RUNBOOK, replace(place, lab=folder / "lab" / "lab.json"), folder, names, fault, verbose)
+    options.say(_afterwards(folder, fault.partition(":")[0], kept=keep is not None))
     return code
 
 
@@ -118,20 +122,15 @@ def _shipped() -> Path:
     raise Usage("The shipped runbooks are not here", why="The demo needs runbooks/ and inventory/ of the project.")
 
 
-def _carry_out(file: Path, place: Settings, folder: Path, verbose: int) -> int:
-    from dataclasses import replace
-
+def _carry_out(file: Path, place: Settings, folder: Path, names: tuple[str, ...], fault: str, verbose: int) -> int:
     from runbook_engine import __version__
     from runbook_engine.cli.projects import planned, write_output
-    from runbook_engine.loading import load_estate
     from runbook_engine.model.events import RunCreated
     from runbook_engine.planning import write_plan
     from runbook_engine.running.agenda import Focus
 
-    names = _hosts_of(file, load_estate(place.inventory))
-    fault = f"{names[len(names) // 2]}:fwtool=fail-first"
-    with practice_hosts(names, folder / "lab", (fault,)) as lab, opening.store_of(place) as store:
-        plan = planned(str(file), replace(place, lab=lab), {}, ask=False)
+    with practice_hosts(names, folder / "lab", (fault,)), opening.store_of(place) as store:
+        plan = planned(str(file), place, {}, ask=False)
         write_output(write_plan(plan), str(folder / "rack12.plan"))
         run = store.create_run(
             plan,
@@ -183,14 +182,14 @@ def _automatic(task: TaskId, package: Package, by: str) -> Done | Decide:
     return Done(id=opening.new_id(), by=by, task=task, evidence=proof, automatic=True)
 
 
-def _afterwards(folder: Path, *, kept: bool) -> str:
+def _afterwards(folder: Path, failed: str, *, kept: bool) -> str:
     journal = folder / "journal.db"
     where = f"export RUNBOOK_STATE={folder}"
     return (
         f"\nDEMO over. Journal, logs and plan are in {folder}{'' if kept else ' (a temporary folder)'}:\n"
         f"  {where}\n"
         "  runbook status            where each phase stands\n"
-        "  runbook log --step firmware/flash --host 'r12-u*'     what the servers printed\n"
+        f"  runbook log --step firmware/flash --host {failed}     this server failed its first try\n"
         "  runbook log               the journal, in words\n"
         f"  runbook graph {folder / 'rack12.plan'} -o rack12.svg\n"
         f"({journal.name} is an ordinary SQLite file.)"
