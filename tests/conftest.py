@@ -6,7 +6,7 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,7 +43,7 @@ def new_key(path: Path) -> Path:
     return path
 
 
-def start_sshd(folder: Path, **options: str) -> Sshd:
+def _start_sshd(folder: Path, **options: str) -> Sshd:
     """Start a server in a folder of its own; `options` go to its configuration."""
     host_key, key, port = new_key(folder / "host_key"), new_key(folder / "id"), free_port()
     shutil.copy(f"{key}.pub", folder / "authorized_keys")
@@ -94,6 +94,12 @@ def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
     """The server that most tests share."""
     if not Path(SSHD).exists():
         pytest.skip("sshd is not installed (Debian: apt-get install openssh-server)")
-    server = start_sshd(tmp_path_factory.mktemp("sshd"))
+    server = _start_sshd(tmp_path_factory.mktemp("sshd"))
     yield server
     os.kill(server.pid, 15)
+
+
+@pytest.fixture(scope="session", name="start_sshd")
+def _start_sshd_fixture() -> Callable[..., Sshd]:
+    """Starts another server, in a folder and with options of its own. Whoever starts it ends it."""
+    return _start_sshd

@@ -31,6 +31,7 @@ class StepChannel(paramiko.Channel):
         super().__init__(chanid)
         self.news: queue.SimpleQueue[News] = queue.SimpleQueue()
         self.opened = threading.Event()  # an answer has come: `active` says which
+        self.wants_room = False  # somebody waits to send more
         self.refused = ""
         self.exit_code: int | None = None
         self.exit_signal = ""
@@ -77,10 +78,10 @@ class StepChannel(paramiko.Channel):
         m.get_boolean()
         if kind == "exit-status":
             self.exit_code = m.get_int()
-            self.news.put((NEWS, b""))
         elif kind == "exit-signal":
             self.exit_signal = m.get_text()
-            self.news.put((NEWS, b""))
+        if kind.startswith("exit-") and not self.eof_received:
+            self.news.put((NEWS, b""))  # else the end follows at once: nobody need be woken for this
         m.rewind()
         m.get_int()  # the channel's number, which brought us here
         super()._handle_request(m)  # type: ignore[misc]
@@ -91,7 +92,9 @@ class StepChannel(paramiko.Channel):
 
     def _window_adjust(self, m: paramiko.Message) -> None:
         super()._window_adjust(m)  # type: ignore[misc]
-        self.news.put((NEWS, b""))
+        if self.wants_room:
+            self.wants_room = False
+            self.news.put((NEWS, b""))
 
     def _set_closed(self) -> None:
         super()._set_closed()  # type: ignore[misc]

@@ -19,8 +19,8 @@ class Order:
     """What is sent to have a command done. Holds secrets: it has no readable form."""
 
     line: bytes  # for the login shell; never holds a secret
+    mark: str  # what the command's processes, sudo's prompt and the start of the program are known by
     first_input: bytes = b""  # the program, when it does not stand in `line`
-    mark: str = ""  # what sudo's prompt and the start of the program are known by
     become: Become | None = None
     password: bytes | None = None
 
@@ -67,10 +67,24 @@ def order(command: Shell, secrets: Secrets, mark: str, *, hidden: bool = False) 
     if command.become:
         return _order_as(command.become, text, secrets, mark)
     if hidden or _holds_secret(command) or len(text) > LONGEST_LINE:
-        line = f"exec /bin/sh -c {shlex.quote(reader(mark))}"
+        line = f"{_known_as(mark)} exec /bin/sh -c {shlex.quote(reader(mark))}"
         return Order(line=line.encode(), first_input=_input(text, mark), mark=mark)
     nothing = b"" if command.stdin else b" </dev/null"
-    return Order(line=b"exec /bin/sh -c " + _quoted(text) + nothing)
+    return Order(line=f"{_known_as(mark)} exec /bin/sh -c ".encode() + _quoted(text) + nothing, mark=mark)
+
+
+def _known_as(mark: str) -> str:
+    """An environment variable with the number of the process group: by it the processes are found when time is up."""
+    return f"RUNBOOK_STEP={mark}-$$"
+
+
+def stop_order(mark: str, signal: str) -> Order:
+    """How to end the processes of a command from outside, on hosts with /proc. Exit code 1: none is left."""
+    script = (
+        f'f=$(grep -ls RUNBOOK_STEP={mark}- /proc/[0-9]*/environ | head -n 1); [ -n "$f" ] || exit 1; '
+        f"p=$(tr '\\0' '\\n' <\"$f\" | sed -n 's/^RUNBOOK_STEP={mark}-//p'); kill -{signal} \"-$p\""
+    )
+    return Order(line=f"exec /bin/sh -c {shlex.quote(script)} </dev/null".encode(), mark=mark)
 
 
 def _order_as(become: Become, text: bytes, secrets: Secrets, mark: str) -> Order:

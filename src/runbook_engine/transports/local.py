@@ -119,11 +119,12 @@ class LocalSession:
                 self._watched.unregister(stdin)
             stdin.close()
 
-    def stop(self, signal: str) -> None:
+    def stop(self, signal: str) -> bool:
         """Send a signal to the whole group, as long as its first process has not been waited for."""
         if self._process.returncode is None:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, _number(signal))
+        return True
 
     def close(self) -> None:
         """Close the pipes, and wait for what has ended."""

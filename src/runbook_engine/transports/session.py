@@ -45,8 +45,8 @@ class Session(Protocol):
         """Nothing more comes on stdin."""
         ...
 
-    def stop(self, signal: str) -> None:
-        """Send TERM or KILL to all processes of the command, as far as that is possible."""
+    def stop(self, signal: str) -> bool:
+        """Send TERM or KILL to all processes of the command; False when nobody knows whether that worked."""
         ...
 
     def close(self) -> None:

@@ -1,6 +1,7 @@
 """Perform a shell command: over any session, by itself or as another user, with everything that can go wrong."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Protocol
 
 from runbook_engine.model.attempts import Answer
@@ -8,7 +9,7 @@ from runbook_engine.model.commands import Shell
 from runbook_engine.model.errors import TransportFault
 from runbook_engine.model.words import Cause
 from runbook_engine.transports.capture import Capture
-from runbook_engine.transports.command_lines import Order, order, render
+from runbook_engine.transports.command_lines import Order, order, render, stop_order
 from runbook_engine.transports.exchange import Exchange, Expired, Feed, ended
 from runbook_engine.transports.session import ERR, PIECE, Session
 from runbook_engine.transports.settings import LinkSettings, Sink
@@ -64,8 +65,8 @@ def converse(
                 hand_on(ERR, door.rest)
         exchange.run(feed, hand_on)
     except Expired as error:
-        stop = _stop_as(place, orders, door.pid, settings) if door and orders.become else session.stop
-        raise TransportFault(Cause.TIMED_OUT, f"The command {error}; {exchange.end(stop)}", started=True) from None
+        end = exchange.end(_stopper(place, orders, session, door.pid if door else "", settings))
+        raise TransportFault(Cause.TIMED_OUT, f"The command {error}; {end}", started=True) from None
     else:
         exit_code, detail = ended(session)
         return exit_code, LINGERED if exchange.lingered else detail
@@ -73,22 +74,28 @@ def converse(
         session.close()
 
 
-def _stop_as(place: Place, orders: Order, pid: str, settings: LinkSettings) -> Callable[[str], None]:
-    """Only that user may end what runs as another user: by a second command, which has its own limit."""
+def _stopper(place: Place, orders: Order, session: Session, pid: str, settings: LinkSettings) -> Callable[[str], None]:
+    """What ends a command's processes: what its session can do, then a second command, the same way through sudo."""
 
     def stop(signal: str) -> None:
-        script = (
-            f'g=$(ps -o pgid= -p {pid} 2>/dev/null | tr -d " "); [ -n "$g" ] || g={pid}; '
-            f"kill -{signal} -- -$g 2>/dev/null || kill -{signal} {pid}"
-        )
-        session = place.begin(orders.line)  # the same way through sudo, with another program
-        try:
-            pass_door(session, Door(orders), settings)
-            feed = Feed(f"{script}\n{orders.mark}\n".encode())
-            Exchange(session, settings, settings.ending_s).run(feed, lambda _stream, _data: None)
-        except (TransportFault, Expired):
-            return  # best effort: the outcome says whether the command has ended
-        finally:
-            session.close()
+        if pid:
+            script = f'g=$(ps -o pgid= -p {pid} | tr -d " "); kill -{signal} "-${{g:-{pid}}}" || kill -{signal} {pid}'
+            again, feed = orders, Feed(f"{script}\n{orders.mark}\n".encode())
+        elif session.stop(signal):
+            return
+        else:
+            again, feed = stop_order(orders.mark, signal), Feed()
+        with suppress(TransportFault, Expired):  # the outcome says whether the command has ended
+            _run_aside(place, again, feed, settings)
 
     return stop
+
+
+def _run_aside(place: Place, orders: Order, feed: Feed, settings: LinkSettings) -> None:
+    session = place.begin(orders.line)
+    try:
+        if orders.become:
+            pass_door(session, Door(orders), settings)
+        Exchange(session, settings, settings.ending_s).run(feed, lambda _stream, _data: None)
+    finally:
+        session.close()

@@ -1,6 +1,7 @@
 """One host reached by SSH: its connection, kept for all its steps, and the commands that run over it."""
 
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Callable
 
@@ -15,6 +16,8 @@ from runbook_engine.transports.session import News
 from runbook_engine.transports.settings import LinkSettings
 from runbook_engine.transports.ssh_config import SshConfig
 from runbook_engine.transports.wire import Wire
+
+PAUSES = (0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64)  # s, between attempts to open a session
 
 
 class Connector:
@@ -142,6 +145,17 @@ class SshPlace:
             if channel.opened.wait(self._settings.channel_s) and channel.active:
                 return channel
             self._may_open_ahead = False  # the host allows one session at a time
+        for pause in PAUSES:
+            channel = self._open(connected)
+            if channel.active or not self._used:
+                break
+            time.sleep(pause)  # the host has not yet put away the session of the command before
+        if channel is None or not channel.active:
+            message = f"{self.target.name} opens no more sessions (MaxSessions in its sshd_config?)"
+            raise TransportFault(Cause.CHANNEL, message, started=False)
+        return channel
+
+    def _open(self, connected: Connected) -> StepChannel:
         try:
             channel = connected.transport.open_step()
         except BROKEN as error:
@@ -151,9 +165,6 @@ class SshPlace:
             raise TransportFault(Cause.TIMED_OUT, message, started=False)
         if not connected.alive:
             raise self._lost(connected.transport.get_exception())
-        if not channel.active:
-            message = f"{self.target.name} opens no more sessions (MaxSessions in its sshd_config?)"
-            raise TransportFault(Cause.CHANNEL, message, started=False)
         return channel
 
     def _lost(self, error: object) -> TransportFault:
@@ -221,8 +232,10 @@ class SshSession:
     def send(self, data: bytes) -> int:
         """How many bytes went; 0 when the host takes no more now."""
         channel = self._channel
+        channel.wants_room = True
         if not channel.out_window_size or channel.closed:
-            return 0
+            return 0  # room comes as news
+        channel.wants_room = False
         try:
             return channel.send(data)
         except BROKEN:
@@ -233,9 +246,10 @@ class SshSession:
         """Nothing more comes on stdin."""
         self._try(self._channel.shutdown_write)
 
-    def stop(self, signal: str) -> None:
-        """Ask the host to send a signal to all processes of the command (OpenSSH since 7.9 does)."""
+    def stop(self, signal: str) -> bool:
+        """Ask the host to send a signal to all processes of the command (OpenSSH since 7.9 does, but not for root)."""
         self._try(lambda: self._channel.ask("signal", signal.encode()))
+        return False
 
     def close(self) -> None:
         """Close the channel; what still runs then loses its output."""

@@ -81,6 +81,8 @@ class SshConfig:
         way = answers.single.get("proxyjump")
         if way and way.keyword == "proxycommand" and not jump_is_set and answers.first("proxyjump").lower() != "none":
             raise _refused(way, "ProxyCommand would run a program", name)
+        if way and way.keyword == "proxycommand":
+            del answers.single["proxyjump"]
         return self._found(name, user, answers)
 
     def _found(self, name: str, user: str, answers: _Answers) -> Found:
