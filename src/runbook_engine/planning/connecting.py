@@ -7,15 +7,13 @@ import networkx as nx
 
 from runbook_engine.model.plan import Package
 from runbook_engine.model.runbook import Runbook
-from runbook_engine.model.words import HostName, PackageId, PhaseId, StepId
-from runbook_engine.planning.edges import Kinds, around_left_out, as_edges, in_order, stage_edges
+from runbook_engine.model.words import PackageId, PhaseId, StepId
+from runbook_engine.planning.edges import Kinds, Staying, around_left_out, as_edges, in_order, stage_edges
 from runbook_engine.planning.findings import BadTemplate, Findings
 from runbook_engine.planning.layout import Laid, LaidPhase, Part
 from runbook_engine.planning.order import phase_graph, phase_needs
 from runbook_engine.planning.packages import Built
 from runbook_engine.planning.reads import Reading
-
-Staying = Mapping[PackageId, tuple[HostName, ...]]  # the hosts for which `when` does not say no
 
 
 @dataclass(slots=True)

@@ -12,6 +12,7 @@ from runbook_engine.model.words import EdgeKind, HostName, PackageId, StepId
 from runbook_engine.planning.layout import Part
 
 Kinds = dict[PackageId, EdgeKind]  # by the package that comes before
+Staying = Mapping[PackageId, tuple[HostName, ...]]  # the hosts of each part for which `when` does not say no
 
 
 @dataclass(slots=True)
@@ -23,6 +24,7 @@ class _Sofar:
     base: Part | None = None  # the latest part that everything after it waits for
     front: dict[PackageId, Part] = field(default_factory=dict)  # parts that no later one waits for as a whole
     previous: Part | None = None
+    branched: bool = False  # a step has said what it needs, so that the way of a host is no longer one line
     kinds: dict[PackageId, Kinds] = field(default_factory=dict)
 
 
@@ -50,7 +52,7 @@ def _default(part: Part, sofar: _Sofar) -> Kinds:
     before = sofar.previous
     if before is None:
         return {}
-    if part.chosen.health:
+    if part.chosen.health and sofar.branched:
         return {i: _kind(part, p) for i, p in sofar.front.items()}
     if whole(part):
         return dict.fromkeys(sofar.front, EdgeKind.ALL_HOSTS)
@@ -62,7 +64,7 @@ def _default(part: Part, sofar: _Sofar) -> Kinds:
 def _by_host(part: Part, before: Part, sofar: _Sofar) -> Kinds:
     """Each host waits for the latest part that has it; hosts that are new here wait for all of the part before."""
     kinds: Kinds = {}
-    barrier = whole(before) or _lacks(before, part)
+    barrier = whole(before) or (_lacks(before, part) and not part.chosen.health)
     implied = {i for i, kind in sofar.kinds[before.id].items() if kind is EdgeKind.ALL_HOSTS} if barrier else set()
     for latest in {id(p): p for h in part.hosts if (p := sofar.last.get(h)) is not None}.values():
         if latest.id not in implied:
@@ -111,7 +113,7 @@ def _own_needs(phase: Phase, name: str) -> tuple[str, ...]:
 
 
 def _kind(part: Part, before: Part) -> EdgeKind:
-    if whole(part) or whole(before) or (_lacks(before, part) and not part.chosen.health):
+    if whole(part) or whole(before) or _lacks(before, part):
         return EdgeKind.ALL_HOSTS
     return EdgeKind.SAME_HOST
 
@@ -136,6 +138,7 @@ def _go_on(part: Part, kinds: Kinds, sofar: _Sofar, *, replaced: bool) -> None:
     sofar.last.update(dict.fromkeys(part.hosts, part))
     sofar.front[part.id] = part
     sofar.previous = part
+    sofar.branched = sofar.branched or replaced
     sofar.kinds[part.id] = kinds
     sofar.parts[part.id] = part
 
@@ -166,50 +169,39 @@ def in_order(parts: Sequence[Part], kinds: Mapping[PackageId, Kinds]) -> list[Pa
     return [by_id[i] for i in nx.lexicographical_topological_sort(graph, key=lambda i: number[i])]
 
 
-def around_left_out(
-    ordered: Sequence[Part], kinds: Mapping[PackageId, Kinds], staying: Mapping[PackageId, tuple[HostName, ...]]
-) -> dict[PackageId, Kinds]:
-    """The same needs when `when` leaves hosts out: a host that skips a part waits for what that part waited for.
-
-    `staying` gives the hosts of each part for which `when` does not say no.
-    """
-    mended: dict[PackageId, Kinds] = {}
+def around_left_out(ordered: Sequence[Part], kinds: Mapping[PackageId, Kinds], staying: Staying) -> dict[PackageId, Kinds]:
+    """The same needs when `when` leaves hosts out: a host that skips a part waits for what that part waited for."""
     by_id = {part.id: part for part in ordered}
+    ways: dict[PackageId, Kinds] = {}
     for part in ordered:
-        new: Kinds = {}
-        for before, kind in kinds[part.id].items():
-            other = by_id.get(before)
-            _keep(new, before, kind, other, part, staying, mended)
-        mended[part.id] = new
-    return mended
+        ways[part.id] = _way(part, kinds[part.id], by_id, staying, ways)
+    return {i: way if staying[i] else dict.fromkeys(way, EdgeKind.ALL_HOSTS) for i, way in ways.items()}
 
 
-def _keep(
-    new: Kinds,
-    before: PackageId,
-    kind: EdgeKind,
-    other: Part | None,
-    part: Part,
-    staying: Mapping[PackageId, tuple[HostName, ...]],
-    mended: Mapping[PackageId, Kinds],
-) -> None:
-    hosts = staying.get(before, ())
-    if other is None:
-        equal = bool(hosts) and set(hosts) == set(staying[part.id])
-        new[before] = kind if equal else EdgeKind.ALL_HOSTS
-        return
-    if kind is EdgeKind.ALL_HOSTS:
-        new[before] = kind
-        return
-    if not staying[part.id]:
-        new[before] = EdgeKind.ALL_HOSTS  # nothing of it is done by host
-        return
-    if len(hosts) < len(other.hosts) and not set(staying[part.id]) <= set(hosts):
-        for further, further_kind in mended[before].items():
-            if new.get(further) is not EdgeKind.ALL_HOSTS:
-                new[further] = further_kind
-    if hosts:
-        new[before] = EdgeKind.SAME_HOST
+def _way(part: Part, kinds: Kinds, by_id: Mapping[PackageId, Part], staying: Staying, ways: Mapping[PackageId, Kinds]) -> Kinds:
+    """What the hosts of a part wait for; of a part that is skipped everywhere, what they would wait for."""
+    hosts = staying[part.id] or part.hosts
+    new: Kinds = {}
+    for before, kind in kinds.items():
+        other = by_id.get(before)
+        if other is None:
+            equal = kind is EdgeKind.SAME_HOST and bool(staying[before]) and set(staying[before]) == set(hosts)
+            new[before] = kind if equal else EdgeKind.ALL_HOSTS
+        elif kind is EdgeKind.ALL_HOSTS or len(staying[before]) == len(other.hosts):
+            new[before] = kind
+        else:
+            _around(new, before, set(hosts), staying, ways)
+    return new
+
+
+def _around(new: Kinds, before: PackageId, hosts: set[HostName], staying: Staying, ways: Mapping[PackageId, Kinds]) -> None:
+    """Wait for a part that some hosts skip; for those hosts, for what it waited for."""
+    skipping = hosts - set(staying[before])
+    for further, kind in ways[before].items() if skipping else ():
+        if kind is EdgeKind.ALL_HOSTS or not skipping.isdisjoint(staying[further]):
+            new[further] = EdgeKind.ALL_HOSTS if new.get(further) is EdgeKind.ALL_HOSTS else kind
+    if not hosts.isdisjoint(staying[before]):
+        new.setdefault(before, EdgeKind.SAME_HOST)
 
 
 def as_edges(kinds: Kinds) -> tuple[Edge, ...]:

@@ -99,6 +99,7 @@ def _parse_simple(source: str) -> Template | None:
     return Template(tuple(pieces))
 
 
+@lru_cache(maxsize=10_000)
 def _simple_path(name: str) -> Path:
     return tuple(word or int(number) for word, number in _STEP.findall(name))
 
