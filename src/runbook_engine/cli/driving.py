@@ -2,17 +2,17 @@
 
 import gc
 import os
-import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import click
+
 from runbook_engine.cli import opening, options
+from runbook_engine.cli.interrupting import LocalInbox
 from runbook_engine.cli.settings import Settings
-from runbook_engine.model.decisions import Decision, PauseRun
 from runbook_engine.model.errors import Exit
 from runbook_engine.model.events import ControllerTookOver, Event
 from runbook_engine.model.plan import Plan
@@ -47,24 +47,6 @@ class Drive:
     as_json: bool = False
 
 
-class LocalInbox:
-    """The decisions of the store, and before them those of this process: what Ctrl-C and the terminal say."""
-
-    def __init__(self, store: "Store", run: RunId) -> None:
-        self._store, self._run = store, run
-        self._inbox = store.inbox(run)
-        self.interrupted = threading.Event()
-        self._told = False
-
-    def waiting(self) -> Sequence[Decision]:
-        """What waits. An interruption becomes a decision to pause, once."""
-        if self.interrupted.is_set() and not self._told:
-            self._told = True
-            pause = PauseRun(id=opening.new_id(), by=options.me(), reason="interrupted at the terminal")
-            self._store.decide(self._run, pause)
-        return self._inbox.waiting()
-
-
 Answer = Callable[[Course], bool]
 Watch = Callable[[Course, Sequence[Event]], None]
 
@@ -89,7 +71,7 @@ def _driven(how: Drive, journal: "RunJournal", answer: Answer | None, watch: Wat
     gc.set_threshold(100_000, 50, 1000)
     inbox = LocalInbox(how.store, how.run)
     progress = _progress(how, course)
-    with _interruptible(inbox) as interrupted, _workers(how, course.shape.plan) as workers:
+    with inbox.listening(), _workers(how, course.shape.plan) as workers:
         for _ in range(ANSWERS_AT_MOST):
             progress.started(course.run)
             try:
@@ -98,11 +80,21 @@ def _driven(how: Drive, journal: "RunJournal", answer: Answer | None, watch: Wat
                 course = replay(journal.read(), how.store.plan)
             finally:
                 progress.ended(course.run)
-            if interrupted() or answer is None or not answer(course):
+            if inbox.interrupted or answer is None or not _answered(inbox, answer, course):
                 break
     world = how.store.world(how.run)
     _finish(how, course, inbox)
-    return int(Exit.INTERRUPTED if interrupted() else result(course, world, how.focus))
+    return int(Exit.INTERRUPTED if inbox.interrupted else result(course, world, how.focus))
+
+
+def _answered(inbox: LocalInbox, answer: Answer, course: Course) -> bool:
+    inbox.asking = True
+    try:
+        return answer(course)
+    except (KeyboardInterrupt, click.Abort):
+        return False
+    finally:
+        inbox.asking = False
 
 
 def _take_over(how: Drive, journal: "RunJournal") -> Course:
@@ -164,26 +156,6 @@ def _workers(how: Drive, plan: Plan) -> Iterator["Pool"]:
         links.close()
 
 
-@contextmanager
-def _interruptible(inbox: LocalInbox) -> Iterator[Callable[[], bool]]:
-    """Ctrl-C once (or a closed terminal, or a polite kill): finish what runs, then stop. Twice: give up at once."""
-
-    def asked(number: int, _: object) -> None:
-        if inbox.interrupted.is_set():
-            raise KeyboardInterrupt
-        inbox.interrupted.set()
-        if number != signal.SIGHUP:
-            options.say("\nStopping: what runs is finished first. Once more to give up; what runs is then UNKNOWN.")
-
-    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.signal(number, asked) for number in signals}
-    try:
-        yield inbox.interrupted.is_set
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
 def _finish(how: Drive, course: Course, inbox: LocalInbox) -> None:
     """The summary: what came of it, failures again, and what to do next."""
     from runbook_engine.cli.reasons import Reasons
@@ -191,7 +163,7 @@ def _finish(how: Drive, course: Course, inbox: LocalInbox) -> None:
     from runbook_engine.reporting.summary import summary_text
 
     at, plan = opening.now(), course.shape.plan
-    if inbox.interrupted.is_set() and course.run.status is RunStatus.PAUSED:
+    if inbox.interrupted and course.run.status is RunStatus.PAUSED:
         options.say(f"Interrupted: nothing more is started. Next: runbook resume {how.run}")
     if how.as_json:
         reasons = Reasons(course, how.store.world(how.run), at, how.focus)

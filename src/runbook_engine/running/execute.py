@@ -1,10 +1,12 @@
 """The spine. It is the same for the real night, the rehearsal and the fault tests: the world comes in as parameters."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from runbook_engine.model.attempts import Ended
+from runbook_engine.model.errors import JournalFault
 from runbook_engine.model.events import (
     AttemptEnded,
     Event,
@@ -55,7 +57,8 @@ def execute(
     try:
         return _drive(spine, inbox, world, new_id, habits)
     except KeyboardInterrupt:
-        spine.mark_unknown("the engine was interrupted while it ran")
+        with suppress(JournalFault):  # then the next controller says it
+            spine.mark_unknown("the engine was interrupted while it ran")
         raise
 
 
