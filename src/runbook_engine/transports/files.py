@@ -45,9 +45,9 @@ if [ -e "$t" ]; then
 else m=${mode:-600}; o=$owner
 fi
 n=$d/.$(basename -- "$t").$mark
+(set -C; : >"$n") || exit 1
 trap 'rm -f -- "$n"' EXIT
 trap 'exit 1' HUP INT TERM PIPE
-(set -C; : >"$n") || exit 1
 echo send
 cat >"$n" || exit 1
 got=$(sum "$n")

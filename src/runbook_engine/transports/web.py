@@ -64,10 +64,13 @@ def _request(command: Http, settings: LinkSettings) -> urllib.request.Request:
 
 
 def _body(response: Any, limit: int) -> tuple[bytes, bool]:
-    parts, size = [], 0
+    parts: list[bytes] = []
+    size = 0
     while size <= limit and (piece := response.read1(READ)):
         parts.append(piece)
         size += len(piece)
+    if size <= limit and response.length:
+        raise http.client.IncompleteRead(b"", response.length)
     whole = b"".join(parts)
     return whole[:limit], size > limit
 
