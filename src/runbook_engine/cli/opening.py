@@ -9,8 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from runbook_engine import __version__
+from runbook_engine.cli.options import me
 from runbook_engine.cli.settings import Settings, settings
 from runbook_engine.model.errors import Usage
+from runbook_engine.model.events import RunCreated
+from runbook_engine.model.plan import Plan
 from runbook_engine.model.words import RunId, TaskId
 
 if TYPE_CHECKING:
@@ -97,3 +101,21 @@ def task_meant(course: "Course", name: str) -> TaskId:
     near = found[:5] or get_close_matches(name, known, 3) or [t for t in known if t.startswith(step)][:3]
     why = f"Did you mean {', '.join(near)}?" if near else "A task is written phase/step@host, or phase/step."
     raise Usage(f"The run has no task {name}", why=why, next_command=f"runbook status {course.run.id}")
+
+
+def create_run(store: "Store", plan: Plan, *, demo: bool = False) -> RunId:
+    """A new run of a plan, with the plan stored beside it. What is not enforced yet has been accepted by then."""
+    return store.create_run(
+        plan,
+        lambda run: RunCreated(
+            at=now(),
+            run=run,
+            digest=plan.digest,
+            runbook=plan.runbook,
+            title=plan.title,
+            by=me(),
+            version=__version__,
+            accepted_unenforced=plan.unenforced,
+            demo=demo,
+        ),
+    )

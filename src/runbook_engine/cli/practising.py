@@ -123,29 +123,14 @@ def _shipped() -> Path:
 
 
 def _carry_out(file: Path, place: Settings, folder: Path, names: tuple[str, ...], fault: str, verbose: int) -> int:
-    from runbook_engine import __version__
     from runbook_engine.cli.projects import planned, write_output
-    from runbook_engine.model.events import RunCreated
     from runbook_engine.planning import write_plan
     from runbook_engine.running.agenda import Focus
 
     with practice_hosts(names, folder / "lab", (fault,)), opening.store_of(place) as store:
         plan = planned(str(file), place, {}, ask=False)
         write_output(write_plan(plan), str(folder / "rack12.plan"))
-        run = store.create_run(
-            plan,
-            lambda run: RunCreated(
-                at=opening.now(),
-                run=run,
-                digest=plan.digest,
-                runbook=plan.runbook,
-                title=plan.title,
-                by=options.me(),
-                version=__version__,
-                accepted_unenforced=plan.unenforced,
-                demo=True,
-            ),
-        )
+        run = opening.create_run(store, plan, demo=True)
         how = Drive(
             place=place, store=store, run=run, focus=Focus(), parallel=place.parallel, wait=False, ask=False, verbose=verbose
         )

@@ -6,15 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runbook_engine import __version__
 from runbook_engine.cli import opening, options
 from runbook_engine.cli.answering import ask_person
 from runbook_engine.cli.driving import Drive, drive
 from runbook_engine.cli.projects import planned
 from runbook_engine.cli.settings import Settings, settings
 from runbook_engine.model.decisions import ResumeRun, Retry
-from runbook_engine.model.errors import Refused, Usage
-from runbook_engine.model.events import RunCreated
+from runbook_engine.model.errors import Refused, RunbookError, Usage
 from runbook_engine.model.plan import Plan
 from runbook_engine.model.words import HostName, PhaseId, RunId, RunStatus
 from runbook_engine.running.agenda import Focus
@@ -80,7 +78,7 @@ def run_command(
         run = _open_run_of(store, plan)
         options.say(_announcement(plan, focus, run))
         options.confirm("Start?" if run is None else f"Carry {run} on?", yes=yes, no_input=no_input)
-        made = run or _create(store, plan)
+        made = run or opening.create_run(store, plan)
         return _drive(place, store, made, focus, wait=wait, no_input=no_input, verbose=verbose, as_json=as_json)
 
 
@@ -212,33 +210,20 @@ def _announcement(plan: Plan, focus: Focus, run: RunId | None) -> str:
     )
 
 
-def _create(store: "Store", plan: Plan) -> RunId:
-    return store.create_run(
-        plan,
-        lambda run: RunCreated(
-            at=opening.now(),
-            run=run,
-            digest=plan.digest,
-            runbook=plan.runbook,
-            title=plan.title,
-            by=options.me(),
-            version=__version__,
-            accepted_unenforced=plan.unenforced,
-        ),
-    )
-
-
 def _note_edits(plan: Plan, place: Settings) -> None:
     """Say so when the runbook on disk is no longer what the run carries out; the stored plan is what runs."""
     if not plan.file or not Path(plan.file).is_file():
         return
     try:
-        present = planned(plan.file, settings(Path(plan.file), journal=place.journal), {}, ask=False)
-    except Exception as error:  # noqa: BLE001 - whatever is wrong with the file on disk, the stored plan goes on
-        options.say(f"Note: {plan.file} cannot be planned now ({error}); the stored plan goes on.")
+        present = planned(plan.file, settings(Path(plan.file), journal=place.journal), plan.params, ask=False)
+    except (RunbookError, OSError) as error:
+        options.say(f"Note: {plan.file} cannot be planned now ({error}); the run goes on with its stored plan.")
         return
     if present.digest != plan.digest:
-        options.say(f"Note: {plan.file} has been edited since; the run goes on with its stored plan {plan.digest[:12]}.")
+        options.say(
+            f"Note: {plan.file}, or the inventory, would now give another plan; "
+            f"the run goes on with its stored plan {plan.digest[:12]}."
+        )
 
 
 def _reopen(found: opening.Opened, retries: Sequence[str], *, failed: bool) -> None:
