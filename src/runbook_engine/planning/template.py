@@ -14,7 +14,7 @@ from jinja2.visitor import NodeTransformer
 from runbook_engine.planning.filters import AUTHOR_FILTERS, BUDGET, Budget, limited
 from runbook_engine.planning.findings import BadTemplate, did_you_mean
 from runbook_engine.planning.quoting import HOLE, REPAIR, Spot, spots
-from runbook_engine.planning.sandbox import sandbox
+from runbook_engine.planning.sandbox import Missing, sandbox
 
 Path = tuple[str | int, ...]  # a dotted name: ("host", "name"), ("old", "lines", 0)
 
@@ -164,7 +164,8 @@ def _expression(tree: nodes.Template, mentions: tuple[Path, ...], *, flow: bool)
 
 def evaluate(expression: Expression, names: Mapping[str, object]) -> object:
     """The value of an expression, or the text of one with control flow. Raises BadTemplate."""
-    return _guard(lambda: _compiled(expression)(names))
+    value = _guard(lambda: _compiled(expression)(names))
+    return _guard(value.complain) if isinstance(value, Missing) else value
 
 
 @lru_cache(maxsize=20_000)
