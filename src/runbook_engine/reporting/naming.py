@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Iterable, Sequence
 
+from runbook_engine.model.commands import Choice
 from runbook_engine.model.plan import Package, Plan
 from runbook_engine.model.text import Fill, Later, Part, Text
 from runbook_engine.model.words import HostName, PackageId, RunId, TaskId, Verdict
@@ -82,11 +83,16 @@ def answer_commands(run: RunId, task: TaskId, package: Package | None) -> tuple[
     """What a person types when a task waits for them: done, or one line per choice."""
     question = package.procedure.question if package else None
     if question and question.choices:
-        return tuple(command("runbook", "decide", run, task, "--choice", c.name) for c in question.choices)
+        return tuple(_decide_command(run, task, choice) for choice in question.choices)
     evidence = [f"--evidence {command(name)}=…" for name, _ in (package.evidence if package else ())]
     if question and question.evidence:
         evidence = [f"--evidence {command(name)}=…" for name, _ in question.evidence]
     return (" ".join([command("runbook", "done", run, task), *evidence]),)
+
+
+def _decide_command(run: RunId, task: TaskId, choice: Choice) -> str:
+    line = command("runbook", "decide", run, task, "--choice", choice.name)
+    return line if choice.goes_on else f"{line} --reason …"
 
 
 def resolve_command(run: RunId, task: TaskId, verdicts: Sequence[Verdict] = tuple(Verdict)) -> str:
