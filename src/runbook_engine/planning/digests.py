@@ -67,9 +67,9 @@ def digest_of(plan: Plan) -> Digest:
 
 def _leaf(plan: Plan, phase: PlannedPhase, targets: Mapping[HostName, Any]) -> Digest:
     packages = [plan.packages[p] for stage in phase.stages for p in stage.packages]
-    hosts = {h: None for package in packages for h in (*package.hosts, *package.left_out)}
+    hosts = {h for package in packages for h in (*package.hosts, *package.left_out)}
     stated = to_data(replace(phase, leaf=Digest("")))
-    return _hash([stated, [to_data(p) for p in packages], [targets[h] for h in targets if h in hosts]])
+    return _hash([stated, [to_data(p) for p in packages], [targets[h] for h in sorted(hosts)]])
 
 
 def _of_phases(plan: Plan) -> Iterable[Package]:
