@@ -239,9 +239,47 @@ def test_a_connection_that_died_while_idle_leaves_no_doubt(new_links, target, sh
         os.kill(pid, signal.SIGKILL)
 
 
-@pytest.mark.parametrize("script", ["sleep 60", "trap '' TERM; while :; do sleep 0.1; done", "sleep 60 & sleep 61 & wait"])
+ENDLESS = ["sleep 60", "while :; do :; done", "trap '' TERM; while :; do sleep 0.1; done", "sleep 60 & sleep 61 & wait"]
+
+
+@pytest.mark.parametrize("script", ENDLESS)
 def test_time_out_ends_the_command_on_the_host(link, sh, script):
     """A command that takes too long is timed out, started, and its processes are gone from the host."""
+    times_out(link, sh, script)
+
+
+@pytest.mark.parametrize("script", ENDLESS)
+def test_time_out_ends_the_command_where_the_login_shell_is_sh(link_by, sh, script):
+    """The same where the script runs in the login shell itself."""
+    times_out(link_by("sh"), sh, script)
+
+
+@pytest.fixture
+def link_by(new_links, new_server):
+    """Makes a link to a host with another login shell."""
+
+    def make(shell):
+        target = new_server(ForceCommand=f'exec {shell} -c "$SSH_ORIGINAL_COMMAND"')
+        return new_links(ending_s=1.0)(target)
+
+    return make
+
+
+@pytest.mark.parametrize("shell", ["sh", "bash", "dash", "zsh", "ksh", "busybox sh"])
+def test_login_shells(link_by, sh, shell):
+    """Whatever the login shell is, the script means the same, has no arguments, and reads its own input."""
+    if not shutil.which(shell.split()[0]):
+        pytest.skip(f"{shell} is not installed")
+    link = link_by(shell)
+    script = "printf '%s|' \"it's\" $#; x='a  b'; echo $x \\\\; cat"
+    assert link.perform(sh(script), nowhere).stdout == b"it's|0|a b \\\n"
+    assert link.perform(sh(script, stdin=sh("input").script), nowhere).stdout == b"it's|0|a b \\\ninput"
+    assert link.perform(sh("if"), nowhere).exit_code == 2
+    assert link.perform(sh("exit 7"), nowhere).exit_code == 7
+
+
+def times_out(link, sh, script):
+    """Run a script with a limit that it does not keep."""
     mark = f"runbook_test_{time.monotonic_ns()}"
     fault, took = fault_of(link, sh(f"export {mark}=1\n{script}", timeout_s=0.6))
     assert (fault.cause, fault.started) == (Cause.TIMED_OUT, True)
@@ -255,7 +293,7 @@ def test_time_out_ends_the_command_on_the_host(link, sh, script):
 def with_mark(mark):
     """Processes that hold a word in their environment."""
     found = []
-    for path in Path("/proc").glob("[0-9]*/environ"):
+    for path in (p for name in ("environ", "cmdline") for p in Path("/proc").glob(f"[0-9]*/{name}")):
         try:
             if mark.encode() in path.read_bytes():
                 found.append(path.parent.name)

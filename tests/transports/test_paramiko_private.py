@@ -9,12 +9,11 @@ import pytest
 
 from runbook_engine.transports.channels import StepChannel, StepTransport
 
+CALLED = ("_check_add_window", "_set_transport", "_set_window")
+OVERRIDDEN = ("_feed", "_feed_extended", "_handle_request", "_handle_close", "_request_failed", "_window_adjust", "_set_closed")
 
-@pytest.mark.parametrize(
-    "name",
-    ["_check_add_window", "_feed", "_feed_extended", "_handle_request", "_request_failed", "_window_adjust", "_set_closed",
-     "_set_transport", "_set_window"],
-)  # fmt: skip
+
+@pytest.mark.parametrize("name", [*CALLED, *OVERRIDDEN])
 def test_channels_still_have_what_is_overridden_or_called(name):
     """A method of paramiko's channel by that name, with the same parameters as ours."""
     theirs = getattr(paramiko.Channel, name)

@@ -86,6 +86,10 @@ class StepChannel(paramiko.Channel):
         m.get_int()  # the channel's number, which brought us here
         super()._handle_request(m)  # type: ignore[misc]
 
+    def _handle_close(self, m: paramiko.Message) -> None:
+        self.eof_sent = 1  # the answer to a close is a close; no need to say before it that nothing more comes
+        super()._handle_close(m)  # type: ignore[misc]
+
     def _request_failed(self, m: paramiko.Message) -> None:
         self.refused = "the host did not start the command"
         super()._request_failed(m)  # type: ignore[misc]

@@ -67,22 +67,33 @@ def order(command: Shell, secrets: Secrets, mark: str, *, hidden: bool = False) 
     if command.become:
         return _order_as(command.become, text, secrets, mark)
     if hidden or _holds_secret(command) or len(text) > LONGEST_LINE:
-        line = f"{_known_as(mark)} exec /bin/sh -c {shlex.quote(reader(mark))}"
+        line = f"{_known_as(mark)}exec /bin/sh -c {shlex.quote(reader(mark))}"
         return Order(line=line.encode(), first_input=_input(text, mark), mark=mark)
     nothing = b"" if command.stdin else b" </dev/null"
-    return Order(line=f"{_known_as(mark)} exec /bin/sh -c ".encode() + _quoted(text) + nothing, mark=mark)
+    return Order(line=_known_as(mark).encode() + b"set -- " + _quoted(text) + b";" + RUN_BY_SH + nothing, mark=mark)
+
+
+# a login shell that is /bin/sh already need not start it once more: a millisecond of every step
+RUN_BY_SH = b'case $0 in sh|/bin/sh)eval "set --\n$1";;*)exec /bin/sh -c "$1";;esac'
 
 
 def _known_as(mark: str) -> str:
     """An environment variable with the number of the process group: by it the processes are found when time is up."""
-    return f"RUNBOOK_STEP={mark}-$$"
+    return f"export RUNBOOK_STEP={mark}-$$;"
 
 
 def stop_order(mark: str, signal: str) -> Order:
-    """How to end the processes of a command from outside, on hosts with /proc. Exit code 1: none is left."""
+    """How to end the processes of a command from outside, on hosts with /proc. Exit code 1: none is left.
+
+    They are found by what they have inherited, or by the line that the shell itself was given ([P] keeps the searching
+    processes out of the result); the group of the first one is sent the signal, so that daemons it has left are not.
+    """
     script = (
-        f'f=$(grep -ls RUNBOOK_STEP={mark}- /proc/[0-9]*/environ | head -n 1); [ -n "$f" ] || exit 1; '
-        f"p=$(tr '\\0' '\\n' <\"$f\" | sed -n 's/^RUNBOOK_STEP={mark}-//p'); kill -{signal} \"-$p\""
+        f"f=$(grep -ls 'RUNBOOK_STE[P]={mark}-' /proc/[0-9]*/environ /proc/[0-9]*/cmdline | head -n 1);"
+        '[ -n "$f" ]||exit 1;f=${f%/*};'
+        f"g=$(tr '\\0' '\\n' <\"$f/environ\" | sed -n 's/^RUNBOOK_STE[P]={mark}-\\([0-9][0-9]*\\)$/\\1/p');"
+        '[ -n "$g" ]||{ read -r s <"$f/stat";set -- ${s##*)};g=$3; };'
+        f'kill -{signal} "-$g"'
     )
     return Order(line=f"exec /bin/sh -c {shlex.quote(script)} </dev/null".encode(), mark=mark)
 

@@ -100,9 +100,13 @@ class SshPlace:
         connected = self._ready()
         channel = self._channel(connected)
         session = SshSession(channel, connected, self._settings)
-        session.execute(line)
-        if self._used and self._may_open_ahead and self._ahead is None:
-            self._ahead = connected.transport.open_step()  # the next command waits for one round trip less
+        try:
+            with connected.wire.together():
+                session.execute(line)
+                if self._used and self._may_open_ahead and self._ahead is None:
+                    self._ahead = connected.transport.open_step()  # the next command waits for one round trip less
+        except BROKEN as error:  # a part of it may have gone
+            raise self._lost(error, started=True) from None
         self._used += 1
         return session
 
@@ -167,10 +171,11 @@ class SshPlace:
             raise self._lost(connected.transport.get_exception())
         return channel
 
-    def _lost(self, error: object) -> TransportFault:
+    def _lost(self, error: object, *, started: bool = False) -> TransportFault:
         why = f" ({error})" if str(error or "") else ""
-        message = f"The connection to {self.target.name} was lost before the command was sent{why}"
-        return TransportFault(Cause.LOST, message, started=False)
+        when = "while" if started else "before"
+        message = f"The connection to {self.target.name} was lost {when} the command was sent{why}"
+        return TransportFault(Cause.LOST, message, started=started)
 
 
 class SshSession:

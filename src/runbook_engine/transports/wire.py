@@ -5,8 +5,8 @@ import ipaddress
 import queue
 import socket
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from runbook_engine.model.errors import TransportFault
@@ -30,6 +30,8 @@ class Wire:
         self._buffer = b""
         self._place = 0
         self._closed = False  # paramiko reads this name
+        self._sending = threading.Lock()
+        self._kept: list[bytes] | None = None  # what is sent together, later
         self.heard = clock()
 
     def recv(self, size: int) -> bytes:
@@ -44,6 +46,26 @@ class Wire:
 
     def send(self, data: bytes) -> int:
         """How many bytes went. Raises OSError when the other side has taken nothing for too long."""
+        with self._sending:
+            if self._kept is not None:
+                self._kept.append(data)
+                return len(data)
+            return self._send(data)
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What is sent meanwhile goes as one piece at the end: one call, and one wake-up of the host, for all of it."""
+        with self._sending:
+            self._kept = []
+        try:
+            yield
+        finally:
+            with self._sending:
+                data, self._kept = b"".join(self._kept), None
+                while data:
+                    data = data[self._send(data) :]
+
+    def _send(self, data: bytes) -> int:
         give_up = self._clock() + self._stall_s
         while True:
             try:
@@ -59,9 +81,10 @@ class Wire:
     def close(self) -> None:
         """Close both directions; a thread that reads is woken at once."""
         self._closed = True
-        with suppress(OSError, EOFError):  # it may not be connected any more
+        with suppress(OSError, EOFError):  # it, or the gateway before it, may not be connected any more
             self._inner.shutdown(socket.SHUT_RDWR)
-        self._inner.close()
+        with suppress(OSError, EOFError):
+            self._inner.close()
 
     def getpeername(self) -> Any:
         """The other side's address."""
