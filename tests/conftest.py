@@ -74,7 +74,9 @@ def _start_sshd(folder: Path, **options: str) -> Sshd:
         Path("/run/sshd").mkdir(exist_ok=True)  # where sshd of Debian locks itself in
     subprocess.run([SSHD, "-f", config, "-E", folder / "sshd.log"], check=True)
     pid_file = folder / "sshd.pid"
-    while not pid_file.exists() or not pid_file.read_text().strip():
+    end = time.monotonic() + 20
+    while not (pid_file.exists() and pid_file.read_text().strip()):
+        assert time.monotonic() < end, (folder / "sshd.log").read_text()
         time.sleep(0.01)
     return Sshd(
         "127.0.0.1",

@@ -245,13 +245,13 @@ ENDLESS = ["sleep 60", "while :; do :; done", "trap '' TERM; while :; do sleep 0
 @pytest.mark.parametrize("script", ENDLESS)
 def test_time_out_ends_the_command_on_the_host(link, sh, script):
     """A command that takes too long is timed out, started, and its processes are gone from the host."""
-    times_out(link, sh, script)
+    check_time_out(link, sh, script)
 
 
 @pytest.mark.parametrize("script", ENDLESS)
 def test_time_out_ends_the_command_where_the_login_shell_is_sh(link_by, sh, script):
     """The same where the script runs in the login shell itself."""
-    times_out(link_by("sh"), sh, script)
+    check_time_out(link_by("sh"), sh, script)
 
 
 @pytest.fixture
@@ -278,7 +278,7 @@ def test_login_shells(link_by, sh, shell):
     assert link.perform(sh("exit 7"), nowhere).exit_code == 7
 
 
-def times_out(link, sh, script):
+def check_time_out(link, sh, script):
     """Run a script with a limit that it does not keep."""
     mark = f"runbook_test_{time.monotonic_ns()}"
     fault, took = fault_of(link, sh(f"export {mark}=1\n{script}", timeout_s=0.6))
