@@ -101,6 +101,21 @@ class Cause(StrEnum):
     CONFIGURATION = "configuration"
 
 
+# What a host that is down, gone or restarting may look like; all other causes do not mend by waiting.
+NOT_REACHED = frozenset(
+    {
+        Cause.NAME,
+        Cause.REFUSED,
+        Cause.NO_ROUTE,
+        Cause.TIMED_OUT,
+        Cause.NO_BANNER,
+        Cause.AUTHENTICATION,
+        Cause.CHANNEL,
+        Cause.LOST,
+    }
+)
+
+
 class RunStatus(StrEnum):
     """Where a run stands as a whole."""
 

@@ -8,7 +8,7 @@ from runbook_engine.model.commands import Command, Download, Http, Shell, Upload
 from runbook_engine.model.errors import TransportFault
 from runbook_engine.model.plan import Target
 from runbook_engine.model.text import plain
-from runbook_engine.model.words import Cause
+from runbook_engine.model.words import NOT_REACHED, Cause
 from runbook_engine.transports.files import download, upload
 from runbook_engine.transports.local import LocalPlace
 from runbook_engine.transports.settings import LinkSettings, Sink
@@ -24,18 +24,6 @@ BOOT_ID = (
     " || sysctl -n kern.boottime 2>/dev/null || who -b"
 )
 BOOT_ID_S = 20.0
-NOT_THERE = frozenset(
-    {
-        Cause.NAME,
-        Cause.REFUSED,
-        Cause.NO_ROUTE,
-        Cause.TIMED_OUT,
-        Cause.NO_BANNER,
-        Cause.AUTHENTICATION,
-        Cause.CHANNEL,
-        Cause.LOST,
-    }
-)  # fmt: skip - what a host that is restarting may look like
 
 
 class Link:
@@ -82,7 +70,7 @@ class Link:
                 return self._links.connector.reaches(self.target, where, port)
             sock = dial(where, port, self._settings.connect_s, self._settings.clock)
         except TransportFault as fault:
-            if fault.cause in NOT_THERE:
+            if fault.cause in NOT_REACHED:
                 return False
             raise
         with sock:
@@ -95,7 +83,7 @@ class Link:
         try:
             self._place.reopen()
         except TransportFault as fault:
-            if fault.cause in NOT_THERE:
+            if fault.cause in NOT_REACHED:
                 return False
             raise
         return True

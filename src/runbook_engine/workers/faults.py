@@ -14,23 +14,11 @@ import traceback
 
 from runbook_engine.model.errors import Refused, TransportFault
 from runbook_engine.model.events import Outcome
-from runbook_engine.model.words import Cause, Repeat, Status
+from runbook_engine.model.words import NOT_REACHED, Cause, Repeat, Status
 from runbook_engine.workers.harmless import harmless
 from runbook_engine.workers.work import Part, Work
 
 LONGEST_MESSAGE = 2000
-NOT_REACHED = frozenset(
-    {
-        Cause.NAME,
-        Cause.REFUSED,
-        Cause.NO_ROUTE,
-        Cause.TIMED_OUT,
-        Cause.NO_BANNER,
-        Cause.AUTHENTICATION,
-        Cause.CHANNEL,
-        Cause.LOST,
-    }
-)
 
 
 def after_error(error: Exception, work: Work) -> Outcome:

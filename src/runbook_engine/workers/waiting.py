@@ -6,7 +6,7 @@ from runbook_engine.model.attempts import Answer
 from runbook_engine.model.commands import Command, Probe, Shell, Wait
 from runbook_engine.model.errors import TransportFault
 from runbook_engine.model.text import Text, shell
-from runbook_engine.workers.faults import NOT_REACHED
+from runbook_engine.model.words import NOT_REACHED
 from runbook_engine.workers.shown import question, shown
 from runbook_engine.workers.work import Work
 
