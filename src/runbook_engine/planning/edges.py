@@ -172,25 +172,38 @@ def in_order(parts: Sequence[Part], kinds: Mapping[PackageId, Kinds]) -> list[Pa
 def around_left_out(ordered: Sequence[Part], kinds: Mapping[PackageId, Kinds], staying: Staying) -> dict[PackageId, Kinds]:
     """The same needs when `when` leaves hosts out: a host that skips a part waits for what that part waited for."""
     by_id = {part.id: part for part in ordered}
-    ways: dict[PackageId, Kinds] = {}
+    ways: dict[PackageId, Kinds] = {}  # of all selected hosts, those that skip the part included
     for part in ordered:
         ways[part.id] = _way(part, kinds[part.id], by_id, staying, ways)
-    return {i: way if staying[i] else dict.fromkeys(way, EdgeKind.ALL_HOSTS) for i, way in ways.items()}
+    return {part.id: _of_staying(part, ways[part.id], staying) for part in ordered}
+
+
+def _of_staying(part: Part, way: Kinds, staying: Staying) -> Kinds:
+    """What the hosts that do not skip a part wait for; a part that is skipped everywhere is one task."""
+    if not staying[part.id]:
+        return dict.fromkeys(way, EdgeKind.ALL_HOSTS)
+    if len(staying[part.id]) == len(part.hosts):
+        return way
+    hosts = set(staying[part.id])
+    return {i: kind for i, kind in way.items() if kind is EdgeKind.ALL_HOSTS or not hosts.isdisjoint(staying[i])}
 
 
 def _way(part: Part, kinds: Kinds, by_id: Mapping[PackageId, Part], staying: Staying, ways: Mapping[PackageId, Kinds]) -> Kinds:
-    """What the hosts of a part wait for; of a part that is skipped everywhere, what they would wait for."""
-    hosts = staying[part.id] or part.hosts
+    """What the selected hosts of a part wait for, or would if they did not skip it."""
     new: Kinds = {}
     for before, kind in kinds.items():
         other = by_id.get(before)
         if other is None:
-            equal = kind is EdgeKind.SAME_HOST and bool(staying[before]) and set(staying[before]) == set(hosts)
-            new[before] = kind if equal else EdgeKind.ALL_HOSTS
-        elif kind is EdgeKind.ALL_HOSTS or len(staying[before]) == len(other.hosts):
-            new[before] = kind
+            equal = kind is EdgeKind.SAME_HOST and bool(staying[before]) and set(staying[before]) == set(staying[part.id])
+            _wait(new, before, kind if equal else EdgeKind.ALL_HOSTS)
+        elif len(staying[before]) == len(other.hosts):
+            _wait(new, before, kind)
+        elif kind is EdgeKind.ALL_HOSTS:
+            _wait(new, before, kind)
+            for further in ways[before]:
+                _wait(new, further, kind)  # also for the hosts that skip it
         else:
-            _around(new, before, set(hosts), staying, ways)
+            _around(new, before, set(part.hosts), staying, ways)
     return new
 
 
@@ -199,9 +212,15 @@ def _around(new: Kinds, before: PackageId, hosts: set[HostName], staying: Stayin
     skipping = hosts - set(staying[before])
     for further, kind in ways[before].items() if skipping else ():
         if kind is EdgeKind.ALL_HOSTS or not skipping.isdisjoint(staying[further]):
-            new[further] = EdgeKind.ALL_HOSTS if new.get(further) is EdgeKind.ALL_HOSTS else kind
+            _wait(new, further, kind)
     if not hosts.isdisjoint(staying[before]):
-        new.setdefault(before, EdgeKind.SAME_HOST)
+        _wait(new, before, EdgeKind.SAME_HOST)
+
+
+def _wait(new: Kinds, before: PackageId, kind: EdgeKind) -> None:
+    """Add a need; waiting for all hosts is never made less."""
+    if new.get(before) is not EdgeKind.ALL_HOSTS:
+        new[before] = kind
 
 
 def as_edges(kinds: Kinds) -> tuple[Edge, ...]:
