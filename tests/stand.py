@@ -140,14 +140,15 @@ def pause(step: str, for_s: float, **changes: object) -> Package:
     return package(step, procedure=Procedure(apply=(Pause(for_s=for_s),)), repeat=Repeat.SAFE, **changes)
 
 
-def phase(name: str, *stages: Sequence[Package], **changes: object) -> tuple[PlannedPhase, list[Package]]:
-    """A phase of stages of packages, with the packages."""
+def phase(name: str, *stages: Sequence[Package], pause_s: float = 0.0, **changes: object) -> tuple[PlannedPhase, list[Package]]:
+    """A phase of stages of packages, with the packages; `pause_s` passes after each stage."""
     made = [
         Stage(
             number=number,
             kind=StageKind.BATCH,
             hosts=tuple(dict.fromkeys(h for p in packages for h in p.hosts)),
             packages=tuple(p.id for p in packages),
+            pause_s=pause_s,
         )
         for number, packages in enumerate(stages, 1)
     ]

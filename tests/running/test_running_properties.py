@@ -30,7 +30,8 @@ def plans(draw):
     phases = []
     for p in range(draw(st.integers(1, 3))):
         stages = [_stage(draw, f"p{p}", s) for s in range(draw(st.integers(1, 2)))]
-        phases.append(phase(f"p{p}", *stages, max_failures=draw(st.sampled_from([None, None, 0, 1]))))
+        allowed, pause_s = draw(st.sampled_from([None, None, 0, 1])), draw(st.sampled_from([0.0, 0.0, 2.0]))
+        phases.append(phase(f"p{p}", *stages, max_failures=allowed, pause_s=pause_s))
     return plan(*phases)
 
 

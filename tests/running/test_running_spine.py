@@ -268,6 +268,24 @@ def test_a_repeatable_step_in_doubt_starts_again():
     assert course.run.status is RunStatus.DONE
 
 
+@pytest.mark.law(9)
+def test_doubt_in_a_batch_behind_a_pause_starts_once():
+    """L9: the pause before the batch is over when the engine comes back; its repeatable task is begun once, not twice."""
+    made = plan(phase("p", [package("p/a", ("h1",))], [package("p/a#2", ("h2",), repeat=Repeat.SAFE)], pause_s=5.0))
+    night = Night(made)
+    night.go()
+    records = night.journal.durable
+    second = next(n for n, e in enumerate(records) if isinstance(e, AttemptStarted) and e.task == "p/a#2@h2")
+    later = Night(made)
+    later.journal.durable[:], later.seen[:] = records[: second + 1], records[1 : second + 1]
+    later.clock.now = night.clock.now
+
+    course = later.go()
+
+    assert later.order == ["p/a#2@h2"]
+    assert course.run.status is RunStatus.DONE
+
+
 def test_known_failures_are_tried_again_with_growing_pauses():
     """retries: 2 with 10 s: the second try comes after 10 s, the third after 20 s; doubt is never tried again."""
     step = package("p/a", ("h1",), retries=Retries(count=2, wait_s=10.0), repeat=Repeat.SAFE)

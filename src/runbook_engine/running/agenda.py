@@ -147,9 +147,13 @@ class Agenda:
             self._met(task)
         elif state.status is Status.RETRYING and state.until:
             self._at(state.until, task)
-        elif state.status in (Status.NOT_STARTED, Status.UNKNOWN):
+        elif state.status is Status.UNKNOWN or (state.status is Status.NOT_STARTED and self._is_open(task)):
             self._push(task)
         self.go_on(task)
+
+    def _is_open(self, task: TaskId) -> bool:
+        """Whether the package of a task has been opened here; if not, that will bring the task."""
+        return self._course.shape.parts(task)[0].id in self._open
 
     def _met(self, task: TaskId) -> None:
         """A task ended well: what waited for it on its host, and for its package as a whole, comes nearer."""
