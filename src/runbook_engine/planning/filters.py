@@ -158,6 +158,8 @@ def _tojson(value: object, indent: int | None = None) -> str:
 
 
 def _refuse(value: object) -> object:
+    if isinstance(value, Mapping):
+        return dict(value)
     raise BadTemplate(*no_text(value))
 
 
