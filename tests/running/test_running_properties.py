@@ -4,8 +4,6 @@ from datetime import timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from stand import ALL, FAILED, OK, SAME, START, UNKNOWN, Clock, ListInbox, MemoryJournal, Stand, created, ids
-from stand import manual, needs, no_world, package, pause, phase, plan
 
 from runbook_engine.model.attempts import Ended
 from runbook_engine.model.commands import Procedure, Shell
@@ -19,6 +17,27 @@ from runbook_engine.running.blockers import blockers
 from runbook_engine.running.course import replay
 from runbook_engine.running.execute import execute
 from runbook_engine.running.ready import ready
+from stand import (
+    ALL,
+    FAILED,
+    OK,
+    SAME,
+    START,
+    UNKNOWN,
+    Clock,
+    ListInbox,
+    MemoryJournal,
+    Stand,
+    created,
+    ids,
+    manual,
+    needs,
+    no_world,
+    package,
+    pause,
+    phase,
+    plan,
+)
 
 HOSTS = ("h1", "h2", "h3")
 CHECK = Procedure(apply=(Shell(script=shell("true")),), verify=(Shell(script=shell("check")),))

@@ -3,6 +3,30 @@
 from dataclasses import replace
 
 import pytest
+
+from runbook_engine.model.commands import Choice, Procedure, Shell
+from runbook_engine.model.conditions import Compare, Constant
+from runbook_engine.model.decisions import Decide, Done, PauseRun, Resolve, ResumeRun, Retry, StopRun
+from runbook_engine.model.errors import Exit, ImpossibleEvent
+from runbook_engine.model.events import (
+    AttemptEnded,
+    AttemptStarted,
+    DecisionRefused,
+    HostsReleased,
+    HostsTaken,
+    Outcome,
+    PlanAmended,
+    RunEnded,
+    TaskOpened,
+)
+from runbook_engine.model.runbook import Retry as Retries
+from runbook_engine.model.text import Later, shell
+from runbook_engine.model.words import Purpose, Repeat, RunStatus, Status, Verdict
+from runbook_engine.model.world import World
+from runbook_engine.running.agenda import Focus
+from runbook_engine.running.blockers import blockers
+from runbook_engine.running.execute import Habits, execute
+from runbook_engine.running.result import result
 from stand import (
     ALL,
     FAILED,
@@ -25,30 +49,6 @@ from stand import (
     plan,
     statuses,
 )
-
-from runbook_engine.model.commands import Choice, Procedure, Shell
-from runbook_engine.model.decisions import Decide, Done, PauseRun, Resolve, ResumeRun, Retry, StopRun
-from runbook_engine.model.errors import Exit, ImpossibleEvent
-from runbook_engine.model.events import (
-    AttemptEnded,
-    AttemptStarted,
-    DecisionRefused,
-    HostsReleased,
-    HostsTaken,
-    Outcome,
-    PlanAmended,
-    RunEnded,
-    TaskOpened,
-)
-from runbook_engine.model.runbook import Retry as Retries
-from runbook_engine.model.text import Later, shell
-from runbook_engine.model.conditions import Compare, Constant
-from runbook_engine.model.words import Purpose, Repeat, RunStatus, Status, Verdict
-from runbook_engine.model.world import World
-from runbook_engine.running.agenda import Focus
-from runbook_engine.running.blockers import blockers
-from runbook_engine.running.execute import Habits, execute
-from runbook_engine.running.result import result
 
 HOSTS = ("h1", "h2", "h3")
 VERIFY = Procedure(apply=(Shell(script=shell("true")),), verify=(Shell(script=shell("check")),))
@@ -240,6 +240,20 @@ def test_doubt_is_settled_by_verify(answer, again):
     course = night.go()
 
     assert [a.purpose for a in night.started] == [Purpose.DO, Purpose.VERIFY] + [Purpose.DO] * again
+    assert course.run.status is RunStatus.DONE
+
+
+@pytest.mark.law(9)
+def test_doubt_does_not_use_up_the_retries():
+    """A crash, found not done by verify, and then a known failure: the one retry of the step is still there."""
+    step = package("p/a", ("h1",), procedure=VERIFY, repeat=Repeat.VERIFY, retries=Retries(count=1, wait_s=1.0))
+    night = Night(plan(phase("p", [step])))
+    answers = iter([UNKNOWN, FAILED, FAILED, OK])
+    night.play = lambda _: next(answers)
+
+    course = night.go()
+
+    assert [a.purpose for a in night.started] == [Purpose.DO, Purpose.VERIFY, Purpose.DO, Purpose.DO]
     assert course.run.status is RunStatus.DONE
 
 

@@ -30,7 +30,8 @@ class TaskState:
 
     status: Status = Status.NOT_STARTED
     attempts: int = 0
-    failures: int = 0  # known ones, since it was opened or reopened
+    failures: int = 0  # known ones, since it was opened or reopened: what retries count
+    doubts: int = 0  # attempts of which nobody heard the end, since then
     attempt: AttemptId | None = None  # the open one, or the last
     purpose: Purpose = Purpose.DO
     started: datetime | None = None  # the first attempt, or when it was opened

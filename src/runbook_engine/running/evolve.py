@@ -21,7 +21,7 @@ from runbook_engine.model.words import (
 )
 from runbook_engine.running.shape import Shape
 
-DOUBTS_LIMIT = 3  # so often a task may end in doubt, be found not done, and start again without a person
+DOUBTS_LIMIT = 3  # a task that so many attempts have left in doubt is a person's, even when a probe says that it is not done
 
 
 def evolve(shape: Shape, run: Run, event: ev.Event) -> None:
@@ -144,10 +144,19 @@ def _attempt_ended(shape: Shape, run: Run, event: ev.AttemptEnded) -> None:
     state.outcome, state.until = event.outcome, event.retry_at
     if event.outcome.status in SETTLED_WELL:
         state.saved = event.outcome.saved or state.saved
-    if event.outcome.status not in SETTLED_WELL:
-        state.failures += 1
+    _count_bad_end(state, event.outcome.status)
     state.verify_first = status is Status.UNKNOWN and _may_verify(known, package, event)
     _settle(shape, run, state, package, event.at)
+
+
+def _count_bad_end(state: TaskState, outcome: Status) -> None:
+    """Doubt is counted by itself: it must not use up the tries that are meant for known failures."""
+    if outcome in SETTLED_WELL:
+        return
+    if state.purpose is Purpose.DO and outcome is not Status.UNKNOWN:
+        state.failures += 1
+    elif outcome is not Status.FAILED:
+        state.doubts += 1
 
 
 def _status_after(state: TaskState, package: Package, event: ev.AttemptEnded) -> Status:
@@ -167,7 +176,7 @@ def _status_after_verify(state: TaskState, package: Package, status: Status) -> 
         return Status.OK
     if status is Status.FAILED and package.procedure.question:
         return Status.WAITING
-    if status is Status.FAILED and state.failures < DOUBTS_LIMIT:
+    if status is Status.FAILED and state.doubts < DOUBTS_LIMIT:
         return Status.NOT_STARTED
     return Status.UNKNOWN
 
@@ -177,13 +186,13 @@ def _may_verify(state: TaskState, package: Package, event: ev.AttemptEnded) -> b
     if not package.procedure.verify:
         return False
     cut_off = event.outcome.status is Status.UNREACHABLE or event.outcome.exit_code is None
-    return state.purpose is Purpose.DO or (cut_off and state.failures < DOUBTS_LIMIT)
+    return state.purpose is Purpose.DO or (cut_off and state.doubts < DOUBTS_LIMIT)
 
 
 def _attempt_resolved(shape: Shape, run: Run, event: ev.AttemptResolved) -> None:
     status = Status.OK if event.verdict is Verdict.DONE else Status.NOT_STARTED
     state, package = _change(shape, run, event.task, status, Status.UNKNOWN)
-    state.by, state.reason, state.verify_first, state.failures = event.by, event.reason, False, 0
+    state.by, state.reason, state.verify_first, state.doubts = event.by, event.reason, False, 0
     _settle(shape, run, state, package, event.at)
 
 
@@ -221,7 +230,7 @@ def _task_skipped(shape: Shape, run: Run, event: ev.TaskSkipped) -> None:
 
 def _task_reopened(shape: Shape, run: Run, event: ev.TaskReopened) -> None:
     state, _ = _change(shape, run, event.task, Status.NOT_STARTED, *SETTLED_BADLY)
-    state.failures, state.ended, state.until, state.choice = 0, None, None, ""
+    state.failures, state.doubts, state.ended, state.until, state.choice = 0, 0, None, None, ""
 
 
 def _owner_changed(shape: Shape, run: Run, event: ev.TaskAssigned | ev.TaskAccepted | ev.TaskDeclined) -> None:
