@@ -12,7 +12,7 @@ from planning.planning_builders import act, book, estate, many, phase, planned, 
 from runbook_engine.model.errors import NotValid
 from runbook_engine.model.plan import Plan
 from runbook_engine.model.words import EdgeKind, Per, StageKind
-from runbook_engine.planning import check_order, graph, planned_seconds, worst_case
+from runbook_engine.planning import check_order, graph
 from runbook_engine.planning.layout import cut
 
 TWO = estate("a", "b", "x", "y", groups={"web": ["a", "b"], "db": ["x", "y"], "most": ["a", "b", "x"]})
@@ -243,28 +243,6 @@ def test_the_graph_joins_stages_and_phases() -> None:
     assert nx.has_path(made, "p/one", "p/one#2")
     assert list(made.predecessors("p/one#2")) == ["p/two"]
     assert list(made.predecessors("q/x")) == ["p/two#2"]
-
-
-def test_the_worst_case_is_what_is_allowed_and_what_is_in_flight() -> None:
-    """L7's figure: with one failure allowed and batches of ten, four at a time, five hosts can fail."""
-    rolling = phase("p", run("one"), batches=[10], max_failures=1)
-    plan = planned(book(rolling, phase("q", run("x"))), many(30))
-    assert worst_case(plan, 4) == {"p": 5, "q": 30}
-    assert worst_case(plan, 50) == {"p": 11, "q": 30}
-
-
-def test_planned_time_is_the_longest_way_through_the_stages() -> None:
-    """Rounds of hosts, batches and pauses add up; branches do not."""
-    from runbook_engine.model.runbook import Takes
-
-    minute, two = Takes(low_s=60, high_s=60), Takes(low_s=60, high_s=180)
-    made = phase(
-        "p", run("one", takes=minute), run("two", takes=two), run("side", needs=(), takes=minute), batches=[2], pause_s=5.0
-    )
-    plan = planned(book(made, phase("q", run("x"))), many(4))
-    assert planned_seconds(plan, plan.phases[0], 10) == 2 * 180 + 5
-    assert planned_seconds(plan, plan.phases[0], 1) == 4 * 180 + 5
-    assert planned_seconds(plan, plan.phases[1], 1) is None
 
 
 def test_stage_kinds_are_told_apart() -> None:

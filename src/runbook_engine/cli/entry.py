@@ -36,6 +36,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "log": ("looking", "Show what a run, a step or a host printed."),
     "tasks": ("looking", "Show what is whose, and what is ready now."),
     "verify": ("looking", "Check the journal of a run: find any change."),
+    "doctor": ("checking_up", "Look at what the engine stands on: journal, disk, inventory, SSH."),
     "lab": ("practising", "Start practice hosts on this machine."),
     "demo": ("practising", "See a whole runbook run on practice hosts."),
 }

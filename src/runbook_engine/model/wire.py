@@ -124,7 +124,7 @@ def _scalar_decoder(kind: Any) -> Callable[[Any], Any]:
     if issubclass(kind, Decimal):
         return lambda data: Decimal(_expect(data, str))
     if kind is float:
-        return lambda data: float(_expect(data, int, float))
+        return lambda data: _expect(data, float, int)  # a whole number stays one: its bytes are in a digest
     return lambda data: _expect(data, kind)
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, insert, select
 
 from runbook_engine.model.errors import JournalFault
 from runbook_engine.model.plan import Plan
-from runbook_engine.model.wire import WireError, canonical, from_data, to_data
+from runbook_engine.model.wire import WireError, from_data, to_data
 from runbook_engine.model.words import Digest
 from runbook_engine.recording.tables import plans
 
@@ -22,7 +22,7 @@ def body_of(plan: Plan) -> bytes:
     """The plan as it is stored. Raises ValueError for a plan without a digest: nothing could ever be checked against it."""
     if not plan.digest:
         raise ValueError("a plan without a digest cannot be stored")
-    return canonical(to_data(plan))
+    return json.dumps(to_data(plan), ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
 
 
 def get(connection: Connection, digest: Digest) -> Plan:
@@ -45,5 +45,5 @@ def _unusable(digest: Digest, what: str) -> JournalFault:
     return JournalFault(
         f"The plan {digest[:12]} {what}",
         why="What was approved is what runs, so nothing runs without exactly that plan.",
-        next_command="runbook doctor",
+        next_command="runbook runs",
     )

@@ -39,7 +39,6 @@ def open_store(url: str, *, patience_s: float = _PATIENCE_S) -> "Store":
         raise Usage(
             f"{url}: journals are kept in SQLite files only",
             why=f"There is no support for {kind}.",
-            next_command="runbook doctor",
         )
     place = rest.removeprefix("/") if separator else url
     if not place or place == ":memory:":

@@ -152,5 +152,7 @@ def saved_for(shape: Shape, run: Run, package: Package, host: HostName | None) -
     found: dict[StepId, Mapping[str, str]] = {}
     for name in package.reads:
         read = shape.plan.packages[name]
+        if read.hosts and host not in shape.hosts[name]:
+            continue  # another batch of the step
         found[read.step] = run.task(task_of(name, host if host in shape.hosts[name] else None)).saved
     return found
