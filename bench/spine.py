@@ -14,10 +14,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
-from stand import OK, SAME, Clock, ListInbox, MemoryJournal, created, ids, needs, no_world, package, phase, plan
-
 from runbook_engine.model.attempts import Attempt, Ended
 from runbook_engine.running.execute import execute
+from stand import OK, SAME, Clock, ListInbox, MemoryJournal, created, ids, needs, no_world, package, phase, plan
 
 STEPS = 30
 ROOM = 500

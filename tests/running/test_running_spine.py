@@ -195,8 +195,7 @@ def test_intent_is_durable_before_the_effect():
 def test_repeatable_work_is_committed_in_groups():
     """Steps declared repeat: safe do not wait for a commit each."""
     chain = [package("p/s0", HOSTS, repeat=Repeat.SAFE)]
-    for i in range(1, 20):
-        chain.append(package(f"p/s{i}", HOSTS, repeat=Repeat.SAFE, needs=needs((f"p/s{i - 1}", SAME))))
+    chain += [package(f"p/s{i}", HOSTS, repeat=Repeat.SAFE, needs=needs((f"p/s{i - 1}", SAME))) for i in range(1, 20)]
     night = Night(plan(phase("p", chain)))
 
     night.go()
