@@ -18,9 +18,7 @@ LAWS_LATER = {3, 4, 7, 10}  # of later work: windows, approvals, failure budgets
 
 def commands(text: str) -> set[str]:
     """The sub-commands that a text names."""
-    return set(
-        re.findall(r"\brunbook ([a-z]+)\b(?=[ \n`)])", "\n".join(re.findall(r"`[^`]+`|^ {4}.*$|^\$ .*$", text, re.MULTILINE)))
-    )
+    return set(re.findall(r"(?:`|^\$ (?:\S*/)?|^ +)runbook ([a-z]+)\b(?!:)", text, re.MULTILINE))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
