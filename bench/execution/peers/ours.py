@@ -1,0 +1,82 @@
+"""This project: the real command `runbook run`, with a fresh state folder, its journal and a log per task."""
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from work import Answers, Said, Work
+
+NOTE = "journal and logs on disk; host keys checked"
+RUNBOOK = """\
+runbook: bench
+title: Read from every host
+kind: maintenance
+owner: bench
+why: To see how long it takes.
+impact: Nothing is changed.
+phases:
+  - id: read
+    title: Read
+    hosts: all
+    steps:
+"""
+
+
+def missing() -> str:
+    """Why this peer cannot run here; empty when it can."""
+    return "" if _program().exists() else "not installed: pip install -e ."
+
+
+def prepare(work: Work, folder: Path, repeat: str = "safe") -> list[str]:
+    """Write what it needs; the command that is measured."""
+    _project(work, folder, repeat)
+    return [str(_program()), "run", "bench.yml", "--yes", "--no-input", "--parallel", str(work.parallel)]
+
+
+def environment(folder: Path) -> Mapping[str, str]:
+    """What the command finds in its environment."""
+    return {**os.environ, "RUNBOOK_STATE": str(folder / "state")}
+
+
+def answers(work: Work, folder: Path) -> Answers:
+    """Exit codes from the journal, output from the logs."""
+    from runbook_engine.model.events import AttemptEnded
+    from runbook_engine.recording import open_store
+
+    found: dict[str, list[Said]] = {}
+    with open_store(f"sqlite:///{folder / 'state' / 'journal.db'}") as store:
+        run = store.run_id("last")
+        logs = next((folder / "state").rglob("logs"))
+        for event in store.journal(run).read():
+            if isinstance(event, AttemptEnded):
+                step, _, host = event.task.partition("@")
+                out, err = _said(logs / f"{step}@{host}.log")
+                found.setdefault(work.hosts[int(host[1:])], []).append((event.outcome.exit_code, out, err))
+    return found
+
+
+def _program() -> Path:
+    return Path(shutil.which("runbook", path=str(Path(sys.executable).parent)) or Path(sys.executable).parent / "runbook")
+
+
+def _project(work: Work, folder: Path, repeat: str) -> None:
+    ssh = {"user": work.user, "port": work.port, "key": work.key, "known_hosts": work.known_hosts}
+    hosts = {f"h{i:05}": {"address": address} for i, address in enumerate(work.hosts)}
+    (folder / "inventory").mkdir()
+    inventory = {"groups": {"all": {"hosts": [f"h[00000:{len(hosts) - 1:05}]"], "ssh": ssh}}, "hosts": hosts}
+    (folder / "inventory" / "hosts.yml").write_text(json.dumps(inventory, indent=1), encoding="utf-8")
+    steps = [
+        f"      - {{id: s{i}, title: Read {i}, run: {json.dumps(work.command(i))}, repeat: {repeat}}}\n"
+        for i in range(work.steps)
+    ]
+    (folder / "bench.yml").write_text(RUNBOOK + "".join(steps), encoding="utf-8")
+
+
+def _said(log: Path) -> tuple[str, str]:
+    """Stdout and stderr of a task, from its log."""
+    lines = [line.split(" ", 2) for line in log.read_text(encoding="utf-8").splitlines()]
+    out, err = ("".join(f"{rest}\n" for _, mark, rest in lines if mark == stream) for stream in ("out", "err"))
+    return out, err
