@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
+from functools import cache
 from typing import Any
 
+from runbook_engine.actions.contract import Params
 from runbook_engine.model.text import Text
 
 Key = tuple[str | int, ...]
@@ -52,6 +54,14 @@ def _parts(value: Any) -> Mapping[str, Any] | None:
     """The named parts of a table, a dataclass or a params object; None for a plain value."""
     if isinstance(value, Mapping):
         return value
-    if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: getattr(value, f.name) for f in fields(value)}
-    return vars(value) if hasattr(type(value), "model_fields") else None
+    kind: Any = type(value)
+    names = _names(kind)
+    return None if names is None else {name: getattr(value, name) for name in names}
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...] | None:
+    """The fields of a class, looked up once: asking a params class whether it has an attribute is slow."""
+    if is_dataclass(kind):
+        return tuple(f.name for f in fields(kind))
+    return tuple(kind.model_fields) if issubclass(kind, Params) else None
