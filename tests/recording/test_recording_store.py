@@ -16,6 +16,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, create_engine
 
 from recording.journals import T0, a_plan, a_run, database, driving, group
 from runbook_engine.model.decisions import AddNote, Done
@@ -59,10 +60,24 @@ def test_every_connection_syncs_fully(store: Store) -> None:
     store.close()
 
 
-def test_the_migrations_make_the_tables_that_the_code_uses(store: Store) -> None:
-    """Brought up from an empty file by alembic, the tables are those of `tables.py`, and its last revision is the newest."""
+def contents(connection: Connection) -> list[object]:
+    """Every table and index as SQL, and the rows that are there from the beginning."""
+    made = connection.exec_driver_sql("SELECT type, name, sql FROM sqlite_master ORDER BY name").all()
+    world = connection.exec_driver_sql("SELECT * FROM world").all()
+    form = connection.exec_driver_sql("SELECT * FROM alembic_version").all()
+    return [*((kind, name, sql and sorted(sql.replace(",", " ").split())) for kind, name, sql in made), world, form]
+
+
+def test_the_migrations_make_the_tables_that_the_code_uses(store: Store, tmp_path: Path) -> None:
+    """Migrated from an empty file, the tables are those of `tables.py`, as in a journal that was made at once."""
+    migrating = create_engine(f"sqlite:///{tmp_path / 'migrated.db'}")
+    with migrating.begin() as connection:
+        schema.migrate(connection)
+        migrated = contents(connection)
+    migrating.dispose()
     with store._database.reading("x") as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        assert contents(connection) == migrated
     config = Config()
     config.set_main_option("script_location", str(schema._MIGRATIONS))
     revisions = [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()]
@@ -70,15 +85,15 @@ def test_the_migrations_make_the_tables_that_the_code_uses(store: Store) -> None
     store.close()
 
 
-def test_alembic_is_not_loaded_for_a_journal_that_is_up_to_date(store: Store, tmp_path: Path) -> None:
-    """Opening an existing journal does not pay for the library that only makes tables."""
-    store.close()
+def test_alembic_is_loaded_neither_for_a_new_journal_nor_for_one_that_is_up_to_date(tmp_path: Path) -> None:
+    """Only a journal of an older form pays for the library that changes tables."""
     program = (
         "import sys; from runbook_engine.recording import open_store; "
         "open_store(sys.argv[1]).close(); print('alembic' in sys.modules)"
     )
-    done = subprocess.run([sys.executable, "-c", program, str(database(tmp_path))], check=True, capture_output=True, text=True)
-    assert done.stdout == "False\n"
+    for _ in ("new", "up to date"):
+        command = [sys.executable, "-c", program, str(database(tmp_path))]
+        assert subprocess.run(command, check=True, capture_output=True, text=True).stdout == "False\n"
 
 
 def spoiled(path: Path, statement: str) -> None:
