@@ -81,7 +81,7 @@ def took(arguments: Sequence[str], folder: Path) -> Took:
 def line(what: str, tasks: int, result: Took, goal: str = "") -> str:
     return (
         f"{what:<34} {tasks:>8} tasks {result.wall_s:>7.2f} s wall {result.cpu_s:>7.2f} s CPU "
-        f"{result.memory_mib:>6.0f} MiB {result.cpu_s / tasks * 1e6:>8.0f} µs/task  {goal}"
+        f"{result.memory_mib:>6.0f} MiB  {goal}"
     ).rstrip()
 
 

@@ -40,7 +40,7 @@ def answers(work: Work, folder: Path) -> Answers:  # noqa: ARG001 - every peer i
 
 def main() -> None:
     from nornir import InitNornir
-    from nornir_paramiko.exceptions import CommandError
+    from nornir.core.exceptions import NornirSubTaskError
     from nornir_paramiko.plugins.tasks import paramiko_command
 
     folder = folder_told()
@@ -49,10 +49,12 @@ def main() -> None:
     def steps(task):
         said = []
         for step in range(work.steps):
-            result = task.run(paramiko_command, command=work.command(step))[0]
-            failed = result.exception if isinstance(result.exception, CommandError) else None
-            told = failed or result
-            said.append((failed.status_code if failed else 0, told.stdout, told.stderr))
+            try:
+                told = task.run(paramiko_command, command=work.command(step))[0]
+                said.append((0, told.stdout, told.stderr))
+            except NornirSubTaskError as error:
+                failed = error.result[0].exception
+                said.append((failed.status_code, failed.stdout, failed.stderr))
         return said
 
     files = {"host_file": "hosts.yml", "group_file": "groups.yml", "defaults_file": "defaults.yml"}

@@ -1,8 +1,7 @@
-"""This project: the real command `runbook run`, with a fresh state folder, its journal and a log per task."""
+"""Ours: the real command `runbook run`, with a fresh state folder, its journal and a log per task."""
 
 import json
 import os
-import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -59,7 +58,7 @@ def answers(work: Work, folder: Path) -> Answers:
 
 
 def _program() -> Path:
-    return Path(shutil.which("runbook", path=str(Path(sys.executable).parent)) or Path(sys.executable).parent / "runbook")
+    return Path(sys.executable).parent / "runbook"
 
 
 def _project(work: Work, folder: Path, repeat: str) -> None:
@@ -68,11 +67,9 @@ def _project(work: Work, folder: Path, repeat: str) -> None:
     (folder / "inventory").mkdir()
     inventory = {"groups": {"all": {"hosts": [f"h[00000:{len(hosts) - 1:05}]"], "ssh": ssh}}, "hosts": hosts}
     (folder / "inventory" / "hosts.yml").write_text(json.dumps(inventory, indent=1), encoding="utf-8")
-    steps = [
-        f"      - {{id: s{i}, title: Read {i}, run: {json.dumps(work.command(i))}, repeat: {repeat}}}\n"
-        for i in range(work.steps)
-    ]
-    (folder / "bench.yml").write_text(RUNBOOK + "".join(steps), encoding="utf-8")
+    step = "      - {{id: s{0}, title: Read {0}, run: {1}, repeat: {2}}}\n"
+    steps = "".join(step.format(i, json.dumps(work.command(i)), repeat) for i in range(work.steps))
+    (folder / "bench.yml").write_text(RUNBOOK + steps, encoding="utf-8")
 
 
 def _said(log: Path) -> tuple[str, str]:
