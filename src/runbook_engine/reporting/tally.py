@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from runbook_engine.model.events import Event
 from runbook_engine.model.plan import Plan
 from runbook_engine.model.run import PhaseState, Run
-from runbook_engine.model.words import SETTLED_WELL, HostName, PackageId, PhaseId, Purpose, Status, TaskId
+from runbook_engine.model.words import SETTLED_WELL, HostName, PhaseId, Purpose, Status, TaskId
 from runbook_engine.reporting.naming import split_task
 from runbook_engine.reporting.words import STATUS_WORDS, STYLES
 
@@ -54,12 +54,12 @@ class Tally:
         self.waiting: dict[TaskId, None] = {}
         self.bad: dict[TaskId, Status] = {}
         self._totals = _totals(plan)
-        self._packages = _packages_of_hosts(plan)
-        self._words: dict[tuple[PhaseId, HostName], str] = {}
+        self._packages = plan.packages
+        self._seen: dict[TaskId, Status] = {}  # where a task stood when it was last looked at
+        self._tasks = _tasks_of_hosts(plan)
         self._hosts: dict[PhaseId, Counter[str]] = {}
-        not_started = STATUS_WORDS[Status.NOT_STARTED]
-        for phase, _ in self._packages:
-            self._hosts.setdefault(phase, Counter())[not_started] += 1
+        for (phase, _), tasks in self._tasks.items():
+            self._hosts.setdefault(phase, Counter())[word_of(tasks)] += 1
         for task in run.tasks:
             self._look(run, task)
 
@@ -104,18 +104,20 @@ class Tally:
         else:
             self.bad.pop(task, None)
         package, host = split_task(task)
-        if host:
-            self._look_at_host(run, PhaseId(package.partition("/")[0]), host)
+        if host and package in self._packages:
+            self._move(self._packages[package].phase, host, self._seen.get(task, Status.NOT_STARTED), state.status)
+            self._seen[task] = state.status
 
-    def _look_at_host(self, run: Run, phase: PhaseId, host: HostName) -> None:
-        packages = self._packages.get((phase, host))
-        if packages is None:
+    def _move(self, phase: PhaseId, host: HostName, before: Status, after: Status) -> None:
+        """One task of a host stands elsewhere than before; the word for the host may be another."""
+        tasks = self._tasks.get((phase, host))
+        if tasks is None:
             return
-        word = word_of(Counter(run.task(TaskId(f"{package}@{host}")).status for package in packages))
-        before = self._words.get((phase, host), STATUS_WORDS[Status.NOT_STARTED])
-        self._words[phase, host] = word
-        self._hosts[phase][before] -= 1
-        self._hosts[phase][word] += 1
+        hosts = self._hosts[phase]
+        hosts[word_of(tasks)] -= 1
+        tasks[before] -= 1
+        tasks[after] += 1
+        hosts[word_of(tasks)] += 1
 
 
 def task_of_event(event: Event) -> TaskId | None:
@@ -148,9 +150,10 @@ def _totals(plan: Plan) -> Mapping[PhaseId, int]:
     return totals
 
 
-def _packages_of_hosts(plan: Plan) -> Mapping[tuple[PhaseId, HostName], list[PackageId]]:
-    found: dict[tuple[PhaseId, HostName], list[PackageId]] = {}
+def _tasks_of_hosts(plan: Plan) -> Mapping[tuple[PhaseId, HostName], Counter[Status]]:
+    """How many tasks each host has in each phase; none has started."""
+    found: dict[tuple[PhaseId, HostName], Counter[Status]] = {}
     for package in plan.packages.values():
         for host in package.hosts:
-            found.setdefault((package.phase, host), []).append(package.id)
+            found.setdefault((package.phase, host), Counter())[Status.NOT_STARTED] += 1
     return found
