@@ -17,7 +17,8 @@ from runbook_engine.model.errors import Exit
 from runbook_engine.model.events import ControllerTookOver, Event
 from runbook_engine.model.plan import Plan
 from runbook_engine.model.run import Run
-from runbook_engine.model.words import RunId, RunStatus
+from runbook_engine.model.words import HostName, RunId, RunStatus
+from runbook_engine.model.world import World
 from runbook_engine.running.agenda import Focus
 from runbook_engine.running.course import Course, replay
 from runbook_engine.running.execute import Habits, Observer, execute
@@ -171,3 +172,20 @@ def _finish(how: Drive, course: Course, inbox: LocalInbox) -> None:
         return
     logs = str(opening.run_folder(how.place, how.run) / "logs")
     options.say("\n" + summary_text(plan, course.run, at, log_folder=logs, parallel=how.parallel, zone=options.zone()))
+    if course.run.status is RunStatus.OPEN:
+        options.say(_held(plan, how.store.world(how.run)))
+
+
+def _held(plan: Plan, world: World) -> str:
+    """Which hosts of the plan other runs work on, and which runs; empty when there are none."""
+    from runbook_engine.reporting.folding import fold_hosts
+
+    holders: dict[RunId, list[HostName]] = {}
+    for host in plan.targets:
+        if host in world.taken:
+            holders.setdefault(world.taken[host], []).append(host)
+    return "\n".join(
+        f"\nRun {run} works on {fold_hosts(hosts)}; this run starts nothing there before it has ended.\n"
+        f"Next: runbook status {run}"
+        for run, hosts in holders.items()
+    )

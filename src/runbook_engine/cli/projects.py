@@ -30,7 +30,7 @@ def existing(file: str) -> Path:
     if path.is_file():
         return path
     folder = path.parent if path.parent.is_dir() else Path()
-    found = sorted(str(p) for p in [*folder.glob("*.yml"), *Path("runbooks").glob("*.yml")])[:5]
+    found = sorted({str(p) for p in [*folder.glob("*.yml"), *Path("runbooks").glob("*.yml")]})[:5]
     hint = f"There is: {', '.join(found)}" if found else "There is no runbook here either."
     raise Usage(f"There is no file {file}", why=hint, next_command=f"runbook plan {found[0]}" if found else "runbook init")
 

@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from runbook_engine.model.events import AttemptEnded, DecisionRefused, Event, Outcome
-from runbook_engine.model.words import Status
+from runbook_engine.model.events import AttemptEnded, DecisionRefused, Event, HostsReleased, Outcome
+from runbook_engine.model.words import RunStatus, Status
 from runbook_engine.running.admit import admit
 from runbook_engine.running.course import Course
 from runbook_engine.running.ports import Inbox, Journal
@@ -35,7 +35,18 @@ def take_decisions(course: Course, journal: Journal, inbox: Inbox, at: datetime)
         journal.append(admitted, consumes=decision.id)
         journal.commit()
         facts += admitted
-    return facts
+    return facts + _leave(course, journal, at)
+
+
+def _leave(course: Course, journal: Journal, at: datetime) -> list[Event]:
+    """A run that is over, and that nobody drives, holds no host: others may work there now."""
+    if course.run.status is not RunStatus.STOPPED or not course.run.taken:
+        return []
+    release = HostsReleased(at=at, hosts=tuple(sorted(course.run.taken)))
+    course.note(release)
+    journal.append([release])
+    journal.commit()
+    return [release]
 
 
 def refusal(facts: list[Event], decision: str) -> str | None:
