@@ -14,7 +14,7 @@ GO = (Choice(name="go"), Choice(name="no-go", goes_on=False))
 _CHOICES = 20  # more is not a question but a form
 _NAME = {"pattern": r"^\S+$"}
 _MEANING = {
-    "type": "object",
+    "type": ["object", "null"],  # a name with nothing behind it is a choice too
     "additionalProperties": False,
     "properties": {
         "consequence": {"type": "string", "description": "What the answer leads to, for the person who gives it."},

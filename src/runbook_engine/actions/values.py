@@ -14,6 +14,7 @@ _DURATION = re.compile(r"(?:\d+(?:\.\d+)?\s*[smhd]\s*)+")
 _PART = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd])")
 _MODE = "[0-7]{3,4}"
 _OWNER = r"[A-Za-z0-9_][A-Za-z0-9_.-]*(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?"
+_WORDS = {"type": ["string", "integer"]}  # a whole number is text as it stands; 1.10 would not be
 _HOLE = re.compile(r"(\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\})", re.DOTALL)
 
 
@@ -71,8 +72,8 @@ def _text(value: Any, make: Any) -> Text:
 
 
 ShellText = Annotated[Text, BeforeValidator(lambda v: _text(v, command)), WithJsonSchema({"type": "string"})]
-ShellWord = Annotated[Text, BeforeValidator(lambda v: _text(v, word)), WithJsonSchema({"type": "string"})]
-PlainText = Annotated[Text, BeforeValidator(lambda v: _text(v, plain)), WithJsonSchema({"type": "string"})]
+ShellWord = Annotated[Text, BeforeValidator(lambda v: _text(v, word)), WithJsonSchema(_WORDS)]
+PlainText = Annotated[Text, BeforeValidator(lambda v: _text(v, plain)), WithJsonSchema(_WORDS)]
 Seconds = Annotated[
     float, BeforeValidator(seconds), WithJsonSchema({"type": "string", "pattern": r"^(\d+(\.\d+)?\s*[smhd]\s*)+$"})
 ]

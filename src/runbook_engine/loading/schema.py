@@ -34,9 +34,12 @@ class _Generate(GenerateJsonSchema):
         return super().default_schema(schema)
 
     def dict_schema(self, schema: core_schema.DictSchema) -> dict[str, Any]:
-        """Keys that do not have the form are not allowed."""
+        """Keys that do not have the form are not allowed; written so that editors offer the words of the values."""
         found = super().dict_schema(schema)
-        return {**found, "additionalProperties": False} if "patternProperties" in found else found
+        forms = found.pop("patternProperties", {})
+        for form, values in forms.items():
+            found |= {"propertyNames": {"pattern": form}, "additionalProperties": values}
+        return found
 
 
 def json_schema() -> dict[str, Any]:

@@ -67,8 +67,14 @@ class RetryDocument(Closed):
     """How often a known failure is tried again."""
 
     count: Annotated[int, Strict(), Field(ge=0, le=_RETRIES)] = Field(description="How often.")
-    wait: Duration = Field(2.0, description="How long to wait before the first retry, such as 10s; it doubles each time.")
-    longest: Duration = Field(300.0, description="The longest wait between two tries, such as 5m.")
+    wait: Duration = Field(
+        2.0,
+        description="How long to wait before the first retry, such as 10s; it doubles each time.",
+        json_schema_extra={"default": "2s"},
+    )
+    longest: Duration = Field(
+        300.0, description="The longest wait between two tries, such as 5m.", json_schema_extra={"default": "5m"}
+    )
 
 
 def _retries(value: Any) -> Any:
