@@ -1,6 +1,7 @@
 """The spine on stand-ins: order, barriers, batches, doubt, people, timers, recovery."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -360,6 +361,16 @@ def test_a_timer_holds_no_worker_and_survives_a_restart():
 
     night.clock.pass_s(3601)
     assert night.go().run.status is RunStatus.DONE
+
+
+def test_a_person_who_can_be_asked_is_asked_before_a_timer_is_waited_for():
+    """On a terminal an open question makes the run return at once, although a pause of ten minutes goes on beside it."""
+    night = Night(plan(phase("p", [pause("p/soak", 600.0), manual("p/ask")])))
+
+    night.go(habits=Habits(people_first=True))
+
+    assert night.clock() - START < timedelta(seconds=60)
+    assert night.status("p/ask") is Status.WAITING
 
 
 def test_pause_and_resume_and_stop():

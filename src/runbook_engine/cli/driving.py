@@ -128,7 +128,11 @@ def _execute(how: Drive, journal: "RunJournal", inbox: LocalInbox, workers: "Poo
         opening.new_id,
         observe,
         how.focus,
-        Habits(wait_for_people=how.wait, patience_s=FOREVER_S if how.wait or how.ask else Habits().patience_s),
+        Habits(
+            wait_for_people=how.wait,
+            people_first=how.ask,
+            patience_s=FOREVER_S if how.wait or how.ask else Habits().patience_s,
+        ),
     )
 
 

@@ -34,6 +34,7 @@ class Habits:
 
     patience_s: float = 900.0
     wait_for_people: bool = False
+    people_first: bool = False  # a person can be asked by the caller: return for that rather than wait for a timer
     glance_s: float = 0.25  # how often decisions are looked for while work goes on
     group_s: float = 0.05  # records of repeatable work become durable at the latest after this time
 
@@ -200,9 +201,17 @@ class _Spine:
         """Whether to stay although nothing can be done now."""
         if self.course.run.status is not RunStatus.OPEN:
             return False
+        if habits.people_first and self._asks_somebody():
+            return False
         next_time = self.agenda.next_time()
         soon = next_time is not None and next_time - self.now() <= timedelta(seconds=habits.patience_s)
         return soon or habits.wait_for_people
+
+    def _asks_somebody(self) -> bool:
+        run = self.course.run
+        if not any(phase.counts[Status.WAITING] for phase in run.phases.values()):
+            return False
+        return any(state.status is Status.WAITING and state.until is None for state in run.tasks.values())
 
     def wait_s(self, habits: Habits) -> float:
         """How long to listen to the workers before looking around again."""
