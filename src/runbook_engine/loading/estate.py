@@ -87,5 +87,5 @@ def _estate(found: Found, documents: Sequence[InventoryDocument], ledger: Ledger
 
 def _nothing(folder: FilePath, message: str) -> NotValid:
     file = folder / "hosts.yml" if folder.suffix == "" else folder
-    hint = f"write {file} with a line such as: {EXAMPLE} — an inventory of Ansible is read as well"
+    hint = f"write {file} with a line such as: {EXAMPLE} — an inventory of Ansible is read as well; runbook init starts one"
     return NotValid([Mistake(Place(str(folder), 1, 1), message, hint)])

@@ -25,7 +25,8 @@ def outcome_words(outcome: ev.Outcome) -> str:
         words.append(f"exit {outcome.exit_code}")
     if outcome.cause:
         words.append(outcome.cause.value)
-    message = one_line(outcome.message, MESSAGE_LONGEST)
+    said, _, command = outcome.message.partition("\nnext: ")
+    message = one_line(said, MESSAGE_LONGEST) + (f" Next: {one_line(command, MESSAGE_LONGEST)}" if command else "")
     return " ".join(words) + (f": {message}" if message and outcome.status is not Status.OK else "")
 
 
