@@ -83,7 +83,10 @@ def store_of(place: Settings) -> Iterator["Store"]:
 
 
 def task_meant(course: "Course", name: str) -> TaskId:
-    """The task that a person means: its id, or step@host whatever the batch. Raises Usage with what is near."""
+    """The task that a person means: its id, or step@host whatever the batch; the step alone where it is one task.
+
+    Raises Usage with what is near.
+    """
     from difflib import get_close_matches
 
     packages = course.shape.plan.packages
@@ -93,7 +96,7 @@ def task_meant(course: "Course", name: str) -> TaskId:
         for package in packages.values()
         if step in {package.id, package.step, package.step.partition("/")[2]}
         for task in course.shape.tasks(package.id)
-        if task.partition("@")[2] == host
+        if not host or task.partition("@")[2] == host
     ]
     if len(found) == 1:
         return found[0]

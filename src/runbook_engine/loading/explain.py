@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from types import UnionType
 from typing import Annotated, Any, TypeVar, get_args, get_origin
 
@@ -43,6 +44,7 @@ _BOUNDS = {
     "too_long": "must have at most {max_length} entries",
     "string_pattern_mismatch": "must have the form {pattern}",
 }
+_HIDDEN = frozenset({"secret", "password"})  # keys below which somebody may have written what nobody should read
 _EMPTY = {"string_too_short": "characters", "too_short": "entries"}
 
 
@@ -71,8 +73,15 @@ def explain(error: ValidationError, document: Document, at: Path = (), *, model:
 
 
 def _mistake(details: ErrorDetails, document: Document, at: Path, model: Any) -> Mistake:
+    path, value = part_at(document.data, (*at, *details["loc"]))
+    if _HIDDEN.isdisjoint(path):
+        return _shown(details, document, at, model, path, value)
+    mistake = _shown(details, document, at, model, path, ...)
+    return replace(mistake, source="", width=1)
+
+
+def _shown(details: ErrorDetails, document: Document, at: Path, model: Any, path: Path, value: object) -> Mistake:
     loc = details["loc"]
-    path, value = part_at(document.data, (*at, *loc))
     if details["type"] == "extra_forbidden":
         hint = did_you_mean(str(loc[-1]), allowed_keys(model, loc[:-1]), "the keys here are")
         return document.mistake(path, f"unknown key {loc[-1]!r:.60}", hint, key=True)
@@ -104,7 +113,9 @@ def _expectation(details: ErrorDetails) -> str:
 
 
 def _with_found(message: str, value: object) -> str:
-    return f"{message}, found {in_words(value)}" if message.startswith("expected ") and ", found" not in message else message
+    if value is ... or not message.startswith("expected ") or ", found" in message:
+        return message
+    return f"{message}, found {in_words(value)}"
 
 
 def _hint(details: ErrorDetails, value: object) -> str:
