@@ -6,12 +6,14 @@ import hashlib
 import hmac
 import os
 import re
+import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
 SSH_PORT = 22
+_reading = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,9 @@ class KnownHosts:
 
 def load(paths: Iterable[Path]) -> KnownHosts:
     """The entries of these files as they are now; read again only when a file has changed."""
-    return _load(tuple((path, _version(path)) for path in paths))
+    files = tuple((path, _version(path)) for path in paths)
+    with _reading:  # the workers of a run all ask in its first moment: one reads, the others wait for it
+        return _load(files)
 
 
 def _version(path: Path) -> tuple[int, int]:
