@@ -46,16 +46,15 @@ class Run:
 
 
 def run_once(peer: ModuleType, work: Work, server: sshd.Server) -> Run:
-    """Measure a peer, then look at every one of its answers."""
-    with tempfile.TemporaryDirectory(prefix="bench-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
-        command = peer.prepare(work, folder)
-        before = server.group.cpu_s()
-        cost = measure(command, peer.environment(folder), folder, LIMIT_S)
-        server_s = server.group.cpu_s() - before
-        if cost.exit_code is None:
-            return Run(cost=cost, server_s=server_s, fault=f"not done within {LIMIT_S:g} s")
-        return Run(cost=cost, server_s=server_s, fault=_fault(peer, work, folder, cost))
+    """Measure a peer, then look at every one of its answers. Its files stay to the end of all: see README."""
+    folder = Path(tempfile.mkdtemp(dir=server.folder))
+    command = peer.prepare(work, folder)
+    before = server.group.cpu_s()
+    cost = measure(command, peer.environment(folder), folder, LIMIT_S)
+    server_s = server.group.cpu_s() - before
+    if cost.exit_code is None:
+        return Run(cost=cost, server_s=server_s, fault=f"not done within {LIMIT_S:g} s")
+    return Run(cost=cost, server_s=server_s, fault=_fault(peer, work, folder, cost))
 
 
 def _fault(peer: ModuleType, work: Work, folder: Path, cost: Cost) -> str:

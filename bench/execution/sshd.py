@@ -50,6 +50,7 @@ LogLevel ERROR
 class Server:
     """A server that runs."""
 
+    folder: Path
     port: int
     user: str
     key: Path
@@ -75,7 +76,8 @@ def server(folder: Path, known: int = 1000, port: int = PORT) -> Iterator[Server
     process = subprocess.Popen(group.inside([daemon, "-D", "-f", str(folder / "sshd_config"), "-E", str(folder / "sshd.log")]))
     try:
         _wait(folder, process)
-        yield Server(port=port, user=user, key=folder / "key", known_hosts=folder / "known_hosts", group=group)
+        files = {"folder": folder, "key": folder / "key", "known_hosts": folder / "known_hosts"}
+        yield Server(port=port, user=user, group=group, **files)
     finally:
         _stop(process)
         group.close()

@@ -64,10 +64,10 @@ def main() -> None:
         logging={"enabled": False},
     )
     results = nornir.run(task=steps)
-    answer(folder, {host: result[0].result for host, result in results.items() if not result.failed})
+    answer(folder, {host: result[0].result for host, result in results.items() if not result[0].failed})
     for host, result in results.failed_hosts.items():
         print(host, repr(result[0].exception), file=sys.stderr)
-    nornir.close_connections()
+    nornir.close_connections(on_failed=True)
 
 
 if __name__ == "__main__":
