@@ -26,10 +26,22 @@ ANSWER_S = 60
 RUNBOOKS = sorted((ROOT / "runbooks").rglob("*.yml"))
 RACK12 = ROOT / "runbooks" / "rack12-install.yml"
 SETTINGS = {"validate": True, "hover": True, "completion": True, "yamlVersion": "1.2", "schemaStore": {"enable": False}}
-HEAD = f"# yaml-language-server: $schema={(ROOT / 'docs' / 'runbook.schema.json').as_uri()}\n" + (
-    "runbook: a\ntitle: A\nkind: install\nowner: ana\nwhy: W\nimpact: I\nparams: {a: {}}\n"
-    "phases:\n  - id: p\n    title: P\n    hosts: web\n    steps:\n      - id: s\n        title: S\n"
-)
+HEAD = f"""\
+# yaml-language-server: $schema={(ROOT / "docs" / "runbook.schema.json").as_uri()}
+runbook: a
+title: A
+kind: install
+owner: ana
+why: W
+impact: I
+phases:
+  - id: p
+    title: P
+    hosts: web
+    steps:
+      - id: s
+        title: S
+"""
 
 
 class Server:
