@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from runbook_engine.actions import all_actions
+from runbook_engine.actions.local import LocalParams
 from runbook_engine.actions.run import RunParams
 from runbook_engine.model.estate import Estate, Group, Host, SshSettings
 from runbook_engine.model.places import Place, Places
 from runbook_engine.model.plan import Plan
 from runbook_engine.model.runbook import Param, Phase, Rolling, Runbook, Scope, Step
 from runbook_engine.model.text import Text, plain, shell
-from runbook_engine.model.words import HostName, Kind, PhaseId, StepId
+from runbook_engine.model.words import HostName, Kind, Per, PhaseId, StepId
 from runbook_engine.planning import make_plan
 
 
@@ -39,11 +40,13 @@ def many(count: int) -> Estate:
 
 
 def run(name: str, command: str = "true", **more: Any) -> Step:
-    """A step that runs a command."""
+    """A step that runs a command: on its hosts, or, when it is done once, on the control machine."""
     for key in ("guard", "skip_if", "verify"):
         if isinstance(more.get(key), str):
             more[key] = (shell(more[key]),)
     title = more.pop("title", name)
+    if more.get("per") in (Per.PHASE, Per.BATCH):
+        return Step(id=StepId(name), title=plain(title), action="local", params=LocalParams(command=command), **more)
     return Step(id=StepId(name), title=plain(title), action="run", params=RunParams(command=command), **more)
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from planning.planning_builders import act, book, estate, many, phase, planned, run
 from runbook_engine.model.errors import NotValid
 from runbook_engine.model.plan import Plan
+from runbook_engine.model.text import shell
 from runbook_engine.model.words import EdgeKind, Per, StageKind
 from runbook_engine.planning import check_order, graph
 from runbook_engine.planning.layout import cut
@@ -249,3 +250,24 @@ def test_stage_kinds_are_told_apart() -> None:
     """A plan with nothing around its batches has batches only."""
     plan = planned(book(phase("p", run("one"), batches=["rest"])), many(3))
     assert [s.kind for s in plan.phases[0].stages] == [StageKind.BATCH]
+
+
+@pytest.mark.law(6)
+@pytest.mark.parametrize("per", [None, Per.PHASE, Per.BATCH])
+def test_what_is_for_a_host_never_falls_on_the_control_machine(per) -> None:
+    """L6: a command without a host is a mistake with its repair, and is not quietly run where the engine runs."""
+    step = act("s", "reboot", {"within": "5m"}, per=per)
+
+    with pytest.raises(NotValid) as caught:
+        planned(book(phase("p", step, hosts=None if per is None else "most")), TWO)
+
+    assert [m.message for m in caught.value.mistakes] == ["this step works on a host, and none is named"]
+    assert "local" in caught.value.mistakes[0].hint
+
+
+def test_a_local_step_is_also_asked_about_on_the_control_machine() -> None:
+    """guard, skip_if and verify of a local step go with it, also when it is done for each host."""
+    step = act("s", "local", {"command": "true"}, per=Per.HOST, verify=(shell("check"),), guard=(shell("may"),))
+    procedure = next(iter(planned(book(phase("p", step)), TWO).packages.values())).procedure
+
+    assert all(c.on_controller for c in (*procedure.guard, *procedure.apply, *procedure.verify))

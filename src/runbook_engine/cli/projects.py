@@ -67,7 +67,7 @@ def load_hosts(settings: Settings) -> Estate:
         return estate
     from runbook_engine.lab import overlay
 
-    say(f"LAB: hosts are reached on practice machines ({settings.lab}), not at their real addresses.")
+    say(f"LAB: planned for practice machines ({settings.lab}), not for the real addresses.")
     return overlay(estate, settings.lab)
 
 

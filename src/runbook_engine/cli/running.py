@@ -9,6 +9,7 @@ import click
 from runbook_engine.cli import opening, options
 from runbook_engine.cli.answering import ask_person
 from runbook_engine.cli.driving import Drive, drive
+from runbook_engine.cli.linking import same_machines
 from runbook_engine.cli.projects import planned
 from runbook_engine.cli.settings import Settings, settings
 from runbook_engine.model.decisions import ResumeRun, Retry
@@ -249,6 +250,7 @@ def _drive(
     verbose: int,
     as_json: bool,
 ) -> int:
+    same_machines(place, store.plan(store.run(run).digest))
     ask = options.on_terminal() and not no_input and not as_json
     how = Drive(
         place=place,

@@ -8,7 +8,7 @@ from runbook_engine.cli import options
 from runbook_engine.model.errors import Refused
 
 HOSTS = """\
-# The hosts, and what belongs together. More: docs/runbook-format.md
+# The hosts, and what belongs together. More: docs/inventory.md
 format: 1
 groups:
   web: {hosts: ["web[01:02]"], ssh: {user: ops}}

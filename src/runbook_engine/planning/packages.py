@@ -16,6 +16,7 @@ from runbook_engine.planning.files import Library, PackageFiles
 from runbook_engine.planning.findings import BadTemplate, Findings
 from runbook_engine.planning.layout import Part
 from runbook_engine.planning.names import Names, Saver
+from runbook_engine.planning.reach import beside_its_work, needs_host
 from runbook_engine.planning.render import Columns, Renderer
 from runbook_engine.planning.walk import changed
 from runbook_engine.planning.when import decide
@@ -137,12 +138,20 @@ class _Making:
         step, path = self.step, self.step.path
         setting = self._setting(title, step.timeout_s)
         made = self._act(step.action, step.params, setting, path) if step.action else Procedure()
-        return replace(
+        whole = replace(
             made,
             guard=(*made.guard, *self._shells(step.guard, setting, (*path, "guard"))),
             skip_if=(*made.skip_if, *self._shells(step.skip_if, setting, (*path, "skip_if"))),
             verify=(*made.verify, *self._shells(step.verify, setting, (*path, "verify"))),
         )
+        procedure = beside_its_work(whole)
+        if not self.hosts and not self.left_out and needs_host(procedure):
+            self.shop.found.add(
+                (*path, "per") if step.per else (*path, "id"),
+                "this step works on a host, and none is named",
+                "say hosts: …; what is for the control machine is a local step",
+            )
+        return procedure
 
     def _act(self, name: str, params: object, setting: Setting, path: Path) -> Procedure:
         """Render the params and ask the action what is to be done."""

@@ -55,6 +55,8 @@ def _stored(database: Database, run_id: int, run: RunId, after: int) -> Iterator
         with database.reading(f"reading the events of {run}") as connection:
             rows = connection.execute(query.where(events.c.seq > after)).all()
         for row in rows:
+            if not isinstance(row.body, bytes):  # SQLite keeps whatever a foreign hand wrote there
+                raise broken(run, row.seq, "is not what was recorded there: it is not even of its kind")
             yield Record(*row)
         if len(rows) < _CHUNK:
             return

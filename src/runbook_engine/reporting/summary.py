@@ -149,8 +149,8 @@ def next_lines(run: Run, tally: Tally) -> list[str]:
     first = {
         "DONE": [command("runbook", "log", run.id)],
         "UNKNOWN": ["answer the question above, then", resume],
-        "FAILED": [command("runbook", "why", run.id), resume],
-        "REFUSED": [command("runbook", "why", run.id), resume],
+        "FAILED": [command("runbook", "why", run.id), f"{resume} --failed"],
+        "REFUSED": [command("runbook", "why", run.id), f"{resume} --failed"],
         "STOPPED": [status],
         "WAITING": ["do what is waiting above, then", resume] if tally.waiting else [resume],
     }.get(word, [resume])

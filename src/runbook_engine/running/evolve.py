@@ -176,8 +176,8 @@ def _status_after_verify(state: TaskState, package: Package, status: Status) -> 
         return Status.OK
     if status is Status.FAILED and package.procedure.question:
         return Status.WAITING
-    if status is Status.FAILED and state.doubts < DOUBTS_LIMIT:
-        return Status.NOT_STARTED
+    if status is Status.FAILED:  # not done, and that is known
+        return Status.NOT_STARTED if state.doubts < DOUBTS_LIMIT else Status.FAILED
     return Status.UNKNOWN
 
 
