@@ -1,0 +1,41 @@
+"""A person with one real machine (OpenSSH), and a person with a practice rack."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from journeys.command_line import Person
+from journeys.machines import box_inventory
+from journeys.racks import Rack
+
+
+@pytest.fixture
+def person(tmp_path: Path) -> Person:
+    """Somebody with an empty folder."""
+    return Person.new(tmp_path / "project")
+
+
+@pytest.fixture
+def engineer(person: Person, sshd: Any) -> Person:
+    """Somebody whose inventory has one real machine, `box`, whose key is known."""
+    person.writes("inventory/hosts.yml", box_inventory(sshd))
+    return person
+
+
+@pytest.fixture(scope="session")
+def rack() -> Iterator[Rack]:
+    """Three practice servers with the shipped project, for all tests that look at one run after the other."""
+    made = Rack(3, speed="20")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def planner(rack: Rack, tmp_path: Path) -> Person:
+    """Somebody in the shipped project, on servers as new."""
+    rack.as_new()
+    person = Person.new(tmp_path / "person", RUNBOOK_LAB=str(rack.lab_file))
+    person.folder = rack.project
+    return person
