@@ -585,3 +585,11 @@ def test_planning_many_hosts_is_quick_and_small() -> None:
     plan = planned(book(*phases), on)
     assert time.process_time() - began < 3.0
     assert plan.tasks == 60_000
+
+
+def test_what_goes_into_a_command_without_quotes_is_written_into_the_plan() -> None:
+    """An approver sees each `| unquoted` as the author wrote it."""
+    step = run("s", "fetch {{ vars.version | unquoted }} {{ host.name }}", verify="check {{ host.name|unquoted }}")
+    package = next(iter(planned(book(phase("p", step)), many(1)).packages.values()))
+
+    assert package.unquoted == ("{{ vars.version | unquoted }}", "{{ host.name|unquoted }}")

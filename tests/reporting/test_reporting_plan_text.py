@@ -161,10 +161,10 @@ def test_every_command_has_words(command: object, words: str) -> None:
 def test_a_value_without_quotes_is_a_warning() -> None:
     """What goes into a command line as it is, an approver must have seen."""
     script = Text(("x ", Later(StepId("p/old"), ("stdout",), quoted=False), SecretRef("env:T")), shell=True)
-    step = package("p/a", HOSTS, procedure=Procedure(apply=(Shell(script=script),)))
+    step = package("p/a", HOSTS, procedure=Procedure(apply=(Shell(script=script),)), unquoted=("{{ old.stdout | unquoted }}",))
     phase = PlannedPhase(id=PhaseId("p"), title="p", needs=(), stages=(stage(1, HOSTS, step),), hosts=HOSTS)
 
-    assert "p/a: p/old stdout goes into a command without quotes" in plan_text(make_plan([phase], [step]))
+    assert "p/a: {{ old.stdout | unquoted }} goes into a command without quotes" in plan_text(make_plan([phase], [step]))
 
 
 @pytest.mark.law(5)

@@ -65,6 +65,7 @@ class Package:
     when: Condition | None = None  # what is left to find out in the run
     way_back: WayBack | None = None
     health_check: bool = False
+    unquoted: tuple[str, ...] = ()  # what the author lets into a command without quotes, as written
     needs: tuple[Edge, ...] = ()
 
     @property

@@ -1,5 +1,6 @@
 """A part → a work package: its texts rendered, its action asked for the procedure, its guards and checks added."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
@@ -20,6 +21,8 @@ from runbook_engine.planning.reach import beside_its_work, needs_host
 from runbook_engine.planning.render import Columns, Renderer
 from runbook_engine.planning.walk import changed
 from runbook_engine.planning.when import decide
+
+UNQUOTED = re.compile(r"\{\{[^{}]*\|\s*unquoted\b[^{}]*\}\}")
 
 T = TypeVar("T")
 
@@ -61,6 +64,7 @@ class _Making:
         self.skipped = False
         self._decide()
         self.columns = Columns()
+        self.bare: dict[str, None] = {}
         self.renderer = Renderer(shop.names_of(part, self.hosts), self.columns)
 
     def _decide(self) -> None:
@@ -102,7 +106,12 @@ class _Making:
         if not self.step.action:
             procedure = replace(procedure, apply=(AskPerson(prompt=title, evidence=self.step.evidence),))
         package = replace(
-            self._frame(title), procedure=procedure, way_back=way_back, columns=self.columns.all(), when=self.condition
+            self._frame(title),
+            procedure=procedure,
+            way_back=way_back,
+            columns=self.columns.all(),
+            when=self.condition,
+            unquoted=tuple(self.bare),
         )
         reads = sorted(self.renderer.read | self.early, key=lambda saver: saver.step)
         others = tuple(saver for saver in reads if saver.step != self.part.step_id)
@@ -216,6 +225,8 @@ class _Making:
         )
 
     def _text(self, text: Text, path: Path) -> Text:
+        if text.shell:
+            self.bare.update(dict.fromkeys(UNQUOTED.findall(text.source)))
         return self._try(path, lambda: self.renderer.text(text)) or Text((), shell=text.shell)
 
     def _readable(self, text: Text, path: Path) -> Text:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from runbook_engine.model.commands import AskPerson, Command, Download, Http, Pause, Probe, Reboot, Shell, Upload, Wait
 from runbook_engine.model.plan import Package
-from runbook_engine.model.text import Later, SecretRef, Text
+from runbook_engine.model.text import Text
 from runbook_engine.model.words import HostName
 from runbook_engine.reporting.harmless import harmless, one_line
 from runbook_engine.reporting.naming import rendered
@@ -39,21 +39,6 @@ def differences_by_host(package: Package) -> list[str]:
             more = f" and {len(values) - len(shown):,} more" if len(values) > len(shown) else ""
             lines.append(f"differs by host: {', '.join(shown)}{more}")
     return lines
-
-
-def unquoted(package: Package) -> list[str]:
-    """The values that go into a command line without quotes, by their names."""
-    commands = [*package.procedure.guard, *package.procedure.skip_if, *package.procedure.apply, *package.procedure.verify]
-    if package.way_back and package.way_back.procedure:
-        commands += package.way_back.procedure.apply
-    holes = (part for c in commands for text in _texts(c) if text.shell for part in text.parts)
-    return list(dict.fromkeys(_hole_name(h) for h in holes if isinstance(h, Later | SecretRef) and not h.quoted))
-
-
-def _hole_name(hole: Later | SecretRef) -> str:
-    if isinstance(hole, SecretRef):
-        return f"secret {hole.name}"
-    return f"{hole.step} {'.'.join(map(str, hole.path))}"
 
 
 def _texts(command: Command) -> Iterator[Text]:

@@ -8,7 +8,7 @@ from rich.cells import cell_len, set_cell_size
 
 from runbook_engine.model.plan import Plan, PlannedPhase
 from runbook_engine.model.words import PhaseId, StageKind
-from runbook_engine.reporting.command_text import differences_by_host, procedure_lines, unquoted
+from runbook_engine.reporting.command_text import differences_by_host, procedure_lines
 from runbook_engine.reporting.differences import differences_text
 from runbook_engine.reporting.folding import fold_hosts
 from runbook_engine.reporting.harmless import harmless, one_line, shortened
@@ -207,7 +207,7 @@ def warnings_of(plan: Plan) -> Iterable[str]:
         for step in steps_of(plan, phase):
             if step.first.way_back and step.first.way_back.none:
                 yield one_line(f"{step.id}: no way back: {step.first.way_back.none}")
-            for name in unquoted(step.first):
+            for name in step.first.unquoted:
                 yield one_line(f"{step.id}: {name} goes into a command without quotes")
 
 
