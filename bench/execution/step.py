@@ -87,8 +87,9 @@ def whole_engine(work: Work, folder: Path, repeat: str) -> Steps:
     folder.mkdir()
     command = ours.prepare(work, folder, repeat)
     cost = measure(command, ours.environment(folder), folder, ENGINE_S)
+    assert cost.exit_code == 0, cost.stderr
     fault = mistakes(work, ours.answers(work, folder), os.uname().release)
-    assert not fault, f"{fault} {cost.stderr}"
+    assert not fault, fault
     with open_store(f"sqlite:///{folder / 'state' / 'journal.db'}") as store:
         ends = [event.at for event in store.journal(store.run_id("last")).read() if isinstance(event, AttemptEnded)]
     return Steps([(after - before).total_seconds() * 1000 for before, after in pairwise(ends)][WARM:], None)

@@ -40,6 +40,7 @@ def main() -> None:
     said = {host: [] for host in work.hosts}
     for step in range(work.steps):
         outputs = client.run_command(work.command(step))
+        client.join(outputs)  # before it, an exit code may be read as 0 although it has not come yet
         for output in outputs:
             out, err = "\n".join(output.stdout), "\n".join(output.stderr)
             said[output.host].append((output.exit_code, out, err))
