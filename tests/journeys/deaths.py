@@ -33,7 +33,8 @@ class Engine:
     def __init__(self, rack: Rack) -> None:
         self._plan = str(rack.folder / "rack.plan")
         runbook = str(rack.project / "runbooks" / "rack12-install.yml")
-        there = {**os.environ, "RUNBOOK_LAB": str(rack.lab_file), "RUNBOOK_STATE": str(rack.folder), "PYTHONPATH": str(_TESTS)}
+        path = os.pathsep.join(filter(None, (str(_TESTS), os.environ.get("PYTHONPATH"))))
+        there = {**os.environ, "RUNBOOK_LAB": str(rack.lab_file), "RUNBOOK_STATE": str(rack.folder), "PYTHONPATH": path}
         command = [RUNBOOK, "plan", runbook, "-o", self._plan]
         subprocess.run(command, env=there, check=True, capture_output=True)
         server = [sys.executable, str(Path(__file__).with_name("incarnations.py"))]
