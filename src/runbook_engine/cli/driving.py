@@ -69,7 +69,6 @@ def drive(how: Drive, answer: Answer | None = None, watch: Watch | None = None) 
 def _driven(how: Drive, journal: "RunJournal", answer: Answer | None, watch: Watch | None) -> int:
     course = _take_over(how, journal)
     gc.freeze()  # the plan and what is known of the run are not garbage: looking through them costs more than the work
-    gc.set_threshold(100_000, 50, 1000)
     inbox = LocalInbox(how.store, how.run)
     progress = _progress(how, course)
     with inbox.listening(), _workers(how, course.shape.plan) as workers:

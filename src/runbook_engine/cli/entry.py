@@ -1,5 +1,6 @@
 """The command `runbook`: a table of sub-commands that are imported only when called, and one place for errors."""
 
+import gc
 import os
 import sys
 import traceback
@@ -83,6 +84,7 @@ def runbook() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and exit with what it has to say (see model.errors.Exit)."""
+    gc.set_threshold(100_000, 50, 1000)  # what is read and planned is kept: looking through it again and again finds nothing
     sys.exit(outcome(list(sys.argv[1:] if arguments is None else arguments)))
 
 

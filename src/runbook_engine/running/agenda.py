@@ -32,7 +32,7 @@ class Agenda:
 
     def __init__(self, course: Course, focus: Focus) -> None:
         self._course = course
-        self._focus = focus
+        self.focus = focus
         self._open: set[PackageId] = set()
         self._gates: dict[PackageId, int] = {}  # barriers not yet passed
         self._unmet: dict[TaskId, int] = {}  # needs on the same host not yet met
@@ -132,7 +132,7 @@ class Agenda:
     def _push(self, task: TaskId) -> None:
         package, host = self._course.shape.parts(task)
         state = self._course.run.task(task)
-        if not self._focus.allows(package.phase, host) or (state.status is Status.UNKNOWN and not state.verify_first):
+        if not self.focus.allows(package.phase, host) or (state.status is Status.UNKNOWN and not state.verify_first):
             return
         lane = self._lane(task)
         self._queues.setdefault(lane, deque()).append(task)

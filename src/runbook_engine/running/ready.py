@@ -47,7 +47,7 @@ class Starts:
 
 def ready(course: Course, agenda: Agenda, world: World, now: datetime, room: int, new_id: Callable[[], str]) -> Starts:
     """The starts of one tick; at most `room` attempts. What is forbidden now is parked."""
-    tick = _Tick(course, agenda, now, new_id)
+    tick = _Tick(course, agenda, world, now, new_id)
     if course.run.status is not RunStatus.OPEN:
         return tick.starts
     for task in agenda.take():
@@ -75,6 +75,7 @@ class _Tick:
 
     course: Course
     agenda: Agenda
+    world: World
     now: datetime
     new_id: Callable[[], str]
     starts: Starts = field(default_factory=Starts)
@@ -88,8 +89,8 @@ class _Tick:
             starts.events.append(TaskSkipped(at=self.now, task=task, reason="its condition does not hold"))
             self.agenda.go_on(task)
             return
-        if host is not None and host not in course.run.taken:
-            starts.hosts[host] = None
+        if host is not None and host not in course.run.taken and host not in starts.hosts:
+            self._take_hosts(package)
         starts.taken.append(task)
         position = course.shape.hosts[package.id][host] if host else 0
         opened = None if status is Status.UNKNOWN else opening(package, task, position, self.now)
@@ -98,6 +99,14 @@ class _Tick:
         else:
             starts.events.append(opened)
             starts.durable = True
+
+    def _take_hosts(self, package: Package) -> None:
+        """The hosts of the whole stage, as far as they are free: one record, not one for each that comes up."""
+        stage = self.course.shape.stage(package.phase, self.course.shape.stage_of[package.id])
+        for host in stage.hosts:
+            free = host not in self.course.run.taken and host not in self.world.taken
+            if free and self.agenda.focus.allows(package.phase, host):
+                self.starts.hosts[host] = None
 
     def _attempt(self, task: TaskId, package: Package, host: HostName | None, saved: Saved) -> None:
         state = self.course.run.task(task)
