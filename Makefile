@@ -1,5 +1,6 @@
 # make demo, make test: each does all its own set-up on a fresh Debian machine with Python 3.11 or newer.
 VENV ?= .venv
+PYTEST ?= -n 2 --dist loadfile
 BIN = $(VENV)/bin
 
 .PHONY: demo test soak lint bench docs clean
