@@ -14,7 +14,7 @@ from runbook_engine.model.words import Per, Repeat
 class Params(BaseModel):
     """What the author writes under the action's key: closed keys, frozen."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, defer_build=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

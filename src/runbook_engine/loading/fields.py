@@ -38,7 +38,7 @@ Schema = dict[str, Any]
 class Closed(BaseModel):
     """A mapping with closed keys; a key without a value is a mistake, unless it may stand alone."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, defer_build=True)
     may_stand_alone: ClassVar[frozenset[str]] = frozenset()
 
     @field_validator("*", mode="before")
