@@ -110,7 +110,7 @@ def why_command(run: str, task: str | None, journal: str | None, as_json: bool) 
         plan, fold, reasons = found.course.shape.plan, found.course.run, _reasons(found)
         if task is None:
             data = status_data(plan, fold, reasons, opening.now()) if as_json else None
-            options.show_json(data) if data else options.show(why_run_text(plan, fold, reasons))
+            options.show_json(data) if data else options.show(why_run_text(plan, fold, reasons, zone=options.zone()))
             return Exit.DONE
         name = opening.task_meant(found.course, task)
         if as_json:

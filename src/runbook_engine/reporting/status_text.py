@@ -65,12 +65,14 @@ def why_text(plan: Plan, run: Run, task: TaskId, blockers: Blockers, *, zone: tz
     return "\n".join([*lines, *_blocker_lines(reasons), *following])
 
 
-def why_run_text(plan: Plan, run: Run, blockers: Blockers) -> str:
-    """Why the run does not go on: of each phase that has not ended, the first task that has not started, and its reasons.
+def why_run_text(plan: Plan, run: Run, blockers: Blockers, *, zone: tzinfo = UTC) -> str:
+    """Why the run does not go on: what needs a person first, then what holds up the rest.
 
-    Where everything has started: the first task that is not settled well.
+    Of each phase that has not ended, the first task that has not started, and its reasons; where everything has started,
+    the first task that is not settled well.
     """
-    lines = _held_up(plan, run, blockers) or _held_up(plan, run, blockers, started=True)
+    needed = [line for block in attention_blocks(plan, run, Tally(plan, run), zone) for line in block]
+    lines = needed + (_held_up(plan, run, blockers) or ([] if needed else _held_up(plan, run, blockers, started=True)))
     if not lines:
         return f"Nothing holds run {run.id} up: it is {result_word(run)}."
     return "\n".join(lines)
