@@ -19,7 +19,7 @@ from runbook_engine.model.plan import Target
 from runbook_engine.model.words import Cause
 from runbook_engine.transports import record_host_key, scan_host_key
 
-pytestmark = [pytest.mark.sshd, pytest.mark.law("L8")]
+pytestmark = [pytest.mark.sshd, pytest.mark.law(8)]
 
 
 def nowhere(_stream, _data):

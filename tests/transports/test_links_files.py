@@ -123,7 +123,7 @@ def test_where_a_file_cannot_be_is_said(place, folder, log, name, words):
     assert os.listdir(folder) == []
 
 
-@pytest.mark.law("L5")
+@pytest.mark.law(5)
 def test_secrets_in_content_and_path(place, folder, log):
     """They arrive in the file; the log and the answer hold their names."""
     command = Upload(target=Text((f"{folder}/", SecretRef("env:TOKEN"))), content=Text(("token=", SecretRef("env:TOKEN"))))

@@ -96,7 +96,7 @@ def test_expected_and_unexpected_answers(ask, site, log):
     assert (posted.exit_code, posted.stdout) == (0, b"a=b")
 
 
-@pytest.mark.law("L5")
+@pytest.mark.law(5)
 def test_secrets_in_headers_do_not_come_back(ask, site, log):
     """The server gets the value; the log gets the name."""
     ask(f"{site}/ok", headers=(("X-Token", Text((SecretRef("env:TOKEN"),))),))
@@ -115,7 +115,7 @@ def test_large_answers_are_bounded(ask, site):
     assert ask(f"{site}/large").output_bytes == 50_000
 
 
-@pytest.mark.law("L8")
+@pytest.mark.law(8)
 def test_no_answer(ask, site):
     """Refused and unknown names have not started anything; silence and a broken answer may have."""
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -133,7 +133,7 @@ def test_no_answer(ask, site):
         assert time.monotonic() - began < 2
 
 
-@pytest.mark.law("L8")
+@pytest.mark.law(8)
 @pytest.mark.parametrize(
     ("talk", "cause"),
     [(b"", Cause.LOST), (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", Cause.LOST), (None, Cause.TIMED_OUT)],

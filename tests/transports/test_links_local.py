@@ -41,7 +41,7 @@ def test_large_input_and_output_at_once(link, sh, log):
     assert answer.output_bytes == 2 * len(text)
 
 
-@pytest.mark.law("L8")
+@pytest.mark.law(8)
 @pytest.mark.parametrize("script", ["sleep 60", "trap '' TERM; sleep 60 & sleep 61 & wait; sleep 62", "yes > /dev/null", "yes"])
 def test_time_out_ends_the_whole_group(link, sh, tmp_path, script):
     """Timed out, started, and every process of the group is gone."""

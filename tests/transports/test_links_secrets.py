@@ -36,7 +36,7 @@ def arguments():
 
 
 @pytest.mark.sshd
-@pytest.mark.law("L5")
+@pytest.mark.law(5)
 @pytest.mark.parametrize("on_controller", [False, True])
 def test_a_secret_is_in_no_argument_list_and_in_no_log(link, log, on_controller):
     """While a command with secrets in script, environment and directory runs, no process shows them; the log has names."""
@@ -77,7 +77,7 @@ def test_a_program_with_secrets_is_run_only_when_all_of_it_has_come(new_links, t
     assert not any(data for _, data in news)
 
 
-@pytest.mark.law("L5")
+@pytest.mark.law(5)
 def test_a_secret_cannot_be_printed_copied_or_kept():
     """repr, str, format, pickle and copy give its name or nothing; so does what is sent to a host."""
     secrets = Secrets({"TEST_PASSWORD": VALUE})
@@ -91,7 +91,7 @@ def test_a_secret_cannot_be_printed_copied_or_kept():
             keep(value)
 
 
-@pytest.mark.law("L5")
+@pytest.mark.law(5)
 def test_messages_hold_no_secret(new_links):
     """A fault that would tell a secret tells its name."""
     links = new_links(secrets=Secrets({"TEST_PASSWORD": "s3cr3t"}))
@@ -120,7 +120,7 @@ def test_the_three_places_of_secrets(tmp_path):
     assert counter.read_text() == "x\n"
 
 
-@pytest.mark.law("L8")
+@pytest.mark.law(8)
 @pytest.mark.parametrize(
     ("name", "words"),
     [

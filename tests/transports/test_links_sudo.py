@@ -87,7 +87,7 @@ def test_a_password_that_is_not_asked_for_is_not_sent(link, sh, log, sudo_log):
     assert link.perform(sh("cat", stdin=plain("mine"), become=RIGHT), log).stdout == b"mine"
 
 
-@pytest.mark.law("L8")
+@pytest.mark.law(8)
 @pytest.mark.parametrize(
     ("become", "words"),
     [

@@ -15,7 +15,7 @@ SECRET = "pa'ss wörd/\"+=é\\n"
 values = st.text(min_size=1, max_size=12).filter(lambda s: "\0" not in s)
 
 
-@pytest.mark.law("L5")
+@pytest.mark.law(5)
 @pytest.mark.parametrize(
     "form",
     [
@@ -42,7 +42,7 @@ def test_every_form_is_masked_in_every_split(form):
         assert form.encode() not in out
 
 
-@pytest.mark.law("L5")
+@pytest.mark.law(5)
 @settings(max_examples=300, deadline=None)
 @given(st.lists(values, min_size=1, max_size=3), st.lists(st.binary(max_size=20)), st.data())
 def test_no_secret_survives_and_nothing_else_is_lost(secrets, noise, data):

@@ -68,7 +68,7 @@ def test_openssh_says_the_same(tmp_path, host):
     assert theirs.get("proxyjump", "") == found.jump
 
 
-@pytest.mark.law("L8")
+@pytest.mark.law(8)
 @pytest.mark.parametrize(
     ("text", "number"),
     [

@@ -1,6 +1,7 @@
 """lab, demo: practice hosts on this machine, and a whole runbook carried out on them."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -169,7 +170,8 @@ def _automatic(task: TaskId, package: Package, by: str) -> Done | Decide:
 
 def _afterwards(folder: Path, failed: str, *, kept: bool) -> str:
     journal = folder / "journal.db"
-    where = f"export RUNBOOK_STATE={folder}"
+    path = "" if shutil.which("runbook") else f" PATH={Path(sys.executable).parent}:$PATH"
+    where = f"export RUNBOOK_STATE={folder}{path}"
     return (
         f"\nDEMO over. Journal, logs and plan are in {folder}{'' if kept else ' (a temporary folder)'}:\n"
         f"  {where}\n"
