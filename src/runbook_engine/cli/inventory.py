@@ -14,8 +14,6 @@ from runbook_engine.model.plan import Target
 from runbook_engine.model.text import SecretRef
 from runbook_engine.model.words import HostName
 
-CHECK_S = 15.0  # for one host, all in all
-
 
 @click.group("inventory")
 def inventory_command() -> None:

@@ -72,7 +72,6 @@ class Status(StrEnum):
 
 SETTLED_WELL = frozenset({Status.OK, Status.SKIPPED})
 SETTLED_BADLY = frozenset({Status.FAILED, Status.REFUSED, Status.UNREACHABLE, Status.CANCELLED})
-IN_FLIGHT = frozenset({Status.RUNNING})
 
 
 class Purpose(StrEnum):

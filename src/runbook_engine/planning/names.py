@@ -6,10 +6,10 @@ from typing import Any
 
 from runbook_engine.model.estate import Estate, Host
 from runbook_engine.model.runbook import Phase, Runbook, Step
-from runbook_engine.model.text import Later, SecretRef, Text
+from runbook_engine.model.text import Later, SecretRef
 from runbook_engine.model.words import HostName, Per, StepId
 from runbook_engine.planning.findings import BadTemplate, did_you_mean
-from runbook_engine.planning.template import Path, has_template
+from runbook_engine.planning.template import Path
 
 HOST_FIELDS = ("name", "address", "site", "rack", "unit", "owner", "serves", "tags", "groups", "vars")
 SAVED_FIELDS = ("stdout", "stderr", "exit_code", "lines", "json")
@@ -156,11 +156,6 @@ def _part(value: object, key: str | int, said: str) -> object:
 
 def _repair(value: object, key: str | int) -> str:
     return did_you_mean(str(key), map(str, value)) if isinstance(value, Mapping) else ""
-
-
-def is_template(value: object) -> bool:
-    """Whether a value of a scope is a text that has yet to be filled in."""
-    return isinstance(value, Text) and has_template(value.source)
 
 
 def is_hole(value: object) -> bool:

@@ -1,6 +1,6 @@
 """Commands of a plan in words: what is done, as whom, where, for how long. Secrets by name, later values by their step."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 
 from runbook_engine.model.commands import AskPerson, Command, Download, Http, Pause, Probe, Reboot, Shell, Upload, Wait
 from runbook_engine.model.plan import Package
@@ -39,15 +39,6 @@ def differences_by_host(package: Package) -> list[str]:
             more = f" and {len(values) - len(shown):,} more" if len(values) > len(shown) else ""
             lines.append(f"differs by host: {', '.join(shown)}{more}")
     return lines
-
-
-def _texts(command: Command) -> Iterator[Text]:
-    for name in command.__dataclass_fields__:
-        value = getattr(command, name)
-        if isinstance(value, Text):
-            yield value
-        elif isinstance(value, Probe) and value.shell:
-            yield value.shell.script
 
 
 def _worded(word: str, commands: Iterable[Command], package: Package, host: HostName | None) -> list[str]:
