@@ -84,8 +84,10 @@ def runbook() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and exit with what it has to say (see model.errors.Exit)."""
-    gc.set_threshold(100_000, 50, 1000)  # what is read and planned is kept: looking through it again and again finds nothing
-    sys.exit(outcome(list(sys.argv[1:] if arguments is None else arguments)))
+    gc.set_threshold(250_000, 50, 1000)  # what is read and planned is kept: looking through it again and again finds nothing
+    code = outcome(list(sys.argv[1:] if arguments is None else arguments))
+    gc.freeze()  # the process ends: nothing is looked through once more
+    sys.exit(code)
 
 
 def outcome(arguments: list[str]) -> int:
