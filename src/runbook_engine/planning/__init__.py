@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from runbook_engine.planning.comparing import Difference, compare, unchanged_phases
     from runbook_engine.planning.digests import carried, digest_of, fingerprint, leaves
     from runbook_engine.planning.make import make_plan
-    from runbook_engine.planning.order import check_order, graph, phase_graph
+    from runbook_engine.planning.order import check_order, graph
     from runbook_engine.planning.planfile import read_plan, write_plan
     from runbook_engine.planning.selecting import select
 
@@ -18,7 +18,6 @@ __all__ = [
     "check_order",
     "select",
     "graph",
-    "phase_graph",
     "compare",
     "unchanged_phases",
     "Difference",
@@ -42,7 +41,6 @@ _HOMES = {
     "make_plan": "make",
     "check_order": "order",
     "graph": "order",
-    "phase_graph": "order",
     "read_plan": "planfile",
     "write_plan": "planfile",
     "select": "selecting",

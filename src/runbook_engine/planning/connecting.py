@@ -3,15 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-import networkx as nx
-
 from runbook_engine.model.plan import Package
 from runbook_engine.model.runbook import Runbook
 from runbook_engine.model.words import PackageId, PhaseId, StepId
 from runbook_engine.planning.edges import Kinds, Staying, around_left_out, as_edges, in_order, stage_edges
 from runbook_engine.planning.findings import BadTemplate, Findings
 from runbook_engine.planning.layout import Laid, LaidPhase, Part
-from runbook_engine.planning.order import phase_graph, phase_needs
+from runbook_engine.planning.order import phase_edges, phase_needs
+from runbook_engine.planning.ordering import Circle, ancestors, in_sequence
 from runbook_engine.planning.packages import Built
 from runbook_engine.planning.reads import Reading
 
@@ -44,11 +43,10 @@ def connect(runbook: Runbook, laid: Sequence[LaidPhase], built: Mapping[PackageI
 
 
 def _in_order(runbook: Runbook, laid: Sequence[LaidPhase]) -> list[LaidPhase]:
-    number = {phase.id: n for n, phase in enumerate(runbook.phases)}
     by_id = {phase.phase.id: phase for phase in laid}
     try:
-        return [by_id[i] for i in nx.lexicographical_topological_sort(phase_graph(runbook), key=lambda i: number[i])]
-    except nx.NetworkXUnfeasible:
+        return [by_id[i] for i in in_sequence([*by_id], phase_edges(runbook))]
+    except Circle:
         return list(laid)  # the circle is among the mistakes already
 
 
@@ -63,7 +61,7 @@ def _connect_stage(
     kinds = stage_edges(stage.parts, elsewhere)
     try:
         ordered = in_order(stage.parts, kinds)
-    except nx.NetworkXUnfeasible:
+    except Circle:
         hint = "write the steps in the order in which they are done, or give each its needs"
         found.add(phase.phase.path, "the steps of the phase wait for each other in a circle", hint)
         ordered, kinds = list(stage.parts), {part.id: {} for part in stage.parts}
@@ -72,7 +70,8 @@ def _connect_stage(
 
 
 def _add_needs(runbook: Runbook, whole: Connected, built: Mapping[PackageId, Built], found: Findings) -> None:
-    reading = Reading(whole.packages, whole.kinds, whole.stages, _ancestors(runbook))
+    before = ancestors((need, phase) for phase, needs in phase_needs(runbook).items() for need in needs)
+    reading = Reading(whole.packages, whole.kinds, whole.stages, before)
     for name, package in whole.packages.items():
         reads: dict[PackageId, None] = {}
         for saver in built[name].reads:
@@ -81,12 +80,3 @@ def _add_needs(runbook: Runbook, whole: Connected, built: Mapping[PackageId, Bui
             except BadTemplate as error:
                 found.bad(built[name].path, error)
         whole.packages[name] = replace(package, needs=as_edges(whole.kinds[name]), reads=tuple(reads))
-
-
-def _ancestors(runbook: Runbook) -> dict[PhaseId, frozenset[PhaseId]]:
-    """The phases that surely come before each phase."""
-    graph: nx.DiGraph[PhaseId] = nx.DiGraph()
-    for phase, needs in phase_needs(runbook).items():
-        graph.add_node(phase)
-        graph.add_edges_from((need, phase) for need in needs)
-    return {phase: frozenset(nx.ancestors(graph, phase)) for phase in graph}

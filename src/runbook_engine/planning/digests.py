@@ -9,13 +9,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
 from typing import Any
 
-import networkx as nx
-
 from runbook_engine.model.commands import Procedure
 from runbook_engine.model.plan import Package, Plan, PlannedPhase
 from runbook_engine.model.text import Fill, Text
 from runbook_engine.model.wire import canonical, to_data
 from runbook_engine.model.words import Digest, HostName, PackageId, PhaseId, TaskId
+from runbook_engine.planning.ordering import in_sequence
 from runbook_engine.planning.walk import changed
 
 _IN_LEAVES = frozenset({"phases", "packages", "targets"})
@@ -34,17 +33,14 @@ def in_order(plan: Plan) -> Plan:
     """The same plan with its packages in an order that respects every need, and its targets as the phases name them.
 
     JSON keeps no order of names, so a plan that was read gets its order back from its phases. Raises KeyError for a phase
-    or package that is named and not there, networkx.NetworkXUnfeasible for a circle.
+    or package that is named and not there, Circle when they wait for each other.
     """
     phases = {phase.id: phase for phase in plan.phases}
-    number = {phase: n for n, phase in enumerate(phases)}
-    graph: nx.DiGraph[PhaseId] = nx.DiGraph()
-    graph.add_nodes_from(phases)
-    graph.add_edges_from((phases[need].id, phase.id) for phase in plan.phases for need in phase.needs)
+    edges = [(phases[need].id, phase.id) for phase in plan.phases for need in phase.needs]
     for package in plan.packages.values():
         others = {plan.packages[edge.before].phase for edge in package.needs} - {package.phase}
-        graph.add_edges_from((phases[other].id, package.phase) for other in others)
-    walk = [phases[i] for i in nx.lexicographical_topological_sort(graph, key=lambda i: number[i])]
+        edges += [(phases[other].id, phases[package.phase].id) for other in others]
+    walk = [phases[i] for i in in_sequence([*phases], edges)]
     packages = {p: plan.packages[p] for phase in walk for stage in phase.stages for p in stage.packages}
     targets = {h: plan.targets[h] for phase in plan.phases for h in phase.hosts if h in plan.targets}
     return replace(plan, packages={**packages, **plan.packages}, targets={**targets, **plan.targets})

@@ -4,12 +4,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-import networkx as nx
-
 from runbook_engine.model.plan import Edge
 from runbook_engine.model.runbook import Phase
 from runbook_engine.model.words import EdgeKind, HostName, PackageId, StepId
 from runbook_engine.planning.layout import Part
+from runbook_engine.planning.ordering import in_sequence
 
 Kinds = dict[PackageId, EdgeKind]  # by the package that comes before
 Staying = Mapping[PackageId, tuple[HostName, ...]]  # the hosts of each part for which `when` does not say no
@@ -159,14 +158,11 @@ def _pass(part: Part, kinds: Kinds, sofar: _Sofar) -> None:
 def in_order(parts: Sequence[Part], kinds: Mapping[PackageId, Kinds]) -> list[Part]:
     """The parts of a stage so that each comes after what it needs; as written where that leaves a choice.
 
-    Raises networkx.NetworkXUnfeasible when they wait for each other in a circle.
+    Raises Circle when they wait for each other.
     """
-    number = {part.id: n for n, part in enumerate(parts)}
-    graph: nx.DiGraph[PackageId] = nx.DiGraph()
-    graph.add_nodes_from(number)
-    graph.add_edges_from((before, part.id) for part in parts for before in kinds[part.id] if before in number)
     by_id = {part.id: part for part in parts}
-    return [by_id[i] for i in nx.lexicographical_topological_sort(graph, key=lambda i: number[i])]
+    edges = ((before, part.id) for part in parts for before in kinds[part.id] if before in by_id)
+    return [by_id[i] for i in in_sequence([*by_id], edges)]
 
 
 def around_left_out(ordered: Sequence[Part], kinds: Mapping[PackageId, Kinds], staying: Staying) -> dict[PackageId, Kinds]:

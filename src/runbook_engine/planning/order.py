@@ -1,16 +1,18 @@
 """Phases and steps in order: what `needs` means, circles, and the plan as a graph."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
-from typing import Any
-
-import networkx as nx
+from typing import TYPE_CHECKING
 
 from runbook_engine.model.places import Mistake, Path
 from runbook_engine.model.plan import Plan, PlannedPhase
 from runbook_engine.model.runbook import Phase, Runbook, Step
 from runbook_engine.model.words import PhaseId
 from runbook_engine.planning.findings import Findings, did_you_mean
+from runbook_engine.planning.ordering import circles
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 
 def phase_needs(runbook: Runbook) -> dict[PhaseId, tuple[PhaseId, ...]]:
@@ -23,19 +25,17 @@ def phase_needs(runbook: Runbook) -> dict[PhaseId, tuple[PhaseId, ...]]:
     return needs
 
 
-def phase_graph(runbook: Runbook) -> "nx.DiGraph[PhaseId]":
-    """The phases, with an edge from each to those that come after it, needs between their steps included."""
-    graph: nx.DiGraph[PhaseId] = nx.DiGraph()
-    graph.add_nodes_from(phase.id for phase in runbook.phases)
-    for name, needs in phase_needs(runbook).items():
-        graph.add_edges_from((need, name) for need in needs if need in graph)
+def phase_edges(runbook: Runbook) -> list[tuple[PhaseId, PhaseId]]:
+    """From each phase to those that come after it, needs between their steps included."""
+    known = {phase.id for phase in runbook.phases}
+    edges = [(need, name) for name, needs in phase_needs(runbook).items() for need in needs if need in known]
     for phase in runbook.phases:
         for step in phase.steps:
             for need in step.needs or ():
                 other = PhaseId(need.partition("/")[0])
-                if "/" in need and other in graph and other != phase.id:
-                    graph.add_edge(other, phase.id)
-    return graph
+                if "/" in need and other in known and other != phase.id:
+                    edges.append((other, phase.id))
+    return edges
 
 
 def check_order(runbook: Runbook) -> list[Mistake]:
@@ -50,7 +50,7 @@ def check_order(runbook: Runbook) -> list[Mistake]:
         for step in phase.steps:
             _check_step(phase, step, steps, found)
         _check_steps(phase, found)
-    _report(phase_graph(runbook), {i: (*p.path, "needs") for i, p in phases.items()}, "phases", found)
+    _report(phase_edges(runbook), {i: (*p.path, "needs") for i, p in phases.items()}, "phases", found)
     return found.mistakes
 
 
@@ -66,33 +66,25 @@ def _check_step(phase: Phase, step: Step, steps: set[str], found: Findings) -> N
 def _check_steps(phase: Phase, found: Findings) -> None:
     if all(step.needs is None for step in phase.steps):
         return
-    graph: nx.DiGraph[str] = nx.DiGraph()
+    edges: list[tuple[str, str]] = []
     for before, step in zip((None, *phase.steps), phase.steps, strict=False):
         needs = step.needs if step.needs is not None else ([before.id] if before else [])
-        graph.add_edges_from((need.removeprefix(f"{phase.id}/"), step.id) for need in needs)
-    _report(graph, {step.id: (*step.path, "needs") for step in phase.steps}, "steps", found)
+        edges += [(need.removeprefix(f"{phase.id}/"), step.id) for need in needs]
+    _report(edges, {step.id: (*step.path, "needs") for step in phase.steps}, "steps", found)
 
 
-def _report(graph: "nx.DiGraph[Any]", paths: Mapping[Any, Path], what: str, found: Findings) -> None:
-    places = {str(name): path for name, path in paths.items()}
-    for circle in _circles(graph):
+def _report(edges: Iterable[tuple[str, str]], places: Mapping[str, Path], what: str, found: Findings) -> None:
+    for circle in circles(places, edges):
         start = min(range(len(circle)), key=lambda n: list(places).index(circle[n]))
         names = [*circle[start:], *circle[:start], circle[start]]
         said = " → ".join(f"{n} ({found.places.of(places[n])})" for n in names[:-1])
         found.add(places[names[0]], f"these {what} wait for each other: {said} → {names[-1]}", "take one of the needs away")
 
 
-def _circles(graph: "nx.DiGraph[Any]") -> Iterator[list[str]]:
-    """One circle of each knot."""
-    for knot in nx.strongly_connected_components(graph):
-        name = next(iter(knot))
-        if len(knot) > 1 or graph.has_edge(name, name):
-            edges = nx.find_cycle(graph.subgraph(knot))
-            yield [str(before) for before, *_ in reversed(edges)]
-
-
 def graph(plan: Plan) -> "nx.DiGraph[str]":
     """The packages of a plan, with an edge from each to what comes after it: in stages, between stages, between phases."""
+    import networkx as nx
+
     found: nx.DiGraph[str] = nx.DiGraph()
     found.add_nodes_from((package.id, {"package": package}) for package in plan.packages.values())
     for package in plan.packages.values():

@@ -4,13 +4,12 @@ import hashlib
 import json
 from typing import Any
 
-import networkx as nx
-
 from runbook_engine.model.errors import NotValid
 from runbook_engine.model.places import Mistake, Place
 from runbook_engine.model.plan import PLAN_FORMAT, Plan
 from runbook_engine.model.wire import WireError, canonical, from_data, to_data
 from runbook_engine.planning.digests import digest_of, in_order, leaves
+from runbook_engine.planning.ordering import Circle
 
 KIND = "runbook-plan"
 _AGAIN = "make the plan again from its runbook: runbook plan FILE -o PLAN"
@@ -71,7 +70,7 @@ def _checked(plan: Plan) -> Plan:
         ordered = in_order(plan)
     except KeyError as error:
         raise _NotAPlan(f"the plan file is damaged: it names {error} and does not have it") from None
-    except nx.NetworkXUnfeasible:
+    except Circle:
         raise _NotAPlan("the plan file is damaged: its phases wait for each other in a circle") from None
     changed = [phase.id for phase in plan.phases if phase.leaf != found[phase.id]]
     if changed:

@@ -1,6 +1,6 @@
 """What a package reads of earlier steps: from which packages, and whether these surely come before it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from runbook_engine.model.plan import Package
 from runbook_engine.model.words import EdgeKind, HostName, PackageId, PhaseId, StepId
@@ -19,7 +19,7 @@ class Reading:
         packages: Mapping[PackageId, Package],
         kinds: Mapping[PackageId, Kinds],
         stages: Mapping[PackageId, int],
-        before: Mapping[PhaseId, frozenset[PhaseId]],
+        before: Callable[[PhaseId], frozenset[PhaseId]],
     ) -> None:
         self._packages, self._kinds, self._stages, self._before = packages, kinds, stages, before
         self._of_step: dict[StepId, list[Package]] = {}
@@ -60,7 +60,7 @@ class Reading:
 
     def _check_before(self, reader: Package, package: Package) -> None:
         if package.phase != reader.phase:
-            surely = package.phase in self._before[reader.phase] or self._reached(reader, package)
+            surely = package.phase in self._before(reader.phase) or self._reached(reader, package)
         else:
             surely = self._stages[package.id] < self._stages[reader.id] or self._reached(reader, package)
         if not surely:
