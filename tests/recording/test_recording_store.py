@@ -21,8 +21,8 @@ from sqlalchemy import Connection, create_engine
 from recording.journals import T0, a_plan, a_run, database, driving, group
 from runbook_engine.model.decisions import AddNote, Done
 from runbook_engine.model.errors import JournalFault, Usage
-from runbook_engine.model.events import NoteAdded, PlanAmended, RunEnded, RunStopped, TaskReopened
-from runbook_engine.model.words import Digest, RunId, TaskId
+from runbook_engine.model.events import HostsTaken, NoteAdded, PlanAmended, RunEnded, RunStopped, TaskReopened
+from runbook_engine.model.words import Digest, HostName, RunId, TaskId
 from runbook_engine.recording import Store, open_store, schema
 from runbook_engine.recording.storage import mount_of, refuse_network
 from runbook_engine.recording.tables import KNOWN_SCHEMAS, metadata
@@ -279,6 +279,26 @@ def test_decisions_wait_in_order_until_they_are_consumed(store: Store) -> None:
         store.decide(run, first)
         assert list(box.waiting()) == [second]
     assert list(store.inbox(a_run(store)).waiting()) == []
+    store.close()
+
+
+def test_only_what_may_be_watched_is_read_again(store: Store, tmp_path: Path) -> None:
+    """A commit of events alone changes no inbox and no world; what others commit before or after it is seen all the same."""
+    run, other = a_run(store), a_run(store)
+    with open_store(str(database(tmp_path))) as elsewhere, driving(store, run) as journal, driving(elsewhere, other) as theirs:
+        box, before = journal.inbox(), store._database.changes()
+        assert (list(box.waiting()), dict(store.world(run).taken)) == ([], {})
+        journal.commit(group(0, 2))
+        assert store._database.changes() == before
+        for number, late in enumerate((False, True)):
+            elsewhere.decide(run, AddNote(id=f"d{number}", by="tom.li", text="x"))
+            theirs.commit([HostsTaken(at=T0, hosts=(HostName(f"u{number}"),))])
+            assert late or journal.commit(group(number + 1, 2))
+            assert [decision.id for decision in box.waiting()] == [f"d{n}" for n in range(number + 1)]
+            assert len(store.world(run).taken) == number + 1
+        version = store.world(run).version
+        assert journal.commit([HostsTaken(at=T0, hosts=(HostName("v0"),))], if_still=version)
+        assert store.world(run).version == version + 1
     store.close()
 
 

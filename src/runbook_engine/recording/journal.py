@@ -1,7 +1,7 @@
 """The journal of one run: read by anybody, written by the one process that has taken control of it."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, insert, select, update
@@ -14,6 +14,7 @@ from runbook_engine.recording import inbox, leases, runs
 from runbook_engine.recording.chain import Link, broken, extend
 from runbook_engine.recording.events import decoded, records
 from runbook_engine.recording.locks import Lock
+from runbook_engine.recording.prepared import Prepared
 from runbook_engine.recording.sqlite import Database
 from runbook_engine.recording.tables import events as events_table
 from runbook_engine.recording.tables import runs as runs_table
@@ -79,13 +80,18 @@ class RunJournal:
         control = self._writable()
         if not (self._pending or self._consumes or starts):
             return True
-        with self._never_again_after_a_fault(), self._database.writing(f"recording events of {self.run}") as connection:
+        with self._never_again_after_a_fault(), self._transaction(starts) as connection:
             allowed = not starts or self._allowed(connection, starts, if_still)
             events = [*self._pending, *starts] if allowed else self._pending
             head = self._write(connection, events, control.epoch)
         self._head = head
         self._pending, self._consumes = [], []
         return allowed
+
+    def _transaction(self, starts: Sequence[Event]) -> AbstractContextManager[Connection]:
+        """Inboxes and worlds are read again only after a commit that changes them."""
+        watched = bool(self._consumes) or leases.changed_by(self._pending) or leases.changed_by(starts)
+        return self._database.writing(f"recording events of {self.run}", watched=watched)
 
     def _allowed(self, connection: Connection, starts: Sequence[Event], if_still: int | None) -> bool:
         if if_still is not None and leases.version(connection) != if_still:
@@ -97,9 +103,8 @@ class RunJournal:
         head = Link(records[-1].seq, records[-1].hash) if records else self._head
         self._move_head(connection, head, epoch, runs.facts(events))
         if records:
-            connection.execute(
-                _INSERT, [{"run_id": self._run_id, "seq": r.seq, "body": r.body, "hash": r.hash} for r in records]
-            )
+            run_id = self._run_id
+            _INSERT.run_each(connection, [{"run_id": run_id, "seq": r.seq, "body": r.body, "hash": r.hash} for r in records])
         for decision in self._consumes:
             inbox.consume(connection, self._run_id, decision, seq=head.seq)
         self._lease(connection, events)
@@ -108,7 +113,7 @@ class RunJournal:
     def _move_head(self, connection: Connection, head: Link, epoch: int, facts: dict[str, object]) -> None:
         """Only from the head that this object knows, and only in its own epoch: whoever woke up late writes nothing."""
         known = {"known_run": self._run_id, "known_epoch": epoch, "known_seq": self._head.seq, "known_hash": self._head.hash}
-        if connection.execute(_MOVE_HEAD, {**known, "events": head.seq, "head": head.hash, **facts}).rowcount != 1:
+        if _MOVE_HEAD.run(connection, {**known, "events": head.seq, "head": head.hash, **facts}).rowcount != 1:
             raise self._overtaken(connection)
 
     def _overtaken(self, connection: Connection) -> JournalFault:
@@ -168,10 +173,12 @@ class RunJournal:
         self.close()
 
 
-_INSERT = insert(events_table)  # built once: in a small commit, building statements would cost more than the disk
-_MOVE_HEAD = update(runs_table).where(
-    runs_table.c.id == bindparam("known_run"),
-    runs_table.c.epoch == bindparam("known_epoch"),
-    runs_table.c.events == bindparam("known_seq"),
-    runs_table.c.head == bindparam("known_hash"),
+_INSERT = Prepared(insert(events_table))
+_MOVE_HEAD = Prepared(
+    update(runs_table).where(
+        runs_table.c.id == bindparam("known_run"),
+        runs_table.c.epoch == bindparam("known_epoch"),
+        runs_table.c.events == bindparam("known_seq"),
+        runs_table.c.head == bindparam("known_hash"),
+    )
 )

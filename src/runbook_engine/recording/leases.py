@@ -8,14 +8,16 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from runbook_engine.model.events import Event, HostsReleased, HostsTaken
 from runbook_engine.model.words import HostName, RunId
 from runbook_engine.model.world import World
+from runbook_engine.recording.prepared import Prepared
 from runbook_engine.recording.tables import leases, runs, world
 
+_CHANGING = (HostsTaken, HostsReleased)
 _AT_ONCE = 500  # hosts in one question, well under every database's limit of parameters
 
 
 def version(connection: Connection) -> int:
     """The world's version as this transaction sees it."""
-    return int(connection.execute(_VERSION).scalar_one())
+    return int(_VERSION.run(connection, {}).fetchone()[0])
 
 
 def read_world(connection: Connection, run_id: int, known: World | None) -> World:
@@ -37,9 +39,14 @@ def taken_by_others(connection: Connection, run_id: int, events: Sequence[Event]
     return taken
 
 
+def changed_by(events: Sequence[Event]) -> bool:
+    """Whether these events change who has which host."""
+    return any(isinstance(event, _CHANGING) for event in events)
+
+
 def apply(connection: Connection, run_id: int, events: Sequence[Event]) -> None:
     """Take and release, in the order of the events. No host may be another run's: see `taken_by_others`."""
-    changes = [event for event in events if isinstance(event, HostsTaken | HostsReleased)]
+    changes = [event for event in events if isinstance(event, _CHANGING)]
     for event in changes:
         for some in _portions(event.hosts):
             _apply(connection, run_id, some, taken=isinstance(event, HostsTaken))
@@ -61,5 +68,5 @@ def _portions(hosts: Iterable[HostName]) -> Iterator[list[HostName]]:
         yield some
 
 
-_VERSION = select(world.c.version)
+_VERSION = Prepared(select(world.c.version))
 _OTHERS = select(leases.c.host, runs.c.run).join(runs, runs.c.id == leases.c.run_id).where(leases.c.run_id != bindparam("ours"))

@@ -29,20 +29,20 @@ _OPENING = "opening the journal"
 
 
 class Database:
-    """One open file. Threads may share it: every transaction has a connection of its own."""
+    """One open file. Threads may share it: each reads on its own connection, and they take turns on the one that writes."""
 
     def __init__(self, path: Path, *, patience_s: float) -> None:
         """Open or create the file and bring its tables up to date. Raises JournalFault."""
         self.path = path
         self._patience_s = patience_s
         self._written = 0
-        self._guard = threading.Lock()
+        self._guard = threading.Lock()  # around the connection that writes
         with self.faults(_OPENING):
             prepare(path)
             self._lock, left_open = self._announce()
         self._engine = _engine(path, patience_s)
-        self._writer = self._engine.execution_options(writing=True)
-        self._watch: Any = None
+        self._writer: Connection | None = None
+        self._touched = 0  # how often this process has changed what may be watched
         try:
             self._make_ready(check=left_open)
         except BaseException:
@@ -64,11 +64,9 @@ class Database:
         )
 
     def _make_ready(self, *, check: bool) -> None:
-        with self.faults(_OPENING):
-            self._watch = self._engine.raw_connection()
-            if check and self._watch.driver_connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
-                raise damaged(self.path, "checking the journal, which was not closed properly")
         with self.reading(_OPENING) as connection:
+            if check and connection.exec_driver_sql("PRAGMA quick_check(1)").scalar() != "ok":
+                raise damaged(self.path, "checking the journal, which was not closed properly")
             current = schema.is_current(connection, str(self.path))
         if not current:
             self._upgrade()
@@ -86,25 +84,49 @@ class Database:
             yield connection
 
     @contextmanager
-    def writing(self, doing: str) -> Iterator[Connection]:
-        """A transaction that holds the write lock from its beginning; durable when it has been left without an error."""
-        with self.faults(doing):
-            with self._writer.begin() as connection:
+    def writing(self, doing: str, *, watched: bool = True) -> Iterator[Connection]:
+        """A transaction that holds the write lock from its beginning; durable when it has been left without an error.
+
+        `watched`: it changes something that others watch; without it `changes` stays as it is.
+        """
+        with self.faults(doing), self._guard:
+            try:
+                connection = self._writing()
                 driver: Any = connection.connection.driver_connection
                 before = driver.total_changes
-                yield connection
+                with connection.begin():
+                    yield connection
                 rows = driver.total_changes - before
+            except BaseException:
+                self._let_go()
+                raise
+            self._touched += watched
             self._written += rows + _COMMIT_WEIGHT
             if self._written > _CHECKPOINT_AFTER:
                 self._checkpoint()
 
-    def changes(self) -> int:
-        """A number that differs from the last one when anybody has committed anything since. Costs microseconds."""
-        with self._guard:
-            try:
-                return int(self._watch.driver_connection.execute("PRAGMA data_version").fetchone()[0])
-            except sqlite3.Error as error:
-                raise explain(self.path, "looking for changes", error) from error
+    def changes(self) -> tuple[int, int]:
+        """What differs from the last answer when anybody has changed what may be watched. Costs microseconds.
+
+        SQLite counts what other connections commit; what is committed here is counted here.
+        """
+        with self.faults("looking for changes"), self._guard:
+            driver: Any = self._writing().connection.driver_connection
+            return driver.execute("PRAGMA data_version").fetchone()[0], self._touched
+
+    def _writing(self) -> Connection:
+        """The connection that writes, kept for the next time: taking one costs more than a small commit."""
+        if self._writer is None:
+            self._writer = self._engine.connect().execution_options(writing=True)
+            self._touched += 1  # what another connection has counted says nothing about this one
+        return self._writer
+
+    def _let_go(self) -> None:
+        """After an error a new connection is safer than one that may not have been rolled back."""
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            with suppress(SQLAlchemyError, sqlite3.Error):
+                writer.close()
 
     @contextmanager
     def faults(self, doing: str) -> Iterator[None]:
@@ -122,19 +144,17 @@ class Database:
         nothing: the log is durable, and a disk that has gone bad is noticed by the next commit.
         """
         self._written = 0
-        connection = self._engine.raw_connection()
-        driver: Any = connection.driver_connection
+        driver: Any = self._writing().connection.driver_connection
         with suppress(sqlite3.Error):
             driver.execute(f"PRAGMA busy_timeout={_CHECKPOINT_PATIENCE_MS}")
             driver.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
             driver.execute(f"PRAGMA busy_timeout={int(self._patience_s * 1000)}")
-        connection.close()
 
     def close(self) -> None:
         """Give back everything. The last process to close leaves a single tidy file."""
         with self._guard, self.faults("closing the journal"):
-            if self._watch is not None:
-                self._watch.close()
+            if self._writer is not None:
+                self._writer.close()
             self._engine.dispose()
             self._lock.release()
 
@@ -164,4 +184,5 @@ def _set_and_read_back(connection: sqlite3.Connection, _: object) -> None:
 
 def _begin(connection: Connection) -> None:
     writing = connection.get_execution_options().get("writing")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+    driver: Any = connection.connection.driver_connection
+    driver.execute("BEGIN IMMEDIATE" if writing else "BEGIN")

@@ -20,7 +20,7 @@ class Watched(Generic[T]):
         self._doing = doing
         self._read = read
         self._guard = threading.Lock()
-        self._seen: int | None = None
+        self._seen: tuple[int, int] | None = None
         self._value: T | None = None
 
     def value(self) -> T:
