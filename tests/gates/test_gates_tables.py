@@ -16,8 +16,9 @@ from runbook_engine.actions import all_actions, decide, values
 from runbook_engine.cli import deciding, projects
 from runbook_engine.loading import UNENFORCED, Limits, estate_ranges, estate_tree, included_json_schema, including, json_schema
 from runbook_engine.loading.estate_documents import InventoryDocument
-from runbook_engine.planning import selecting, template
-from runbook_engine.planning.filters import AUTHOR_FILTERS, LONGEST_TEXT
+from runbook_engine.planning import expressions, selecting
+from runbook_engine.planning.filters import AUTHOR_FILTERS
+from runbook_engine.planning.plain import LONGEST_TEXT
 from runbook_engine.transports.settings import LinkSettings
 from runbook_engine.workers.procedure import LONGEST_SAVED
 
@@ -186,7 +187,7 @@ def limits() -> str:
         "a duration": f"{values.LONGEST_S / 86400:g} days",
         "choices of a question": f"{decide._CHOICES}",
         "`retries`": f"{retries['maximum']:,}",
-        "what a template becomes, expressions inside each other": f"{LONGEST_TEXT:,} characters, {template.DEEPEST}",
+        "what a template becomes, expressions inside each other": f"{LONGEST_TEXT:,} characters, {expressions.DEEPEST}",
         "what a step saves with `save_as`": f"{LONGEST_SAVED // 1024} KiB",
         "a script, template or uploaded file": f"{projects.FILE_LIMIT_BYTES // MIB} MiB",
         "a file that is handed in as evidence": f"{deciding.EVIDENCE_LIMIT_BYTES // MIB} MiB",

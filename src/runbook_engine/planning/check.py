@@ -13,7 +13,6 @@ from runbook_engine.planning.names import DEEPEST_SCOPE, FIXED, Names, Saver, ch
 from runbook_engine.planning.render import Columns, Renderer
 from runbook_engine.planning.template import Template, has_template, parse
 from runbook_engine.planning.walk import texts
-from runbook_engine.planning.when import check_when
 
 
 def check_templates(runbook: Runbook) -> list[Mistake]:
@@ -75,6 +74,8 @@ class _Check:
     def _when(self, step: Step, names: Names) -> None:
         if not step.when:
             return
+        from runbook_engine.planning.when import check_when
+
         try:
             check_when(step.when, Renderer(names, Columns()))
         except BadTemplate as error:

@@ -10,10 +10,9 @@ from jinja2 import pass_context
 from jinja2.filters import FILTERS
 from jinja2.runtime import Context, Undefined
 
-from runbook_engine.model.text import Later, SecretRef
 from runbook_engine.planning.findings import BadTemplate
+from runbook_engine.planning.plain import limited, no_text, text_of
 
-LONGEST_TEXT = 1_000_000  # characters that one text may become
 EFFORT = 5_000_000  # units of work that one rendering may cost
 LOOP_COST = 250  # of each turn of a loop
 ITEM_COST = 25  # of each value in a list or table that a template builds
@@ -40,34 +39,6 @@ class Budget:
             raise BadTemplate(
                 "the template does more work than it may", "compute it beforehand and put the result into a variable"
             )
-
-
-def text_of(value: object) -> str:
-    """A value as text: true and false in small letters. Raises BadTemplate for what has no plain text."""
-    if isinstance(value, str):
-        if "\0" in value:
-            raise BadTemplate("the value holds a NUL character, which no command line or file name can carry")
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
-        return str(value)
-    raise BadTemplate(*no_text(value))
-
-
-def no_text(value: object) -> tuple[str, str]:
-    """Why a value has no plain text, and what to write instead."""
-    if value is None:
-        return "there is no value", "give it one, or write | default('…')"
-    if isinstance(value, SecretRef):
-        return "a secret can only be used as it is", "write {{ }} with nothing but its name"
-    if isinstance(value, Later):
-        return "this is known only in the run; use it as it is", "write {{ }} with nothing but its name"
-    if isinstance(value, Undefined):
-        value._fail_with_undefined_error()  # noqa: SLF001 - the only way to have it say what is missing
-    if isinstance(value, Mapping):
-        return "this is a table, not a text", "name one of its parts, or write | tojson"
-    return "this is a list, not a text", "name one of its parts, or write | join(' ')"
 
 
 def word_of(value: object) -> str:
@@ -161,12 +132,6 @@ def _refuse(value: object) -> object:
     if isinstance(value, Mapping):
         return dict(value)
     raise BadTemplate(*no_text(value))
-
-
-def limited(size: int) -> None:
-    """Raise BadTemplate when a text would be longer than one may become."""
-    if size > LONGEST_TEXT:
-        raise BadTemplate(f"the text becomes longer than {LONGEST_TEXT:,} characters")
 
 
 def _unquoted(value: object) -> object:

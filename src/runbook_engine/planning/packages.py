@@ -20,7 +20,6 @@ from runbook_engine.planning.names import Names, Saver
 from runbook_engine.planning.reach import beside_its_work, needs_host
 from runbook_engine.planning.render import Columns, Renderer
 from runbook_engine.planning.walk import changed
-from runbook_engine.planning.when import decide
 
 UNQUOTED = re.compile(r"\{\{[^{}]*\|\s*unquoted\b[^{}]*\}\}")
 
@@ -71,6 +70,8 @@ class _Making:
         """Leave out the hosts for which `when` is already known to be false."""
         if not self.step.when:
             return
+        from runbook_engine.planning.when import decide
+
         renderer = Renderer(self.shop.names_of(self.part, self.part.hosts), Columns())
         decided = self._try((*self.step.path, "when"), lambda: decide(self.step.when, renderer))
         if decided is None:

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 
 from runbook_engine.model.runbook import Param, Runbook, Scalar
 from runbook_engine.model.text import SecretRef
-from runbook_engine.planning.filters import text_of
 from runbook_engine.planning.findings import BadTemplate, Findings, did_you_mean
+from runbook_engine.planning.plain import text_of
 
 Given = Scalar | tuple[Scalar, ...]
 _REFERENCE = re.compile(r"(env|file|cmd):.+", re.DOTALL)

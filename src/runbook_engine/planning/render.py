@@ -8,10 +8,10 @@ from typing import Any, TypeVar
 
 from runbook_engine.model.text import Fill, Later, Part, SecretRef, Text
 from runbook_engine.model.words import HostName
-from runbook_engine.planning.filters import limited, text_of
 from runbook_engine.planning.findings import BadTemplate
 from runbook_engine.planning.names import DEEPEST_SCOPE, Names, Saver, check_path, is_hole, later, lookup
-from runbook_engine.planning.template import Expression, Output, Path, Template, evaluate, has_template, parse
+from runbook_engine.planning.plain import limited, text_of
+from runbook_engine.planning.template import Expression, Output, Path, Template, has_template, parse
 
 T = TypeVar("T")
 
@@ -163,6 +163,8 @@ class Renderer:
         return "".join(map(text_of, values))
 
     def _computed(self, expression: Expression, scope: int, depth: int) -> object:
+        from runbook_engine.planning.expressions import evaluate
+
         names, by_host = self._expression_names(expression, scope, depth)
         if not by_host:
             return evaluate(expression, names)

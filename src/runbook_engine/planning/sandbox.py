@@ -13,13 +13,11 @@ from runbook_engine.planning.filters import (
     AUTHOR_FILTERS,
     BUDGET,
     LOOP_COST,
-    limited,
-    no_text,
-    text_of,
     weight,
     word_of,
 )
 from runbook_engine.planning.findings import BadTemplate, did_you_mean
+from runbook_engine.planning.plain import Absent, limited, no_text, text_of
 
 LONGEST_RANGE = 10_000
 BITS = 4096  # of a whole number
@@ -35,7 +33,7 @@ _METHODS: dict[type, frozenset[str]] = {
 _LOOP = frozenset(["index", "index0", "first", "last", "length", "revindex", "revindex0", "previtem", "nextitem", "cycle"])
 
 
-class Missing(StrictUndefined):
+class Missing(StrictUndefined, Absent):
     """A name that is not there; any use of it says so, with the likely repair on a second line."""
 
     @property

@@ -7,10 +7,11 @@ from jinja2 import nodes
 
 from runbook_engine.model.conditions import AllOf, AnyOf, Compare, Condition, Constant, Literal, Not, Operand
 from runbook_engine.model.text import Later
+from runbook_engine.planning.expressions import dotted, expression_of, mentions_of, parse_expression
 from runbook_engine.planning.findings import BadTemplate
 from runbook_engine.planning.names import check_path, is_hole
 from runbook_engine.planning.render import ByHost, Mixed, Renderer
-from runbook_engine.planning.template import Expression, Path, dotted, expression_of, mentions_of, parse_expression
+from runbook_engine.planning.template import Expression, Path
 
 _OPERATORS = {"eq": "==", "ne": "!=", "lt": "<", "lteq": "<=", "gt": ">", "gteq": ">=", "in": "in", "notin": "not-in"}
 
