@@ -75,7 +75,7 @@ def _driven(how: Drive, journal: "RunJournal", answer: Answer | None, watch: Wat
         for _ in range(ANSWERS_AT_MOST):
             progress.started(course.run)
             try:
-                course = _execute(how, journal, inbox, workers, _observer(progress, course, watch))
+                course = _execute(how, journal, inbox, workers, course, _observer(progress, course, watch))
             except KeyboardInterrupt:
                 course = replay(journal.read(), how.store.plan)
             finally:
@@ -116,7 +116,9 @@ def _observer(progress: "Progress", course: Course, watch: Watch | None) -> Obse
     return observe
 
 
-def _execute(how: Drive, journal: "RunJournal", inbox: LocalInbox, workers: "Pool", observe: Observer) -> Course:
+def _execute(
+    how: Drive, journal: "RunJournal", inbox: LocalInbox, workers: "Pool", course: Course, observe: Observer
+) -> Course:
     return execute(
         how.store.plan,
         journal,
@@ -132,6 +134,7 @@ def _execute(how: Drive, journal: "RunJournal", inbox: LocalInbox, workers: "Poo
             people_first=how.ask,
             patience_s=FOREVER_S if how.wait or how.ask else Habits().patience_s,
         ),
+        course,
     )
 
 

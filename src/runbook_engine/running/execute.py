@@ -50,9 +50,13 @@ def execute(
     observe: Observer,
     focus: Focus = Focus(),
     habits: Habits = Habits(),
+    course: Course | None = None,
 ) -> Course:
-    """Carry out an approved plan until it ends or needs a person. Start reading here."""
-    course = replay(journal.read(), plans)
+    """Carry out an approved plan until it ends or needs a person. Start reading here.
+
+    `course`: what the journal holds, if the caller has folded it already; it is carried on.
+    """
+    course = course or replay(journal.read(), plans)
     spine = _Spine(course, focus, journal, workers, now, observe)
     spine.mark_unknown(STOPPED)
     try:
