@@ -82,6 +82,10 @@ class Stand:
         self._running: deque[Attempt] = deque()
         self.started: list[Attempt] = []
         self.most_at_once: dict[str, int] = {}
+        self.boots: dict[str, str | None] = {}
+
+    def boot(self, host: str) -> str | None:
+        return self.boots.get(host, "b1")
 
     def room(self) -> int:
         return self._parallel - len(self._running)
@@ -100,7 +104,7 @@ class Stand:
             return ()
         self._clock.pass_s(0.01)
         attempt = self._running.popleft()
-        return (Ended(task=attempt.task, attempt=attempt.id, outcome=self._play(attempt)),)
+        return (Ended(task=attempt.task, attempt=attempt.id, outcome=self._play(attempt), purpose=attempt.purpose),)
 
     def idle(self) -> bool:
         return not self._running

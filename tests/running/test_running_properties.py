@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from runbook_engine.model.attempts import Ended
 from runbook_engine.model.commands import Procedure, Shell
-from runbook_engine.model.events import AttemptStarted, TaskOpened
+from runbook_engine.model.events import AttemptStarted, Outcome, TaskOpened
 from runbook_engine.model.runbook import Retry
 from runbook_engine.model.text import shell
-from runbook_engine.model.words import Repeat, RunStatus, Status
+from runbook_engine.model.words import Cause, Purpose, Repeat, RunStatus, Status
 from runbook_engine.model.world import World
 from runbook_engine.running.agenda import Agenda, Focus
 from runbook_engine.running.blockers import blockers
@@ -97,7 +97,7 @@ def test_what_is_ready_is_what_has_no_blockers(made, data):
         due = agenda.due(now)
         assert not due or all(course.run.task(t).status is Status.WAITING for t in due)
         free = {t for p in made.packages for t in course.shape.tasks(p) if not blockers(course, t, World(), now)}
-        starts = ready(course, agenda, World(), now, 100, new_id)
+        starts = ready(course, agenda, World(), now, Stand(lambda _: OK, Clock(), 100), new_id)
         begun = {e.task for e in starts.events if isinstance(e, AttemptStarted | TaskOpened)}
         assert begun <= free
         assert {_lane(t) for t in begun} == {_lane(t) for t in free}
@@ -121,35 +121,89 @@ class Crash(Exception):
     """The engine dies here."""
 
 
-@settings(max_examples=100, deadline=None)
-@given(plans(), st.data())
-def test_whatever_crashes_nothing_changing_runs_twice(made, data):
-    """L2, L9: over crashes at any attempt, a once step starts at most once, and the run can always be carried on."""
-    journal, clock, new_id = MemoryJournal([created(made)]), Clock(), ids()
-    inbox = ListInbox(journal)
-    begun: dict[str, int] = {}
-    deaths = data.draw(st.sets(st.integers(0, 12), max_size=3))
-    number = iter(range(1000))
+class Hosts:
+    """What hosts really did, over all deaths of the engine: a host keeps its attempts, or (boot "") keeps nothing."""
 
-    def play(attempt):
-        begun[attempt.task] = begun.get(attempt.task, 0) + 1
-        if next(number) in deaths:
+    def __init__(self, deaths: set[int], *, before: bool) -> None:
+        self.done: dict[str, int] = {}
+        self.kept: set[str] = set()
+        self.fenced: set[str] = set()
+        self._deaths, self._before, self._number = deaths, before, 0
+
+    def play(self, attempt):
+        if attempt.purpose is Purpose.GREET:
+            return OK
+        if attempt.purpose is Purpose.SETTLE:
+            self.fenced.add(attempt.id)
+            return OK if attempt.id in self.kept else Outcome(status=Status.NOT_STARTED, cause=Cause.NOT_BEGUN)
+        assert attempt.id not in self.fenced | self.kept
+        self._number += 1
+        dies = self._number in self._deaths
+        if dies and self._before:
+            raise Crash
+        self.done[attempt.task] = self.done.get(attempt.task, 0) + 1
+        self.kept |= {attempt.id} if attempt.boot else set()
+        if dies:
             raise Crash
         return OK
 
+
+@settings(max_examples=150, deadline=None)
+@given(
+    plans(),
+    st.sets(st.integers(1, 13), max_size=3),
+    st.booleans(),
+    st.dictionaries(st.sampled_from(HOSTS), st.none() | st.just("")),
+)
+def test_whatever_crashes_nothing_changing_runs_twice(made, deaths, before, boots):
+    """L2, L9: over crashes at any attempt, a once step starts at most once, and the run can always be carried on."""
+    journal, clock, new_id = MemoryJournal([created(made)]), Clock(), ids()
+    hosts = Hosts(deaths, before=before)
     for _ in range(6):
+        workers = Stand(hosts.play, clock)
+        workers.boots = {host: boot for host, boot in boots.items() if boot is not None}
         try:
             course = execute(
-                {made.digest: made}.__getitem__, journal, inbox, Stand(play, clock), no_world, clock, new_id, lambda *_: None
+                {made.digest: made}.__getitem__, journal, ListInbox(journal), workers, no_world, clock, new_id, lambda *_: None
             )
             break
         except Crash:
             journal.pending.clear()
-    for task, times in begun.items():
+    for task, times in hosts.done.items():
         if made.packages[task.partition("@")[0]].repeat is Repeat.ONCE:
             assert times == 1
-    stuck = {s.status for s in course.run.tasks.values()} & {Status.WAITING, Status.UNKNOWN}
-    assert course.run.status is RunStatus.DONE or stuck
+    waits = {task for task, s in course.run.tasks.items() if s.status in (Status.WAITING, Status.UNKNOWN)}
+    assert course.run.status is RunStatus.DONE or waits
+    kept = {t for t in waits if made.packages[t.partition("@")[0]].kept_on_host and boots.get(t.partition("@")[2], "b") != ""}
+    assert not any(course.run.task(t).status is Status.UNKNOWN for t in kept)  # its host could say
+
+
+def test_a_host_is_greeted_once_before_its_first_change():
+    """The intent of a change names the boot id of its host; who cannot be greeted is unreachable, and nothing was begun."""
+    made = plan(phase("p", [package("p/a", ("h1", "h2")), package("p/b", ("h1",), needs=needs(("p/a", SAME)))]))
+    journal, clock = MemoryJournal([created(made)]), Clock()
+    workers = Stand(lambda _: OK, clock)
+    workers.boots = {"h1": None, "h2": None}
+
+    def play(attempt):
+        host = attempt.target.name
+        if attempt.purpose is not Purpose.GREET:
+            return OK
+        workers.boots[host] = "b7" if host == "h1" else None
+        return OK if host == "h1" else Outcome(status=Status.UNREACHABLE, cause=Cause.REFUSED)
+
+    workers._play = play
+    course = execute(
+        {made.digest: made}.__getitem__, journal, ListInbox(journal), workers, no_world, clock, ids(), lambda *_: None
+    )
+    assert [(a.task, a.purpose) for a in workers.started if a.task.endswith("h1")] == [
+        ("p/a@h1", Purpose.GREET),
+        ("p/a@h1", Purpose.DO),
+        ("p/b@h1", Purpose.DO),
+    ]
+    assert {e.boot for e in journal.durable if isinstance(e, AttemptStarted) and e.task.endswith("h1")} == {"b7"}
+    assert course.run.task("p/a@h2").status is Status.UNREACHABLE
+    assert course.run.task("p/a@h2").attempts == 1
 
 
 @settings(max_examples=50, deadline=None)

@@ -19,6 +19,7 @@ REFUSED_CAUSES = {
     Cause.SECRET,
     Cause.LOCAL,
     Cause.CONFIGURATION,
+    Cause.STOPPED,
 }
 
 
@@ -37,6 +38,8 @@ def replies(part: str, error: TransportFault) -> dict:
 def expected(part: str, cause: Cause, started: bool, repeat: Repeat) -> Status:
     """The table, written a second time."""
     untouched = part in ("guard", "skip", "before") or (part == "one" and not started)
+    if untouched and cause is Cause.NOT_BEGUN:
+        return Status.NOT_STARTED
     if untouched:
         return Status.REFUSED if cause in REFUSED_CAUSES else Status.UNREACHABLE
     if part == "two" and not started:

@@ -24,7 +24,7 @@ def ask_person(store: "Store", course: Course) -> bool:
         package, _ = course.shape.parts(task)
         if state.status is Status.WAITING and state.until is None:
             decision = _ask(task, state, package)
-        elif state.status is Status.UNKNOWN and not state.verify_first:
+        elif state.status is Status.UNKNOWN and not state.settles_itself:
             decision = _settle(task, state)
         else:
             continue

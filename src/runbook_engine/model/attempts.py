@@ -21,6 +21,7 @@ class Attempt:
     target: Target | None  # None: it is done on the control machine
     position: int = 0  # of the host in the package's hosts, and so in its columns
     saved: Mapping[StepId, Mapping[str, str]] = field(default_factory=dict)
+    boot: str = ""  # of the host, as the journal has it; empty: the host keeps nothing of the attempt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,7 @@ class Ended:
     task: TaskId
     attempt: AttemptId
     outcome: Outcome
+    purpose: Purpose = Purpose.DO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

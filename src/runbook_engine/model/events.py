@@ -17,7 +17,7 @@ class Outcome:
     `saved` holds what `save_as` keeps: stdout, stderr, exit_code (and lines and json are read from stdout).
     """
 
-    status: Status  # ok, skipped, failed, refused, unreachable or unknown
+    status: Status  # ok, skipped, failed, refused, unreachable, unknown; or not started, when the host promises that
     exit_code: int | None = None
     cause: Cause | None = None
     message: str = ""
@@ -76,6 +76,7 @@ class AttemptStarted:
     task: TaskId
     attempt: AttemptId
     purpose: Purpose = Purpose.DO
+    boot: str = ""  # the host refuses the attempt when it has been restarted since; empty: the host keeps nothing of it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from runbook_engine.model.commands import Procedure
+from runbook_engine.model.commands import Procedure, Reboot, Shell
 from runbook_engine.model.conditions import Condition
 from runbook_engine.model.estate import SshSettings
 from runbook_engine.model.runbook import ApprovalRule, Budget, Cost, Retry, Rolling, Stakeholder, Takes, Who
@@ -72,6 +72,13 @@ class Package:
     def size(self) -> int:
         """How many tasks the package is."""
         return len(self.hosts) or 1
+
+    @property
+    def kept_on_host(self) -> bool:
+        """Whether its hosts keep what becomes of an attempt: commands that change something there, and may not be repeated."""
+        if not self.hosts or self.repeat is Repeat.SAFE:
+            return False
+        return any(isinstance(c, Reboot) or (isinstance(c, Shell) and not c.on_controller) for c in self.procedure.apply)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

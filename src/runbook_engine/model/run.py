@@ -48,6 +48,13 @@ class TaskState:
     reason: str = ""
     evidence: Mapping[str, str] = field(default_factory=dict)
     verify_first: bool = False  # doubt that a probe may settle
+    ask_first: bool = False  # doubt that the host itself may settle: it keeps what became of the attempt
+    boot: str = ""  # the host's boot id when the last attempt began; empty: the host keeps nothing of it
+
+    @property
+    def settles_itself(self) -> bool:
+        """Whether the host, or a probe, is about to be asked, so that nobody need be."""
+        return self.ask_first or self.verify_first
 
 
 @dataclass(slots=True, kw_only=True)

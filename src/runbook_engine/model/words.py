@@ -79,6 +79,8 @@ class Purpose(StrEnum):
 
     DO = "do"
     VERIFY = "verify"  # read-only: settle doubt, or check what a person did
+    SETTLE = "settle"  # ask the host what became of an attempt that nobody is left to hear of
+    GREET = "greet"  # connect, and learn under which boot id the host's next attempts are recorded; not in the journal
 
 
 class Cause(StrEnum):
@@ -98,6 +100,8 @@ class Cause(StrEnum):
     SECRET = "secret not available"  # noqa: S105 - a word, not a password
     LOCAL = "control machine"  # the fault is on our own side: a missing file, a full disk
     CONFIGURATION = "configuration"
+    STOPPED = "engine stopped"  # nobody was left to hear of the attempt
+    NOT_BEGUN = "not begun"  # the host has promised that the attempt never starts
 
 
 # What a host that is down, gone or restarting may look like; all other causes do not mend by waiting.

@@ -165,7 +165,7 @@ class ProgressLines:
         return lines
 
     def _question(self, run: Run, task: TaskId) -> str:
-        if run.task(task).verify_first:
+        if run.task(task).settles_itself:
             return f"{task} a command will check whether it was done"
         return f"{task} was it done? {resolve_command(run.id, task)}"
 

@@ -145,7 +145,7 @@ class Screen:
             words = outcome_words(replace(outcome, message="")) if outcome else task_words(state, self._settings.zone)
             lines.append(Text(f"{task} {words}", style=STYLES[state.status]))
             lines += [Text(f"    {line}") for line in message[-MESSAGE_LINES:]]
-            if state.status is Status.UNKNOWN and not state.verify_first:
+            if state.status is Status.UNKNOWN and not state.settles_itself:
                 lines += self._commands(["was it done?", resolve_command(run.id, task)], columns)
         more = len(tally.bad) - BAD_SHOWN
         return [*lines, *([Text(f"    and {more:,} more", style="dim")] if more > 0 else [])]

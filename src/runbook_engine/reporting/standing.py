@@ -63,7 +63,7 @@ def _open_word(counts: Mapping[Status, int]) -> str:
 def _all_checked(run: Run) -> bool:
     """Whether all doubt is such that a probe is about to settle it."""
     doubts = [s for s in run.tasks.values() if s.status is Status.UNKNOWN]
-    return bool(doubts) and all(s.verify_first for s in doubts) and run.status is RunStatus.OPEN
+    return bool(doubts) and all(s.settles_itself for s in doubts) and run.status is RunStatus.OPEN
 
 
 def phase_word(state: PhaseState) -> str:
@@ -140,8 +140,8 @@ def doubt_lines(run: Run, plan: Plan, task: TaskId) -> list[str]:
     state, package = run.task(task), package_of(plan, task)
     why = outcome_words(state.outcome) if state.outcome else "UNKNOWN"
     title = f"{title_of(package, split_task(task)[1])}: " if package else ""
-    question = "A command is about to check it." if state.verify_first else "Was it done? Look at the host, then say so:"
-    commands = () if state.verify_first else (resolve_command(run.id, task),)
+    question = "A command is about to check it." if state.settles_itself else "Was it done? Look at the host, then say so:"
+    commands = () if state.settles_itself else (resolve_command(run.id, task),)
     return [one_line(f"{task}  {title}{why}"), f"  {question}", *_indented((*commands, log_command(run.id, task)))]
 
 

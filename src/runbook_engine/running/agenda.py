@@ -8,8 +8,9 @@ from datetime import datetime
 from itertools import count
 
 from runbook_engine.model import events as ev
-from runbook_engine.model.words import SETTLED_WELL, EdgeKind, HostName, PackageId, PhaseId, Purpose, Status, TaskId
+from runbook_engine.model.words import SETTLED_WELL, EdgeKind, HostName, PackageId, PhaseId, Status, TaskId
 from runbook_engine.running.course import Course
+from runbook_engine.running.doubt import ASKING
 from runbook_engine.running.shape import task_of
 
 Lane = str  # a host, on which one attempt is made at a time; or a task that no host is needed for
@@ -132,7 +133,9 @@ class Agenda:
     def _push(self, task: TaskId) -> None:
         package, host = self._course.shape.parts(task)
         state = self._course.run.task(task)
-        if not self.focus.allows(package.phase, host) or (state.status is Status.UNKNOWN and not state.verify_first):
+        if not self.focus.allows(package.phase, host):
+            return
+        if state.status is Status.UNKNOWN and not state.settles_itself:
             return
         lane = self._lane(task)
         self._queues.setdefault(lane, deque()).append(task)
@@ -141,7 +144,7 @@ class Agenda:
 
     def _task_moved(self, task: TaskId) -> None:
         state = self._course.run.task(task)
-        if state.purpose is Purpose.VERIFY:
+        if state.purpose in ASKING:
             self.unpark()  # doubt was settled, one way or the other
         if state.status in SETTLED_WELL:
             self._met(task)

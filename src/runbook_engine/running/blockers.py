@@ -37,7 +37,7 @@ def _by_itself(course: Course, task: TaskId, state: TaskState, package: Package,
         case Status.NOT_STARTED:
             return ()
         case Status.UNKNOWN:
-            return () if state.verify_first else (_doubt(run, task),)
+            return () if state.settles_itself else (_doubt(run, task),)
         case Status.WAITING if state.until is None:
             return (_person(run, task, state, package),)
         case Status.WAITING | Status.RETRYING:

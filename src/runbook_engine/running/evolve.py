@@ -9,19 +9,18 @@ from runbook_engine.model.errors import ImpossibleEvent
 from runbook_engine.model.plan import Package
 from runbook_engine.model.run import PhaseState, Run, TaskState
 from runbook_engine.model.words import (
+    NOT_REACHED,
     SETTLED_BADLY,
     SETTLED_WELL,
     PhaseId,
     Purpose,
-    Repeat,
     RunStatus,
     Status,
     TaskId,
     Verdict,
 )
+from runbook_engine.running.doubt import ASKING, count_bad_end, may_ask, may_verify, status_after
 from runbook_engine.running.shape import Shape
-
-DOUBTS_LIMIT = 3  # a task that so many attempts have left in doubt is a person's, even when a probe says that it is not done
 
 
 def evolve(shape: Shape, run: Run, event: ev.Event) -> None:
@@ -110,6 +109,9 @@ def _took_over(shape: Shape, run: Run, event: ev.ControllerTookOver) -> None:
     if event.epoch <= run.epoch:
         raise ImpossibleEvent(f"epoch {event.epoch} after epoch {run.epoch}")
     run.epoch, run.controller = event.epoch, f"{event.by} on {event.machine} (pid {event.pid})"
+    for state in run.tasks.values():  # a host that could not be asked before may answer now
+        if state.status is Status.UNKNOWN and state.boot and state.outcome and state.outcome.cause in NOT_REACHED:
+            state.ask_first = True
 
 
 def _hosts_taken(shape: Shape, run: Run, event: ev.HostsTaken) -> None:
@@ -121,16 +123,21 @@ def _hosts_released(shape: Shape, run: Run, event: ev.HostsReleased) -> None:
 
 
 def _attempt_started(shape: Shape, run: Run, event: ev.AttemptStarted) -> None:
-    allowed = (Status.UNKNOWN,) if event.purpose is Purpose.VERIFY else (Status.NOT_STARTED, Status.RETRYING)
+    asks = event.purpose in ASKING
+    allowed = (Status.UNKNOWN,) if asks else (Status.NOT_STARTED, Status.RETRYING)
     state, package = _change(shape, run, event.task, Status.RUNNING, *allowed)
     phase = run.phases[package.phase]
     stage = phase.stage
     if stage is None or stage < shape.stage_of[package.id]:
         raise ImpossibleEvent(f"{event.task} started before its stage was open")
-    phase.probing += event.purpose is Purpose.VERIFY
-    state.attempts += 1
+    if event.purpose is Purpose.SETTLE and event.attempt != state.attempt:
+        raise ImpossibleEvent(f"{event.attempt} of {event.task} is asked for, but {state.attempt} is in doubt")
+    phase.probing += asks
+    state.attempts += event.purpose is not Purpose.SETTLE
     state.attempt, state.purpose, state.until = event.attempt, event.purpose, None
     state.started = state.started or event.at
+    if not asks:
+        state.boot = event.boot
 
 
 def _attempt_ended(shape: Shape, run: Run, event: ev.AttemptEnded) -> None:
@@ -138,61 +145,22 @@ def _attempt_ended(shape: Shape, run: Run, event: ev.AttemptEnded) -> None:
     if known.attempt != event.attempt:
         raise ImpossibleEvent(f"{event.attempt} of {event.task} ended, but {known.attempt} is open")
     package, _ = shape.parts(event.task)
-    status = _status_after(known, package, event)
+    status = status_after(known, package, event)
     state, _ = _change(shape, run, event.task, status, Status.RUNNING)
-    run.phases[package.phase].probing -= state.purpose is Purpose.VERIFY
+    run.phases[package.phase].probing -= state.purpose in ASKING
     state.outcome, state.until = event.outcome, event.retry_at
     if event.outcome.status in SETTLED_WELL:
         state.saved = event.outcome.saved or state.saved
-    _count_bad_end(state, event.outcome.status)
-    state.verify_first = status is Status.UNKNOWN and _may_verify(known, package, event)
+    count_bad_end(state, event.outcome.status)
+    state.verify_first = status is Status.UNKNOWN and may_verify(known, package, event)
+    state.ask_first = status is Status.UNKNOWN and may_ask(known, event)
     _settle(shape, run, state, package, event.at)
-
-
-def _count_bad_end(state: TaskState, outcome: Status) -> None:
-    """Doubt is counted by itself: it must not use up the tries that are meant for known failures."""
-    if outcome in SETTLED_WELL:
-        return
-    if state.purpose is Purpose.DO and outcome is not Status.UNKNOWN:
-        state.failures += 1
-    elif outcome is not Status.FAILED:
-        state.doubts += 1
-
-
-def _status_after(state: TaskState, package: Package, event: ev.AttemptEnded) -> Status:
-    """What an outcome means for the task, by why the attempt was made and what the author declared."""
-    status = event.outcome.status
-    if event.retry_at is not None:
-        return Status.RETRYING
-    if state.purpose is Purpose.VERIFY:
-        return _status_after_verify(state, package, status)
-    if status is Status.UNKNOWN and package.repeat is Repeat.SAFE:
-        return Status.NOT_STARTED
-    return status
-
-
-def _status_after_verify(state: TaskState, package: Package, status: Status) -> Status:
-    if status is Status.OK:
-        return Status.OK
-    if status is Status.FAILED and package.procedure.question:
-        return Status.WAITING
-    if status is Status.FAILED:  # not done, and that is known
-        return Status.NOT_STARTED if state.doubts < DOUBTS_LIMIT else Status.FAILED
-    return Status.UNKNOWN
-
-
-def _may_verify(state: TaskState, package: Package, event: ev.AttemptEnded) -> bool:
-    """After doubt a probe is tried once; a probe that was itself cut off is tried again, within limits."""
-    if not package.procedure.verify:
-        return False
-    cut_off = event.outcome.status is Status.UNREACHABLE or event.outcome.exit_code is None
-    return state.purpose is Purpose.DO or (cut_off and state.doubts < DOUBTS_LIMIT)
 
 
 def _attempt_resolved(shape: Shape, run: Run, event: ev.AttemptResolved) -> None:
     status = Status.OK if event.verdict is Verdict.DONE else Status.NOT_STARTED
     state, package = _change(shape, run, event.task, status, Status.UNKNOWN)
-    state.by, state.reason, state.verify_first, state.doubts = event.by, event.reason, False, 0
+    state.by, state.reason, state.verify_first, state.ask_first, state.doubts = event.by, event.reason, False, False, 0
     _settle(shape, run, state, package, event.at)
 
 

@@ -9,6 +9,7 @@ from runbook_engine.model.attempts import Ended
 from runbook_engine.model.errors import JournalFault
 from runbook_engine.model.events import (
     AttemptEnded,
+    AttemptStarted,
     Event,
     HostsReleased,
     PlanAmended,
@@ -16,7 +17,7 @@ from runbook_engine.model.events import (
     TimerEnded,
 )
 from runbook_engine.model.run import Run
-from runbook_engine.model.words import HostName, Purpose, Repeat, RunStatus, Status, TaskId
+from runbook_engine.model.words import AttemptId, HostName, Purpose, Repeat, RunStatus, Status, TaskId
 from runbook_engine.model.world import World
 from runbook_engine.running.admit import admit
 from runbook_engine.running.agenda import Agenda, Focus
@@ -75,7 +76,7 @@ def _drive(spine: "_Spine", inbox: Inbox, world: Callable[[], World], new_id: Ca
             spine.commit()
         spine.ring(spine.agenda.due(now()))
         spine.leave()
-        starts = spine.start(ready(course, spine.agenda, spine.look(world()), now(), workers.room(), new_id))
+        starts = spine.start(ready(course, spine.agenda, spine.look(world()), now(), workers, new_id))
         if workers.idle() and not starts and not inbox.waiting():
             spine.commit()
             if not spine.worth_waiting(habits):
@@ -107,6 +108,7 @@ class _Spine:
         self._since = now()
         self._version: int | None = None
         self._phases_left = -1
+        self._greeted: set[AttemptId] = set()  # hosts are being greeted for these; the journal does not know them
 
     def note(self, events: Sequence[Event], consumes: str = "") -> None:
         """Fold facts and hand them to the journal for its next commit."""
@@ -115,6 +117,7 @@ class _Spine:
             self.agenda.note(event)
             if isinstance(event, PlanAmended):
                 self.agenda = Agenda(self.course, self._focus)
+                self._greeted.clear()
         if not self._unseen:
             self._since = self.now()
         self._journal.append(events, consumes=consumes)
@@ -145,6 +148,7 @@ class _Spine:
             self._show()
         else:
             self.note(starts.events)
+        self._greeted.update(a.id for a in starts.attempts if a.purpose is Purpose.GREET)
         self.workers.start(starts.attempts)
         return starts
 
@@ -168,7 +172,20 @@ class _Spine:
     def take(self, ended: Sequence[Ended]) -> None:
         """Record what came back."""
         now = self.now()
-        self.note([_record(self.course, one, now) for one in ended])
+        for one in ended:
+            if one.purpose is not Purpose.GREET:
+                self.note([_record(self.course, one, now)])
+            elif one.attempt in self._greeted:
+                self._greeted.discard(one.attempt)
+                self._meet(one, now)
+
+    def _meet(self, greeted: Ended, now: datetime) -> None:
+        """A host was greeted: the task for which it was comes again; without an answer, that is how the task ended."""
+        if greeted.outcome.status is Status.OK:
+            self.agenda.put_back(greeted.task)
+            return
+        self.note([AttemptStarted(at=now, task=greeted.task, attempt=greeted.attempt)])
+        self.note([_record(self.course, greeted, now)])
 
     def ring(self, tasks: Sequence[TaskId]) -> None:
         """Record the timers that have ended."""
@@ -231,7 +248,7 @@ def _record(course: Course, ended: Ended, now: datetime) -> AttemptEnded:
     retry_at = None
     failed = ended.outcome.status is Status.FAILED
     known = failed and (ended.outcome.exit_code is not None or package.repeat is Repeat.SAFE)
-    if known and state.purpose is Purpose.DO and state.failures < package.retries.count:
+    if known and state.purpose is not Purpose.VERIFY and state.failures < package.retries.count:
         wait_s = min(package.retries.wait_s * 2.0**state.failures, package.retries.longest_s)
         retry_at = now + timedelta(seconds=wait_s)
     return AttemptEnded(at=now, task=ended.task, attempt=ended.attempt, outcome=ended.outcome, retry_at=retry_at)

@@ -6,6 +6,7 @@ from typing import Protocol
 from runbook_engine.model.attempts import Attempt, Ended
 from runbook_engine.model.decisions import Decision
 from runbook_engine.model.events import Event
+from runbook_engine.model.words import HostName
 
 
 class Journal(Protocol):
@@ -41,6 +42,10 @@ class Workers(Protocol):
 
     def room(self) -> int:
         """How many more attempts can begin at once."""
+        ...
+
+    def boot(self, host: HostName) -> str | None:
+        """Under which boot id a host keeps what becomes of an attempt; None: greet it first; '': it keeps nothing."""
         ...
 
     def start(self, attempts: Sequence[Attempt]) -> None:

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from runbook_engine.model.attempts import Attempt
 from runbook_engine.model.events import AttemptStarted, Event, HostsTaken, TaskOpened, TaskSkipped
 from runbook_engine.model.plan import Package
-from runbook_engine.model.run import Run
+from runbook_engine.model.run import Run, TaskState
 from runbook_engine.model.text import Fill, Part, Text
 from runbook_engine.model.words import (
     AttemptId,
@@ -31,6 +32,18 @@ Saved = Mapping[StepId, Mapping[str, str]]
 OPENED_AT_ONCE = 1000  # tasks for people and timers that one tick opens at most
 
 
+class Hands(Protocol):
+    """What is asked of the workers here."""
+
+    def room(self) -> int:
+        """How many more attempts can begin at once."""
+        ...
+
+    def boot(self, host: HostName) -> str | None:
+        """Under which boot id a host keeps what becomes of an attempt; None: greet it first; '': it keeps nothing."""
+        ...
+
+
 @dataclass(slots=True, kw_only=True)
 class Starts:
     """What one tick begins. `taken` are the tasks of it, to be given back if the commit refuses them."""
@@ -42,12 +55,12 @@ class Starts:
     durable: bool = False  # whether they may only begin once they are on disk
 
     def __bool__(self) -> bool:
-        return bool(self.events)
+        return bool(self.events or self.attempts)
 
 
-def ready(course: Course, agenda: Agenda, world: World, now: datetime, room: int, new_id: Callable[[], str]) -> Starts:
-    """The starts of one tick; at most `room` attempts. What is forbidden now is parked."""
-    tick = _Tick(course, agenda, world, now, new_id)
+def ready(course: Course, agenda: Agenda, world: World, now: datetime, workers: "Hands", new_id: Callable[[], str]) -> Starts:
+    """The starts of one tick; no more attempts than the workers have room for. What is forbidden now is parked."""
+    tick, room = _Tick(course, agenda, world, now, workers.boot, new_id), workers.room()
     if course.run.status is not RunStatus.OPEN:
         return tick.starts
     for task in agenda.take():
@@ -77,6 +90,7 @@ class _Tick:
     agenda: Agenda
     world: World
     now: datetime
+    boot: Callable[[HostName], str | None]
     new_id: Callable[[], str]
     starts: Starts = field(default_factory=Starts)
 
@@ -110,21 +124,30 @@ class _Tick:
 
     def _attempt(self, task: TaskId, package: Package, host: HostName | None, saved: Saved) -> None:
         state = self.course.run.task(task)
-        purpose = Purpose.VERIFY if state.status is Status.UNKNOWN else Purpose.DO
+        purpose = _purpose(state)
+        boot = state.boot if purpose is not Purpose.DO else self.boot(host) if host and package.kept_on_host else ""
         attempt = Attempt(
-            id=AttemptId(self.new_id()),
+            id=state.attempt if purpose is Purpose.SETTLE and state.attempt else AttemptId(self.new_id()),
             run=self.course.run.id,
             task=task,
-            number=state.attempts + 1,
-            purpose=purpose,
+            number=state.attempts + (purpose is not Purpose.SETTLE),
+            purpose=Purpose.GREET if boot is None else purpose,
             package=package,
             target=self.course.shape.plan.targets[host] if host else None,
             position=self.course.shape.hosts[package.id][host] if host else 0,
             saved=saved,
+            boot=boot or "",
         )
-        self.starts.events.append(AttemptStarted(at=self.now, task=task, attempt=attempt.id, purpose=purpose))
         self.starts.attempts.append(attempt)
-        if purpose is Purpose.DO and package.repeat is not Repeat.SAFE:
+        if attempt.purpose is not Purpose.GREET:
+            self._record(attempt, package)
+
+    def _record(self, attempt: Attempt, package: Package) -> None:
+        """The intent, which for what may not be repeated must be on disk before anything is done."""
+        boot = attempt.boot if attempt.purpose is Purpose.DO else ""
+        event = AttemptStarted(at=self.now, task=attempt.task, attempt=attempt.id, purpose=attempt.purpose, boot=boot)
+        self.starts.events.append(event)
+        if attempt.purpose is Purpose.DO and package.repeat is not Repeat.SAFE:
             self.starts.durable = True
 
     def done(self) -> Starts:
@@ -133,6 +156,13 @@ class _Tick:
             self.starts.events.insert(0, HostsTaken(at=self.now, hosts=tuple(self.starts.hosts)))
             self.starts.durable = True
         return self.starts
+
+
+def _purpose(state: TaskState) -> Purpose:
+    """Why the next attempt of a task is made; the host knows more than a probe can find out."""
+    if state.status is not Status.UNKNOWN:
+        return Purpose.DO
+    return Purpose.SETTLE if state.ask_first else Purpose.VERIFY
 
 
 def opening(package: Package, task: TaskId, position: int, now: datetime) -> TaskOpened | None:

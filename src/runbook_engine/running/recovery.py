@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from runbook_engine.model.events import AttemptEnded, DecisionRefused, Event, HostsReleased, Outcome
-from runbook_engine.model.words import RunStatus, Status
+from runbook_engine.model.words import Cause, RunStatus, Status
 from runbook_engine.running.admit import admit
 from runbook_engine.running.course import Course
 from runbook_engine.running.ports import Inbox, Journal
@@ -13,7 +13,7 @@ STOPPED = "the engine stopped while it ran"
 
 def left_open(course: Course, at: datetime, why: str = STOPPED) -> list[AttemptEnded]:
     """The events that say so: what became of an open attempt is not known."""
-    outcome = Outcome(status=Status.UNKNOWN, message=why)
+    outcome = Outcome(status=Status.UNKNOWN, cause=Cause.STOPPED, message=why)
     return [
         AttemptEnded(at=at, task=task, attempt=state.attempt, outcome=outcome)
         for task, state in course.run.tasks.items()

@@ -1,8 +1,9 @@
 """What a fault means for the outcome of an attempt: one table.
 
 part of the attempt                    | fault                        | outcome
-guard, skip_if, verify before; or a    | the host was not reached     | UNREACHABLE
-read-only command before any change    | anything else                | REFUSED
+guard, skip_if, verify before; or the  | the host was not reached      | UNREACHABLE
+command before any change              | it never begins, that is sure | NOT STARTED
+                                       | anything else                | REFUSED
 a change that may have begun, or the   | repeat: safe                 | FAILED
 check after one                        | any other                    | UNKNOWN
 a command that was not started after   | any                          | FAILED: what came before it is done
@@ -52,6 +53,8 @@ def _status(fault: TransportFault, part: Part, begun: bool, repeat: Repeat) -> S
     if part is Part.VERIFY:
         return Status.UNKNOWN
     if not begun:
+        if fault.cause is Cause.NOT_BEGUN:
+            return Status.NOT_STARTED
         return Status.UNREACHABLE if fault.cause in NOT_REACHED else Status.REFUSED
     return in_doubt(repeat) if fault.started or part is Part.AFTER else Status.FAILED
 

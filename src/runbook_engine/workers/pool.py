@@ -10,7 +10,7 @@ from runbook_engine.model.commands import Command
 from runbook_engine.model.errors import TransportFault
 from runbook_engine.model.events import Outcome
 from runbook_engine.model.plan import Target
-from runbook_engine.model.words import Status
+from runbook_engine.model.words import HostName, Status
 from runbook_engine.workers.logs import Log, Logs
 from runbook_engine.workers.procedure import carry_out
 from runbook_engine.workers.work import Link, Sink
@@ -47,6 +47,10 @@ class Pool:
     def room(self) -> int:
         """How many more attempts can begin at once."""
         return max(0, self._parallel - self._open)
+
+    def boot(self, host: HostName) -> str | None:  # noqa: ARG002 - the shape of the seam
+        """Hosts keep nothing of an attempt yet."""
+        return ""
 
     def start(self, attempts: Sequence[Attempt]) -> None:
         """Begin them; what exceeds the room waits its turn. Never blocks, never raises."""
@@ -86,7 +90,8 @@ class Pool:
 
     def _work(self) -> None:
         while (attempt := self._waiting.get()) is not None:
-            self._ended.put(Ended(task=attempt.task, attempt=attempt.id, outcome=self._outcome(attempt)))
+            outcome = self._outcome(attempt)
+            self._ended.put(Ended(task=attempt.task, attempt=attempt.id, outcome=outcome, purpose=attempt.purpose))
 
     def _outcome(self, attempt: Attempt) -> Outcome:
         try:

@@ -5,7 +5,7 @@ from random import Random
 
 from runbook_engine.model.attempts import Attempt, Ended
 from runbook_engine.model.events import Outcome
-from runbook_engine.model.words import Status
+from runbook_engine.model.words import HostName, Status
 
 Answers = Callable[[Attempt], Outcome]
 
@@ -44,6 +44,10 @@ class StandIns:
         """How many more attempts can begin at once."""
         return max(0, self._parallel - len(self._open))
 
+    def boot(self, host: HostName) -> str | None:  # noqa: ARG002 - no machine, no memory
+        """Stand-ins keep nothing of an attempt."""
+        return ""
+
     def start(self, attempts: Sequence[Attempt]) -> None:
         """Begin them."""
         self._open.extend(attempts)
@@ -51,7 +55,7 @@ class StandIns:
     def outcomes(self, wait_s: float) -> Sequence[Ended]:  # noqa: ARG002 - nothing takes time here
         """Everything that was begun, in that order; never waits."""
         taken, self._open = self._open, []
-        return [Ended(task=a.task, attempt=a.id, outcome=self._answers(a)) for a in taken]
+        return [Ended(task=a.task, attempt=a.id, outcome=self._answers(a), purpose=a.purpose) for a in taken]
 
     def idle(self) -> bool:
         """Whether nothing was begun that has not been taken."""
