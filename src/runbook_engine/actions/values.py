@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema
@@ -20,9 +21,17 @@ _HOLE = re.compile(r"(\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\})", re.DOTALL)
 
 def seconds(value: Any) -> float:
     """'90s', '15m', '1h 30m', '2d' in seconds; a bare number is refused because its unit would be a guess."""
-    if not isinstance(value, str) or not _DURATION.fullmatch(value.strip()):
+    if not isinstance(value, str):
         raise ValueError("expected a duration such as 90s, 15m or 1h 30m")
-    length = sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(value))
+    return _seconds(value)
+
+
+@lru_cache(maxsize=1_000)
+def _seconds(written: str) -> float:
+    """The same few durations stand in most steps."""
+    if not _DURATION.fullmatch(written.strip()):
+        raise ValueError("expected a duration such as 90s, 15m or 1h 30m")
+    length = sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(written))
     if length > LONGEST_S:
         raise ValueError("must be at most 3650d")
     return length

@@ -69,7 +69,9 @@ class GroupDocument(_Entry):
     owner: str = Field("", description="Who answers for its hosts")
     serves: Names = Field((), description="Services that its hosts are part of")
     tags: Names = Field((), description="Words to select its hosts by: tag:…")
-    vars: dict[str, Any] = Field({}, description='Values for the steps; {secret: "env:NAME"} is a secret by name')
+    vars: dict[str, Any] = Field(
+        default_factory=dict, description='Values for the steps; {secret: "env:NAME"} is a secret by name'
+    )
     ssh: SshDocument | None = Field(None, description="How its hosts are reached")
 
 
@@ -85,7 +87,9 @@ class HostDocument(_Entry):
     owner: str = Field("", description="Who answers for it")
     serves: Names = Field((), description="Services that it is part of")
     tags: Names = Field((), description="Words to select it by: tag:…")
-    vars: dict[str, Any] = Field({}, description='Values for the steps; {secret: "env:NAME"} is a secret by name')
+    vars: dict[str, Any] = Field(
+        default_factory=dict, description='Values for the steps; {secret: "env:NAME"} is a secret by name'
+    )
     ssh: SshDocument | None = Field(None, description="How it is reached")
 
 
@@ -101,7 +105,7 @@ class RackDocument(_Entry):
 
     site: str = Field("", description="Where it stands")
     units: int = Field(42, strict=True, ge=1, le=100, description="How many units it has")
-    power: dict[Name, Watts] = Field({}, description="What each feed gives: {A: 5000 W, B: 5 kW}")
+    power: dict[Name, Watts] = Field(default_factory=dict, description="What each feed gives: {A: 5000 W, B: 5 kW}")
 
 
 class ServiceDocument(_Entry):
@@ -118,7 +122,9 @@ class PersonDocument(_Entry):
     name: str = Field("", description="Full name")
     email: Email = Field("", description="Where messages go", validate_default=False)
     department: str = Field("", description="The department that the person belongs to")
-    skills: dict[Name, Annotated[int, Field(strict=True, ge=1, le=10)]] = Field({}, description="Level of each skill, 1 to 10")
+    skills: dict[Name, Annotated[int, Field(strict=True, ge=1, le=10)]] = Field(
+        default_factory=dict, description="Level of each skill, 1 to 10"
+    )
     site: str = Field("", description="Where the person works")
     calendar: str = Field("", description="When the person works")
     rate: Rate | None = Field(None, description="What an hour costs: 95 EUR/h")
@@ -136,7 +142,7 @@ class CalendarDocument(_Entry):
     """Working time."""
 
     time_zone: TimeZone = Field("UTC", description="IANA name, such as Europe/Amsterdam", validate_default=False)
-    work: Week = Field({}, description="Hours by day: {mon-fri: 09:00-17:00}")
+    work: Week = Field(default_factory=dict, description="Hours by day: {mon-fri: 09:00-17:00}")
     holidays: Holidays = Field("", description="Country whose public holidays are free: NL, DE-BY", validate_default=False)
 
 
@@ -145,7 +151,9 @@ class WindowDocument(_Entry):
 
     calendar: str = Field("", description="The calendar whose working time it is")
     time_zone: TimeZone = Field("UTC", description="IANA name, for `open`", validate_default=False)
-    open: Week = Field({}, description='Hours by day: {mon-fri: "22:00-04:00"}; they belong to the day on which they open')
+    open: Week = Field(
+        default_factory=dict, description='Hours by day: {mon-fri: "22:00-04:00"}; they belong to the day on which they open'
+    )
 
 
 class FreezeDocument(_Closed):
@@ -174,20 +182,22 @@ class InventoryDocument(_Closed):
     """One file of an inventory; all files together make the estate."""
 
     format: Literal[1] = Field(1, description="Version of this format")
-    sites: Named[SiteDocument] = Field({}, description="Buildings or regions, and their time zones")
-    racks: Named[RackDocument] = Field({}, description="Where hosts are mounted")
-    services: Named[ServiceDocument] = Field({}, description="What users notice, and what it depends on")
-    groups: Named[GroupDocument] = Field({}, description="Hosts under one name; `all` holds for every host")
+    sites: Named[SiteDocument] = Field(default_factory=dict, description="Buildings or regions, and their time zones")
+    racks: Named[RackDocument] = Field(default_factory=dict, description="Where hosts are mounted")
+    services: Named[ServiceDocument] = Field(default_factory=dict, description="What users notice, and what it depends on")
+    groups: Named[GroupDocument] = Field(default_factory=dict, description="Hosts under one name; `all` holds for every host")
     hosts: Annotated[dict[str, HostDocument], BeforeValidator(_or_empty)] = Field(
         {}, description="Machines by name; a name may be a range such as r12-u[01:20]"
     )
-    people: Named[PersonDocument] = Field({}, description="Who does, decides or is told")
-    departments: Named[DepartmentDocument] = Field({}, description="Parts of the organisation")
-    roles: Named[Names] = Field({}, description="People by what they decide: {change-board: [eva.koster, tom.li]}")
-    calendars: Named[CalendarDocument] = Field({}, description="Working time")
-    windows: Named[WindowDocument] = Field({}, description="When work may start")
+    people: Named[PersonDocument] = Field(default_factory=dict, description="Who does, decides or is told")
+    departments: Named[DepartmentDocument] = Field(default_factory=dict, description="Parts of the organisation")
+    roles: Named[Names] = Field(
+        default_factory=dict, description="People by what they decide: {change-board: [eva.koster, tom.li]}"
+    )
+    calendars: Named[CalendarDocument] = Field(default_factory=dict, description="Working time")
+    windows: Named[WindowDocument] = Field(default_factory=dict, description="When work may start")
     freezes: Annotated[tuple[FreezeDocument, ...], BeforeValidator(_or_none)] = Field((), description="When it may not")
-    resources: Named[ResourceDocument] = Field({}, description="Tools and parts that work needs")
+    resources: Named[ResourceDocument] = Field(default_factory=dict, description="Tools and parts that work needs")
 
 
 SECTIONS = tuple(name for name in InventoryDocument.model_fields if name != "format")

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Mapping
 
-_FIRST = frozenset("-+.0123456789~nNtTfF")
+_LETTERS = frozenset("~nNtTfF")
+_NUMBERS = frozenset("-+.0123456789")
 _WORDS: Mapping[str, object] = {
     **dict.fromkeys(("~", "null", "Null", "NULL")),
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -26,7 +27,9 @@ def plain_scalar(word: str) -> object:
     """
     if not word:
         return None
-    if word[0] not in _FIRST:
+    if word[0] in _LETTERS:
+        return _WORDS.get(word, word)
+    if word[0] not in _NUMBERS:
         return word
     if word in _WORDS:
         return _WORDS[word]

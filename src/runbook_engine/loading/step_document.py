@@ -28,7 +28,7 @@ class StepDocument(Closed):
     barrier: Flag = Field(False, description="Wait until every host has done the step before, and let the next step wait too.")
     takes: Takes | None = Field(None, description="How long it takes: 15m, 10m..25m or [10m, 15m, 25m].")
     who: WhoList | None = Field(None, description="Who does it: a person, a role, or a skill with level and count.")
-    uses: Mapping[Line, Count] = Field({}, description="What it needs of each resource.")
+    uses: Mapping[Line, Count] = Field(default_factory=dict, description="What it needs of each resource.")
     evidence: Evidence | None = Field(None, description="What proves it: names and their kinds.")
     timeout: SomeTime | None = Field(None, description="The longest time that one attempt may take, such as 45m.")
     retries: Retries | None = Field(None, description="How often a known failure is tried again.")
@@ -42,7 +42,9 @@ class StepDocument(Closed):
     drops_link: Flag = Field(False, description="The link to the host is lost in this step, as expected.")
     become: Become | None = Field(None, description="Run as another user by sudo: true for root, or a user.")
     directory: Line | None = Field(None, description="The working directory on the host.")
-    environment: Mapping[Name, EnvironmentValue] = Field({}, description="Environment variables, quoted by the engine.")
+    environment: Mapping[Name, EnvironmentValue] = Field(
+        default_factory=dict, description="Environment variables, quoted by the engine."
+    )
 
 
 class RollBackDocument(Closed):

@@ -51,7 +51,8 @@ class Walk:
             return self._tagged_scalar(node) if tag != TEXT or node.style == '"' else node.value
         if depth >= self.limits.depth:
             self._stop(node, f"nested more than {self.limits.depth} deep", "make it flatter")
-        self._count(node, len(node.value))
+        if self.aliases:
+            self._count(node, len(node.value))
         if node.tag and node.tag != STANDARD + ("seq" if isinstance(node, SequenceNode) else "map"):
             self._note(node, f"the tag {_shown(node.tag)} is not known here", "remove it")
         if isinstance(node, SequenceNode):
@@ -94,7 +95,7 @@ class Walk:
 
     def _key(self, node: MappingNode, key: Node) -> str | None:
         if isinstance(key, ScalarNode):
-            value = self._value(key, 0)
+            value = self._value(key, 0) if key.tag or self.aliases else plain_scalar(key.value)
             if isinstance(value, str):
                 return value
             self._note(key, f"a key must be text, found {in_words(value)}", "put quotes around the key")

@@ -46,7 +46,10 @@ class Text:
     @property
     def source(self) -> str:
         """The authored form, or the literal parts of the rendered one."""
-        return "".join(p for p in self.parts if isinstance(p, str))
+        parts = self.parts
+        if len(parts) == 1 and isinstance(parts[0], str):  # as nearly every text is written
+            return parts[0]
+        return "".join(p for p in parts if isinstance(p, str))
 
     @property
     def secret(self) -> bool:

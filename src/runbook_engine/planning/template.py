@@ -54,7 +54,7 @@ class Template:
 
 def has_template(source: str) -> bool:
     """Whether a text holds anything to fill in."""
-    return _MARK.search(source) is not None
+    return "{" in source and _MARK.search(source) is not None
 
 
 @lru_cache(maxsize=100_000)
