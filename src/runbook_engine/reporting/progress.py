@@ -118,7 +118,10 @@ class Progress:
         self._drawn = now
 
     def _print(self, lines: Sequence[Text]) -> None:
-        for line in lines:
-            self._console.print(line, soft_wrap=True)
+        if not self._settings.colour:  # all at once, and as it is: to lay a line out takes longer than to say it
+            self._console.file.write("".join(f"{line.plain}\n" for line in lines))
+        else:
+            for line in lines:
+                self._console.print(line, soft_wrap=True)
         if lines:
             self._console.file.flush()

@@ -25,13 +25,14 @@ WORD_STYLES: Mapping[str, str] = {word: STYLES[status] for status, word in STATU
 
 def word_of(counts: Mapping[Status, int]) -> str:
     """One word for many tasks: the worst of them; 'ok' only when every one went well."""
+    found = {status for status, number in counts.items() if number > 0}
     for status in _DECISIVE:
-        if counts.get(status, 0) > 0:
+        if status in found:
             return STATUS_WORDS[status]
-    well = counts.get(Status.OK, 0) + counts.get(Status.SKIPPED, 0)
-    if counts.get(Status.NOT_STARTED, 0) > 0:
+    well = not found.isdisjoint(SETTLED_WELL)
+    if Status.NOT_STARTED in found:
         return PART_DONE if well else STATUS_WORDS[Status.NOT_STARTED]
-    return STATUS_WORDS[Status.OK if counts.get(Status.OK, 0) or not well else Status.SKIPPED]
+    return STATUS_WORDS[Status.OK if Status.OK in found or not well else Status.SKIPPED]
 
 
 def task_counts(state: PhaseState) -> Counter[Status]:
@@ -58,8 +59,9 @@ class Tally:
         self._seen: dict[TaskId, Status] = {}  # where a task stood when it was last looked at
         self._tasks = _tasks_of_hosts(plan)
         self._hosts: dict[PhaseId, Counter[str]] = {}
-        for (phase, _), tasks in self._tasks.items():
-            self._hosts.setdefault(phase, Counter())[word_of(tasks)] += 1
+        self._words = dict.fromkeys(self._tasks, STATUS_WORDS[Status.NOT_STARTED])  # the word for each host of a phase
+        for (phase, _), word in self._words.items():
+            self._hosts.setdefault(phase, Counter())[word] += 1
         for task in run.tasks:
             self._look(run, task)
 
@@ -113,11 +115,12 @@ class Tally:
         tasks = self._tasks.get((phase, host))
         if tasks is None:
             return
-        hosts = self._hosts[phase]
-        hosts[word_of(tasks)] -= 1
         tasks[before] -= 1
         tasks[after] += 1
-        hosts[word_of(tasks)] += 1
+        hosts, word = self._hosts[phase], word_of(tasks)
+        hosts[self._words[phase, host]] -= 1
+        hosts[word] += 1
+        self._words[phase, host] = word
 
 
 def task_of_event(event: Event) -> TaskId | None:
