@@ -9,7 +9,7 @@ from runbook_engine.model.commands import Command, Procedure, Shell
 from runbook_engine.model.events import Outcome
 from runbook_engine.model.plan import Package, Target
 from runbook_engine.model.text import Text, shell
-from runbook_engine.model.words import AttemptId, HostName, PackageId, Per, PhaseId, Purpose, RunId, StepId, TaskId
+from runbook_engine.model.words import AttemptId, HostName, Lane, PackageId, Per, PhaseId, Purpose, RunId, StepId, TaskId
 from runbook_engine.workers.logs import Logs
 from runbook_engine.workers.procedure import carry_out
 from runbook_engine.workers.shown import shown
@@ -61,6 +61,7 @@ class ScriptedLink:
     def __init__(self, replies: Mapping[str, Reply | Sequence[Reply]] | None = None) -> None:
         self.replies = {text: list(r) if isinstance(r, list) else [r] for text, r in (replies or {}).items()}
         self.asked: list[str] = []
+        self.lanes: dict[str, Lane] = {}
 
     def next_reply(self, text: str) -> Answer | int | str:
         """What comes next for this text."""
@@ -83,8 +84,9 @@ class ScriptedLink:
         """The next reply for the boot id."""
         return str(self.next_reply(BOOT_ID))
 
-    def perform(self, command: Command, sink: Callable[[int, bytes], None], *, attempt: str = "") -> Answer:
-        """Give the next reply: an answer, an exit code, a text on stdout, or an error."""
+    def perform(self, command: Command, sink: Callable[[int, bytes], None], *, attempt: str = "", lane: Lane) -> Answer:
+        """Give the next reply: an answer, an exit code, a text on stdout, or an error. Remember the lane."""
+        self.lanes[shown(command)] = lane
         reply = self.next_reply(shown(command))
         if isinstance(reply, int):
             return Answer(exit_code=reply)

@@ -125,15 +125,31 @@ def test_a_full_disk_does_not_change_what_the_host_did(tmp_path) -> None:
     """Writing stops, the outcome stays what it is, and says that the log is not complete."""
 
     class Filling(ScriptedLink):
-        def perform(self, command, sink, *, attempt=""):
+        def perform(self, command, sink, **how):
             os.dup2(full, log._file)
-            return super().perform(command, sink, attempt=attempt)
+            return super().perform(command, sink, **how)
 
     full = os.open("/dev/full", os.O_WRONLY)
     log = Logs(tmp_path).log(attempt())
     outcome = carry_out(attempt(), Filling({"apply": "text"}), log, time.monotonic)
     os.close(full)
     assert (outcome.status, outcome.message) == (Status.OK, "the log is not complete: No space left on device")
+
+
+@pytest.mark.law(8)
+def test_a_log_that_cannot_be_written_refuses_before_anything_starts(tmp_path) -> None:
+    """The first lines go to a full disk: no command is sent."""
+
+    class Full(Logs):
+        def open(self, task):
+            return os.dup(full)
+
+    full = os.open("/dev/full", os.O_WRONLY)
+    link = ScriptedLink()
+    outcome = carry_out(attempt(), link, Full(tmp_path).log(attempt()), time.monotonic)
+    os.close(full)
+    assert (outcome.status, outcome.cause, link.asked) == (Status.REFUSED, Cause.LOCAL, [])
+    assert "the log cannot be written: No space left on device" in outcome.message
 
 
 def test_a_log_is_never_written_through_a_link(tmp_path) -> None:

@@ -39,6 +39,18 @@ class Repeat(StrEnum):
     MANUAL = "manual"  # a person acts and says so
 
 
+class Lane(StrEnum):
+    """How a shell command reaches its host, by what a loss on the way would mean.
+
+    CHANNEL: a channel of its own; every loss is doubt. QUICK: the kept shell of the connection, for what may be done
+    again. DURABLE: detached on the host under the id of its attempt, so that its end can be asked for after a loss.
+    """
+
+    CHANNEL = "channel"
+    QUICK = "quick"
+    DURABLE = "durable"
+
+
 class EdgeKind(StrEnum):
     """What an edge between two packages waits for."""
 

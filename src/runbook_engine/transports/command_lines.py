@@ -63,14 +63,14 @@ def order(command: Shell, secrets: Secrets, mark: str, *, hidden: bool = False) 
     A program that holds a secret (or is `hidden`), runs as another user or is long goes by standard input, where no list
     of processes shows it; any other stands in the line itself.
     """
-    text = _encoded(program(command, secrets))
+    text = encoded(program(command, secrets))
     if command.become:
         return _order_as(command.become, text, secrets, mark)
     if hidden or _holds_secret(command) or len(text) > LONGEST_LINE:
         line = f"{_known_as(mark)}exec /bin/sh -c {shlex.quote(reader(mark))}"
         return Order(line=line.encode(), first_input=_input(text, mark), mark=mark)
     nothing = b"" if command.stdin else b" </dev/null"
-    return Order(line=_known_as(mark).encode() + b"set -- " + _quoted(text) + b";" + RUN_BY_SH + nothing, mark=mark)
+    return Order(line=_known_as(mark).encode() + b"set -- " + quoted(text) + b";" + RUN_BY_SH + nothing, mark=mark)
 
 
 # a login shell that is /bin/sh already need not start it once more: a millisecond of every step
@@ -98,8 +98,13 @@ def stop_order(mark: str, signal: str) -> Order:
     return Order(line=f"exec /bin/sh -c {shlex.quote(script)} </dev/null".encode(), mark=mark)
 
 
+def ending_script(pid: str, signal: str) -> str:
+    """A program that sends a signal to the process group of a process, or to the process alone."""
+    return f'g=$(ps -o pgid= -p {pid} | tr -d " "); kill -{signal} "-${{g:-{pid}}}" || kill -{signal} {pid}'
+
+
 def _order_as(become: Become, text: bytes, secrets: Secrets, mark: str) -> Order:
-    password = _encoded(secrets.value(become.password).reveal()) if become.password else None
+    password = encoded(secrets.value(become.password).reveal()) if become.password else None
     if password and b"\n" in password:
         raise TransportFault(Cause.SECRET, "A sudo password cannot hold a line break", started=False)
     how = f"-S -p {prompt(mark)}" if password else "-n"
@@ -129,7 +134,8 @@ def started(mark: str) -> str:
     return f"{mark}-started:"
 
 
-def _quoted(text: bytes) -> bytes:
+def quoted(text: bytes) -> bytes:
+    """The text as one word for a shell."""
     return b"'" + text.replace(b"'", b"'\"'\"'") + b"'"
 
 
@@ -137,7 +143,8 @@ def _input(text: bytes, mark: str) -> bytes:
     return text + b"\n" + mark.encode() + b"\n"
 
 
-def _encoded(text: str) -> bytes:
+def encoded(text: str) -> bytes:
+    """The text as a host is told it. Raises TransportFault (CONFIGURATION) for a NUL byte."""
     if "\0" in text:
         raise TransportFault(Cause.CONFIGURATION, "A command cannot hold a NUL byte", started=False)
     return text.encode("utf-8", "surrogateescape")

@@ -8,8 +8,10 @@ from runbook_engine.model.commands import Command, Download, Http, Shell, Upload
 from runbook_engine.model.errors import TransportFault
 from runbook_engine.model.plan import Target
 from runbook_engine.model.text import plain
-from runbook_engine.model.words import NOT_REACHED, Cause
+from runbook_engine.model.words import NOT_REACHED, Cause, Lane
 from runbook_engine.transports.files import download, upload
+from runbook_engine.transports.kept import KeptShells
+from runbook_engine.transports.kept_frames import fit
 from runbook_engine.transports.local import LocalPlace
 from runbook_engine.transports.settings import LinkSettings, Sink
 from runbook_engine.transports.shell import perform_shell
@@ -34,22 +36,25 @@ class Link:
         self._place = place
         self._links = links
         self._settings = links.settings
+        self._kept = KeptShells(place, links.settings) if place and links.settings.kept_shells else None
+        if place and self._kept:
+            place.make_room = self._kept.make_room
 
-    def perform(self, command: Command, sink: Sink, *, attempt: str = "") -> Answer:
+    def perform(self, command: Command, sink: Sink, *, attempt: str = "", lane: Lane = Lane.CHANNEL) -> Answer:
         """Do it, handing output on to `sink` as it comes, without secrets. Exit code 0 is success.
 
-        `attempt` names what a backup is for. Raises TransportFault when there is no answer: `started` is False only
-        if nothing was begun, and its message holds no secret. TypeError for what is not for a machine to do.
+        `attempt` names what a backup is for; `lane` is the way that a Shell takes. Raises TransportFault when there is no
+        answer: `started` is False only if nothing was begun, and its message holds no secret. TypeError for what is not
+        for a machine to do.
         """
         try:
-            return self._perform(command, sink, attempt)
+            return self._perform(command, sink, attempt, lane)
         except TransportFault as fault:
             raise self._masked(fault) from fault.__cause__
 
-    def _perform(self, command: Command, sink: Sink, attempt: str) -> Answer:
+    def _perform(self, command: Command, sink: Sink, attempt: str, lane: Lane) -> Answer:
         if isinstance(command, Shell):
-            local = command.on_controller or self._place is None
-            return perform_shell(LocalPlace() if local else self._there, command, sink, self._settings)
+            return self._shell(command, sink, lane)
         if isinstance(command, Upload):
             return upload(self._there, command, sink, self._settings, attempt)
         if isinstance(command, Download):
@@ -57,6 +62,15 @@ class Link:
         if isinstance(command, Http):
             return perform_http(command, sink, self._settings)
         raise TypeError(f"{type(command).__name__} is not one command")
+
+    def _shell(self, command: Shell, sink: Sink, lane: Lane) -> Answer:
+        if command.on_controller or self._place is None:
+            return perform_shell(LocalPlace(), command, sink, self._settings)
+        if lane is Lane.QUICK and self._kept and fit(command):
+            answer = self._kept.perform(command, sink)
+            if answer is not None:
+                return answer
+        return perform_shell(self._place, command, sink, self._settings)
 
     @property
     def _there(self) -> "SshPlace | LocalPlace":
@@ -90,6 +104,8 @@ class Link:
 
     def boot_id(self) -> str:
         """What is new after each start of the host. Raises TransportFault when the host does not say."""
+        if known := self._known_boot_id():
+            return known
         command = Shell(script=plain(BOOT_ID), timeout_s=BOOT_ID_S)
         answer = self.perform(command, lambda _stream, _data: None)
         found = answer.stdout.decode("utf-8", "replace").strip()
@@ -97,6 +113,13 @@ class Link:
             name = self.target.name if self.target else "This machine"
             raise TransportFault(Cause.CONFIGURATION, f"{name} does not say when it was started", started=True)
         return found
+
+    def _known_boot_id(self) -> str:
+        """What a kept shell said when it began; the host is asked only whether it is still there."""
+        try:
+            return self._kept.boot_id() if self._kept else ""
+        except TransportFault as fault:
+            raise self._masked(fault) from fault.__cause__
 
     def reset(self) -> None:
         """Forget the connection; the next command opens a new one."""

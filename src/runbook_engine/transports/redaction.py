@@ -61,7 +61,7 @@ class Redactor:
 
     def _safe_end(self, data: bytes) -> int:
         """Up to where nothing that comes later can complete a secret, and no secret is cut in two."""
-        cut = min((_unfinished(data, form) for form in self._masks.marks), default=len(data))
+        cut = min((unfinished(data, form) for form in self._masks.marks), default=len(data))
         if cut == len(data) or self._masks.pattern is None or not self._masks.present(data):
             return cut
         for match in self._masks.pattern.finditer(data):
@@ -70,7 +70,7 @@ class Redactor:
         return cut
 
 
-def _unfinished(data: bytes, form: bytes) -> int:
+def unfinished(data: bytes, form: bytes) -> int:
     """The first place from which the end of `data` is a beginning of `form`; the length of `data` if there is none."""
     place = data.find(form[:1], max(0, len(data) - len(form) + 1))
     while place >= 0 and not form.startswith(data[place:]):

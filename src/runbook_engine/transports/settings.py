@@ -50,5 +50,6 @@ class LinkSettings:
     use_agent: bool = True
     default_keys: bool = True  # ~/.ssh/id_* when nothing else is named
     targets: Mapping[str, Target] = field(default_factory=dict)  # hosts that a `jump` may name
+    kept_shells: bool = True  # one shell a connection for what may be done again
     clock: Callable[[], float] = time.monotonic
     marker: Callable[[], str] = _marker  # an unguessable word, new at each call

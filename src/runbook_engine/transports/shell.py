@@ -9,7 +9,7 @@ from runbook_engine.model.commands import Shell
 from runbook_engine.model.errors import TransportFault
 from runbook_engine.model.words import Cause
 from runbook_engine.transports.capture import Capture
-from runbook_engine.transports.command_lines import Order, order, render, stop_order
+from runbook_engine.transports.command_lines import Order, ending_script, order, render, stop_order
 from runbook_engine.transports.exchange import Exchange, Expired, Feed, ended
 from runbook_engine.transports.session import ERR, PIECE, Session
 from runbook_engine.transports.settings import LinkSettings, Sink
@@ -79,19 +79,19 @@ def _stopper(place: Place, orders: Order, session: Session, pid: str, settings: 
 
     def stop(signal: str) -> None:
         if pid:
-            script = f'g=$(ps -o pgid= -p {pid} | tr -d " "); kill -{signal} "-${{g:-{pid}}}" || kill -{signal} {pid}'
-            again, feed = orders, Feed(f"{script}\n{orders.mark}\n".encode())
+            again, feed = orders, Feed(f"{ending_script(pid, signal)}\n{orders.mark}\n".encode())
         elif session.stop(signal):
             return
         else:
             again, feed = stop_order(orders.mark, signal), Feed()
         with suppress(TransportFault, Expired):  # the outcome says whether the command has ended
-            _run_aside(place, again, feed, settings)
+            run_aside(place, again, feed, settings)
 
     return stop
 
 
-def _run_aside(place: Place, orders: Order, feed: Feed, settings: LinkSettings) -> None:
+def run_aside(place: Place, orders: Order, feed: Feed, settings: LinkSettings) -> None:
+    """Have one more command done, whose output nobody needs. Raises TransportFault, Expired."""
     session = place.begin(orders.line)
     try:
         if orders.become:

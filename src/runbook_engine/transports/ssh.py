@@ -17,6 +17,7 @@ from runbook_engine.transports.settings import LinkSettings
 from runbook_engine.transports.ssh_config import SshConfig
 from runbook_engine.transports.wire import Wire
 
+PATIENCE = 2  # attempts in vain before sessions are given up for room
 PAUSES = (0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64)  # s, between attempts to open a session
 
 
@@ -94,6 +95,7 @@ class SshPlace:
         self._ahead: StepChannel | None = None
         self._may_open_ahead = True
         self._used = 0  # commands over this connection
+        self.make_room: Callable[[], None] = lambda: None  # called when the host opens no more sessions
 
     def begin(self, line: bytes) -> "SshSession":
         """Hand a line to the login shell. Raises TransportFault; nothing was started then."""
@@ -110,6 +112,25 @@ class SshPlace:
         self._used += 1
         return session
 
+    @property
+    def connection(self) -> object | None:
+        """The present connection; another one after each loss."""
+        return self._connected
+
+    def lives(self, *, ask: bool = False) -> bool:
+        """Whether there is a connection that is known to live; a dead one is closed. `ask`: the host is asked now.
+
+        A connection that was silent for long is asked in any case: what is sent into a dead one leaves doubt.
+        """
+        connected = self._connected
+        if connected is None:
+            return False
+        silent = self._settings.clock() - connected.wire.heard >= self._settings.check_idle_s
+        if connected.alive and (not (ask or silent) or self._answers(connected)):
+            return True
+        self.close()
+        return False
+
     def reopen(self) -> None:
         """Forget the connection and open a new one. Raises TransportFault."""
         self.close()
@@ -124,17 +145,12 @@ class SshPlace:
     def _ready(self) -> Connected:
         """A connection that is known to live."""
         connected = self._connected
-        if connected and not (connected.alive and self._answers(connected)):
-            self.close()
-            connected = None
-        if connected is None:
+        if connected is None or not self.lives():
             connected = self._connected = self._connector.connect(self.target)
         return connected
 
     def _answers(self, connected: Connected) -> bool:
-        """A connection that was silent for long is asked first: what is sent into a dead one leaves doubt."""
-        if self._settings.clock() - connected.wire.heard < self._settings.check_idle_s:
-            return True
+        """Ask the host, and wait for its answer."""
         answered = threading.Event()
         connected.transport.completion_event = answered
         try:
@@ -149,7 +165,9 @@ class SshPlace:
             if channel.opened.wait(self._settings.channel_s) and channel.active:
                 return channel
             self._may_open_ahead = False  # the host allows one session at a time
-        for pause in PAUSES:
+        for number, pause in enumerate(PAUSES):
+            if number == PATIENCE:
+                self.make_room()
             channel = self._open(connected)
             if channel.active or not self._used:
                 break

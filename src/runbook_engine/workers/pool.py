@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from queue import Empty, SimpleQueue
 
 from runbook_engine.model.attempts import Answer, Attempt, Ended
@@ -10,7 +11,7 @@ from runbook_engine.model.commands import Command
 from runbook_engine.model.errors import TransportFault
 from runbook_engine.model.events import Outcome
 from runbook_engine.model.plan import Target
-from runbook_engine.model.words import HostName, Status
+from runbook_engine.model.words import HostName, Lane, Status
 from runbook_engine.workers.logs import Log, Logs
 from runbook_engine.workers.procedure import carry_out
 from runbook_engine.workers.work import Link, Sink
@@ -43,6 +44,7 @@ class Pool:
         self._ended: SimpleQueue[Ended] = SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._open = 0
+        self._held = False
 
     def room(self) -> int:
         """How many more attempts can begin at once."""
@@ -51,6 +53,10 @@ class Pool:
     def boot(self, host: HostName) -> str | None:  # noqa: ARG002 - the shape of the seam
         """Hosts keep nothing of an attempt yet."""
         return ""
+
+    def hold(self, *, on: bool) -> None:
+        """While on, nothing begins that follows an attempt of itself."""
+        self._held = on
 
     def start(self, attempts: Sequence[Attempt]) -> None:
         """Begin them; what exceeds the room waits its turn. Never blocks, never raises."""
@@ -72,7 +78,7 @@ class Pool:
             while True:
                 found.append(self._ended.get_nowait())
         except Empty:
-            self._open -= len(found)
+            self._open -= sum(ended.went_on is None for ended in found)
         return found
 
     def idle(self) -> bool:
@@ -90,8 +96,16 @@ class Pool:
 
     def _work(self) -> None:
         while (attempt := self._waiting.get()) is not None:
-            outcome = self._outcome(attempt)
-            self._ended.put(Ended(task=attempt.task, attempt=attempt.id, outcome=outcome, purpose=attempt.purpose))
+            while attempt is not None:
+                attempt = self._carried(attempt)
+
+    def _carried(self, attempt: Attempt) -> Attempt | None:
+        """Carry one attempt out; what follows at once, if anything does."""
+        outcome, then = self._outcome(attempt), attempt.then
+        following = replace(then[0], then=then[1:]) if then and outcome.status in SETTLED_WELL and not self._held else None
+        ended = Ended(task=attempt.task, attempt=attempt.id, outcome=outcome, purpose=attempt.purpose, went_on=following)
+        self._ended.put(ended)
+        return following
 
     def _outcome(self, attempt: Attempt) -> Outcome:
         try:
@@ -113,7 +127,7 @@ class _NoLink:
     def __init__(self, fault: TransportFault) -> None:
         self._fault = fault
 
-    def perform(self, command: Command, sink: Sink, *, attempt: str = "") -> Answer:  # noqa: ARG002 - the shape of a link
+    def perform(self, command: Command, sink: Sink, *, attempt: str = "", lane: Lane = Lane.CHANNEL) -> Answer:  # noqa: ARG002 - the shape of a link
         raise self._fault
 
     def probe_port(self, address: str | None, port: int) -> bool:  # noqa: ARG002 - the same

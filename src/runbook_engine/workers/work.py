@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 from runbook_engine.model.attempts import Answer, Attempt
 from runbook_engine.model.commands import Command
 from runbook_engine.model.errors import TransportFault
+from runbook_engine.model.words import Lane, Repeat
 from runbook_engine.workers.fill import filled_command
 from runbook_engine.workers.logs import Log
 from runbook_engine.workers.shown import shown
@@ -19,14 +20,15 @@ C = TypeVar("C", bound=Command)
 class Link(Protocol):
     """The way to one host, or to the control machine. Used by one thread at a time; connects when it has to."""
 
-    def perform(self, command: Command, sink: Sink, *, attempt: str = "") -> Answer:
+    def perform(self, command: Command, sink: Sink, *, attempt: str = "", lane: Lane = Lane.CHANNEL) -> Answer:
         """Carry out one Shell, Upload, Download or Http, whose texts hold only literals and secrets.
 
         `sink` is given output as it comes (1 stdout, 2 stderr), with the values of all known secrets already masked; it
         never raises. The answer's `stdout` and `stderr` are whole up to 64 KiB each, masked too. `Shell.on_controller`
         and `Http` are carried out on the control machine by every link. Exit code 0 is success also for what has none
         of its own (a file that arrived, a right HTTP answer); 1 is its failure, which `detail` explains. `attempt` names
-        what a backup is for. Raises TransportFault; `started=False` promises that nothing ran.
+        what a backup is for; `lane` is the way that a Shell takes. Raises TransportFault; `started=False` promises that
+        nothing ran.
         """
         ...
 
@@ -69,14 +71,15 @@ class Work:
 
     def ask(self, command: Command, *, quietly: bool = False) -> Answer:
         """Carry out what changes nothing. `quietly`: what is asked many times is not logged each time."""
-        return self._perform(self.ready(command), _nowhere if quietly else self.log.output, quietly=quietly)
+        sink = _nowhere if quietly else self.log.output
+        return self._perform(self.ready(command), sink, Lane.QUICK, quietly=quietly)
 
     def change(self, command: Command) -> Answer:
         """Carry out what may change something, and remember that it may have."""
         command = self.ready(command)
         earlier, self.begun = self.begun, True
         try:
-            return self._perform(command, self.log.output)
+            return self._perform(command, self.log.output, self._changing_lane)
         except TransportFault as fault:
             self.begun = earlier or fault.started
             raise
@@ -86,10 +89,14 @@ class Work:
         target = self.attempt.target
         return filled_command(command, self.attempt.package, target.name if target else None, self.attempt.saved)
 
-    def _perform(self, command: Command, sink: Sink, *, quietly: bool = False) -> Answer:
+    @property
+    def _changing_lane(self) -> Lane:
+        return Lane.QUICK if self.attempt.package.repeat is Repeat.SAFE else Lane.DURABLE
+
+    def _perform(self, command: Command, sink: Sink, lane: Lane, *, quietly: bool = False) -> Answer:
         if not quietly:
             self.log.command(shown(command))
-        answer = self.link.perform(command, sink, attempt=self.attempt.id)
+        answer = self.link.perform(command, sink, attempt=self.attempt.id, lane=lane)
         self.output_bytes += answer.output_bytes
         return answer if answer.exit_code is None or answer.exit_code >= 0 else replace(answer, exit_code=None)
 

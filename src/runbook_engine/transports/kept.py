@@ -1,0 +1,286 @@
+"""Kept shells: one for each connection and user, for what may be done again. A step is one round trip and no new process."""
+
+from contextlib import suppress
+from typing import Protocol
+
+from runbook_engine.model.attempts import Answer
+from runbook_engine.model.commands import Become, Shell
+from runbook_engine.model.errors import TransportFault
+from runbook_engine.model.text import Text, plain
+from runbook_engine.model.words import Cause
+from runbook_engine.transports.capture import Capture
+from runbook_engine.transports.command_lines import Order, encoded, ending_script, order, program
+from runbook_engine.transports.exchange import Exchange, Expired, Feed, ended
+from runbook_engine.transports.kept_frames import Hello, Tail, hello, opening, request
+from runbook_engine.transports.session import ERR, GONE, NEWS, OUT, News, Session
+from runbook_engine.transports.settings import LinkSettings, Sink
+from runbook_engine.transports.shell import LINGERED, Place, run_aside
+from runbook_engine.transports.sudo import Door, pass_door
+
+NEW_SHELL = "exec /bin/sh"
+
+
+class KeptStep:
+    """One step of a kept shell as a session of its own. It ends at the marks of both streams, or with the shell."""
+
+    def __init__(self, session: Session, mark: str) -> None:
+        self._session = session
+        self._out = Tail(mark)
+        self._err = Tail(mark)
+        self._gone = False
+        self.refused = ""
+
+    @property
+    def over(self) -> bool:
+        """Whether both marks have come."""
+        return self._out.word is not None and self._err.word is not None
+
+    @property
+    def whole(self) -> bool:
+        """Whether the shell can be used again: both marks have come, and nothing after them."""
+        return self.over and not self._out.excess and not self._err.excess
+
+    @property
+    def word(self) -> bytes:
+        """What the shell said behind the mark on stdout."""
+        return self._out.word or b""
+
+    @property
+    def exit_code(self) -> int | None:
+        """That of the step; that of the shell when the shell has ended with it."""
+        return int(self.word) if self.over else self._session.exit_code
+
+    @property
+    def exit_signal(self) -> str:
+        """The signal that ended the shell."""
+        return self._session.exit_signal
+
+    def take(self, wait_s: float) -> News | None:
+        """The next piece of news of this step."""
+        if self._gone or self.over:
+            return self._last()
+        news = self._session.take(wait_s)
+        if news is None or news[0] == NEWS:
+            return news
+        if news[0] == GONE:
+            self._gone = True
+            return self._last()
+        return self._heard(*news)
+
+    def _heard(self, kind: int, data: bytes) -> News:
+        data = (self._out if kind == OUT else self._err).feed(data)
+        if data:
+            return (kind, data)
+        return (GONE, b"") if self.over else (NEWS, b"")
+
+    def _last(self) -> News:
+        for kind, tail in ((OUT, self._out), (ERR, self._err)):
+            if held := tail.release():
+                return (kind, held)
+        return (GONE, b"")
+
+    def quiet_for(self, now: float) -> float:
+        """As long as its shell's."""
+        return self._session.quiet_for(now)
+
+    def check(self, now: float) -> None:
+        """Make sure that the host is there. Raises TransportFault (LOST)."""
+        self._session.check(now)
+
+    def send(self, data: bytes) -> int:
+        """How many bytes of the request were taken."""
+        return self._session.send(data)
+
+    def end_input(self) -> None:
+        """The shell waits for its next step."""
+
+    def stop(self, signal: str) -> bool:
+        """Send a signal to the shell and its step."""
+        return self._session.stop(signal)
+
+    def close(self) -> None:
+        """The shell stays."""
+
+
+class KeptShell:
+    """One shell on a host. It performs one command at a time, each in a subshell."""
+
+    def __init__(self, place: Place, session: Session, said: Hello, become: Become | None, settings: LinkSettings) -> None:
+        self.pid = said.pid
+        self.boot = said.boot
+        self.closed = False
+        self._place = place
+        self._session = session
+        self._become = become
+        self._settings = settings
+
+    def perform(self, command: Shell, sink: Sink) -> Answer:
+        """Run it to its end. Raises TransportFault; after anything but a clean end the shell is closed."""
+        settings = self._settings
+        mark = settings.marker()
+        asked = request(encoded(program(command, settings.secrets)), mark)
+        capture = Capture(sink, settings.secrets.masks)
+        step = KeptStep(self._session, mark)
+        exchange = Exchange(step, settings, command.timeout_s if command.timeout_s is not None else settings.command_s)
+        try:
+            exchange.run(Feed(asked), capture.add)
+            exit_code, detail = ended(step)
+        except Expired as error:
+            end = exchange.end(self._stop)
+            raise TransportFault(Cause.TIMED_OUT, f"The command {error}; {end}", started=True) from None
+        finally:
+            if not step.whole:
+                self.close()
+        capture.finish()
+        return capture.answer(exit_code, LINGERED if exchange.lingered else detail)
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether it waits for its next step, and nothing has come since the last one. It is closed otherwise."""
+        while not self.closed:
+            news = self._session.take(0)
+            if news is None:
+                return True
+            if news[0] != NEWS:  # a process that an earlier step has left behind, or the end
+                self.close()
+        return False
+
+    def close(self) -> None:
+        """Let it end. What it may still do goes on."""
+        if not self.closed:
+            self.closed = True
+            self._session.close()
+
+    def _stop(self, signal: str) -> None:
+        """End the shell with everything in its process group: what its session can do, then a second command."""
+        if self._session.stop(signal):
+            return
+        aside = Shell(script=plain(ending_script(str(self.pid), signal)), become=self._become)
+        again = order(aside, self._settings.secrets, self._settings.marker())
+        with suppress(TransportFault, Expired):  # the outcome says whether the command has ended
+            run_aside(self._place, again, Feed(again.first_input), self._settings)
+
+
+def open_shell(place: Place, become: Become | None, settings: LinkSettings) -> KeptShell | None:
+    """A new shell, as another user if asked; None when the host gives none. Nothing of a step has begun.
+
+    Raises TransportFault: when the host is not reached, and when sudo refuses.
+    """
+    mark = settings.marker()
+    orders = _shell_order(become, settings, mark)
+    try:
+        session = place.begin(orders.line)
+    except TransportFault as fault:
+        if fault.cause in _NO_SHELL:
+            return None
+        raise
+    try:
+        said = _greeted(session, orders, mark, settings)
+    except BaseException:
+        session.close()
+        raise
+    if said is None:
+        session.close()
+        return None
+    return KeptShell(place, session, said, become, settings)
+
+
+_NO_SHELL = frozenset({Cause.CHANNEL, Cause.LOST})  # whoever asks in another way is told the reason
+
+
+def _shell_order(become: Become | None, settings: LinkSettings, mark: str) -> Order:
+    if become is None:
+        return Order(line=NEW_SHELL.encode(), mark=mark)  # every login shell understands this
+    return order(Shell(script=plain(NEW_SHELL), become=become, stdin=Text()), settings.secrets, mark)
+
+
+def _greeted(session: Session, orders: Order, mark: str, settings: LinkSettings) -> Hello | None:
+    """What the shell says of itself when it is there; what a login shell prints before that is left out."""
+    step = KeptStep(session, mark)
+    try:
+        if orders.become:
+            pass_door(session, Door(orders), settings)
+        feed = Feed(orders.first_input + opening(mark))
+        Exchange(step, settings, settings.channel_s).run(feed, lambda _stream, _data: None)
+    except Expired:
+        return None
+    except TransportFault as fault:
+        if fault.cause in _NO_SHELL:
+            return None
+        raise
+    return hello(step.word) if step.whole else None
+
+
+class Kept(Place, Protocol):
+    """A place whose connection is kept."""
+
+    @property
+    def connection(self) -> object | None:
+        """The present connection, whatever it is."""
+        ...
+
+    def lives(self, *, ask: bool = False) -> bool:
+        """Whether there is a connection and it is known to live; a dead one is closed. `ask`: ask the host now."""
+        ...
+
+
+class KeptShells:
+    """The kept shells of one host's connection, opened when they are first needed."""
+
+    def __init__(self, place: Kept, settings: LinkSettings) -> None:
+        self._place = place
+        self._settings = settings
+        self._shells: dict[Become | None, KeptShell] = {}
+        self._connection: object | None = None
+        self._none = False  # this connection gives no shell
+        self._busy = False  # a step may be under way: its shell must stay
+
+    def perform(self, command: Shell, sink: Sink) -> Answer | None:
+        """Have a command done by a kept shell; None when there is none. Raises TransportFault."""
+        shell = self._ready(command.become)
+        if shell is None:
+            return None
+        self._busy = True
+        try:
+            return shell.perform(command, sink)
+        finally:
+            self._busy = False
+
+    def boot_id(self) -> str:
+        """The boot id of the host as it runs now; empty when it is not known without a command. Raises TransportFault."""
+        if self._shells:
+            self._place.lives(ask=True)
+        shell = self._ready(None)
+        return shell.boot if shell else ""
+
+    def make_room(self) -> None:
+        """The host opens no more sessions: give up those that are kept, and keep none on this connection any more."""
+        if not self._busy and self._shells:
+            self.forget()
+            self._none = True
+
+    def forget(self) -> None:
+        """Close all of them."""
+        shells, self._shells = self._shells, {}
+        for shell in shells.values():
+            shell.close()
+
+    def _ready(self, become: Become | None) -> KeptShell | None:
+        if not (self._place.lives() and self._connection is self._place.connection):
+            self._shells, self._none = {}, False
+        if self._none:
+            return None
+        shell = self._shells.get(become)
+        if shell is None or not shell.at_rest:
+            shell = self._open(become)
+        return shell
+
+    def _open(self, become: Become | None) -> KeptShell | None:
+        self._shells.pop(become, None)
+        shell = open_shell(self._place, become, self._settings)
+        self._connection = self._place.connection
+        if shell is None:
+            self._none = True
+        else:
+            self._shells[become] = shell
+        return shell
