@@ -36,6 +36,9 @@ class Instant:
         """Every host was greeted."""
         return "b1"
 
+    def hold(self, *, on: bool) -> None:
+        """Nothing is begun here of its own accord."""
+
     def start(self, attempts: Sequence[Attempt]) -> None:
         """Done before it begins."""
         self._ended.extend(Ended(task=a.task, attempt=a.id, outcome=OK, purpose=a.purpose) for a in attempts)

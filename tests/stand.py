@@ -83,6 +83,7 @@ class Stand:
         self.started: list[Attempt] = []
         self.most_at_once: dict[str, int] = {}
         self.boots: dict[str, str | None] = {}
+        self.held = False
 
     def boot(self, host: str) -> str | None:
         return self.boots.get(host, "b1")
@@ -98,13 +99,27 @@ class Stand:
             self.most_at_once[host] = max(self.most_at_once.get(host, 0), hosts.count(host))
         assert len(self._running) <= self._parallel
 
+    def hold(self, *, on: bool) -> None:
+        self.held = on
+
     def outcomes(self, wait_s: float) -> Sequence[Ended]:
         if not self._running:
             self._clock.pass_s(max(wait_s, 0.01))
             return ()
         self._clock.pass_s(0.01)
         attempt = self._running.popleft()
-        return (Ended(task=attempt.task, attempt=attempt.id, outcome=self._play(attempt), purpose=attempt.purpose),)
+        outcome = self._play(attempt)
+        well = outcome.status in (Status.OK, Status.SKIPPED)
+        following = self._after(attempt) if well and not self.held else None
+        return (Ended(task=attempt.task, attempt=attempt.id, outcome=outcome, purpose=attempt.purpose, went_on=following),)
+
+    def _after(self, attempt: Attempt) -> Attempt | None:
+        if not attempt.then:
+            return None
+        following = replace(attempt.then[0], then=attempt.then[1:])
+        self._running.appendleft(following)
+        self.started.append(following)
+        return following
 
     def idle(self) -> bool:
         return not self._running

@@ -224,3 +224,37 @@ def test_every_prefix_of_a_journal_replays(made):
     for length in range(1, len(journal.durable) + 1):
         course = replay(journal.durable[:length], {made.digest: made}.__getitem__)
         assert course.run.events == length
+
+
+def test_repeatable_steps_follow_each_other_without_a_decision():
+    """The worker goes on by itself, the journal holds each start after the end before it, and a pause stops the row."""
+    hosts = ("h1", "h2")
+    steps = [package("p/s0", hosts, repeat=Repeat.SAFE)]
+    steps += [package(f"p/s{i}", hosts, repeat=Repeat.SAFE, needs=needs((f"p/s{i - 1}", SAME))) for i in range(1, 5)]
+    steps.append(package("p/once", hosts, needs=needs(("p/s4", SAME))))
+    made = plan(phase("p", steps))
+    journal, clock = MemoryJournal([created(made)]), Clock()
+    workers = Stand(lambda a: FAILED if a.task == "p/s3@h2" else OK, clock)
+    course = execute(
+        {made.digest: made}.__getitem__, journal, ListInbox(journal), workers, no_world, clock, ids(), lambda *_: None
+    )
+    assert [len(a.then) for a in workers.started if a.task == "p/s0@h1"] == [4]
+    assert all(course.run.task(f"p/{s}@h1").status is Status.OK for s in ("s0", "s1", "s2", "s3", "s4", "once"))
+    assert course.run.task("p/s3@h2").status is Status.FAILED
+    assert course.run.task("p/s4@h2").status is Status.NOT_STARTED
+    of_h1 = [type(e).__name__ for e in journal.durable if getattr(e, "task", "").endswith("@h1")]
+    assert of_h1 == ["AttemptStarted", "AttemptEnded"] * 6
+
+
+def test_what_reads_a_value_of_the_row_waits_for_it():
+    """A step that needs what an earlier one saves is started by the engine, which knows the value."""
+    steps = [
+        package("p/a", ("h1",), repeat=Repeat.SAFE, save_as="a"),
+        package("p/b", ("h1",), repeat=Repeat.SAFE, reads=("p/a",), needs=needs(("p/a", SAME))),
+    ]
+    made = plan(phase("p", steps))
+    journal, clock = MemoryJournal([created(made)]), Clock()
+    workers = Stand(lambda a: Outcome(status=Status.OK, saved={"stdout": "1"} if a.task == "p/a@h1" else {}), clock)
+    execute({made.digest: made}.__getitem__, journal, ListInbox(journal), workers, no_world, clock, ids(), lambda *_: None)
+    assert [a.then for a in workers.started] == [(), ()]
+    assert workers.started[1].saved == {"p/a": {"stdout": "1"}}

@@ -21,6 +21,9 @@ class Attempt:
     target: Target | None  # None: it is done on the control machine
     position: int = 0  # of the host in the package's hosts, and so in its columns
     saved: Mapping[StepId, Mapping[str, str]] = field(default_factory=dict)
+    then: tuple[
+        "Attempt", ...
+    ] = ()  # repeatable steps of the same host that may follow at once, each if the one before ended well
     boot: str = ""  # of the host, as the journal has it; empty: the host keeps nothing of the attempt
 
 
@@ -32,6 +35,7 @@ class Ended:
     attempt: AttemptId
     outcome: Outcome
     purpose: Purpose = Purpose.DO
+    went_on: Attempt | None = None  # what the worker has begun after it, of its own accord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,12 +8,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from runbook_engine.model.commands import Procedure, Reboot, Shell
+from runbook_engine.model.commands import Download, Http, Procedure, Reboot, Shell
 from runbook_engine.model.conditions import Condition
 from runbook_engine.model.estate import SshSettings
 from runbook_engine.model.runbook import ApprovalRule, Budget, Cost, Retry, Rolling, Stakeholder, Takes, Who
 from runbook_engine.model.text import Text
-from runbook_engine.model.words import Digest, EdgeKind, HostName, Kind, PackageId, Per, PhaseId, Repeat, StageKind, StepId
+from runbook_engine.model.words import (
+    Digest,
+    EdgeKind,
+    FailureScope,
+    HostName,
+    Kind,
+    OnFailure,
+    PackageId,
+    Per,
+    PhaseId,
+    Repeat,
+    StageKind,
+    StepId,
+)
 
 PLAN_FORMAT = 1
 
@@ -34,6 +47,7 @@ class WayBack:
     none: str = ""
     retries: Retry = Retry()
     timeout_s: float | None = None
+    repeat: Repeat = Repeat.ONCE  # SAFE: it may run again; otherwise `procedure.verify` settles doubt, or else a person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +88,13 @@ class Package:
         return len(self.hosts) or 1
 
     @property
+    def may_follow_at_once(self) -> bool:
+        """Whether nothing need be decided, recorded or asked between the end of the step before and its start."""
+        if not self.hosts or self.repeat is not Repeat.SAFE or self.when is not None:
+            return False
+        return bool(self.procedure.apply) and all(isinstance(c, Shell | Http | Download) for c in self.procedure.apply)
+
+    @property
     def kept_on_host(self) -> bool:
         """Whether its hosts keep what becomes of an attempt: commands that change something there, and may not be repeated."""
         if not self.hosts or self.repeat is Repeat.SAFE:
@@ -90,6 +111,7 @@ class Stage:
     hosts: tuple[HostName, ...]
     packages: tuple[PackageId, ...]
     pause_s: float = 0.0
+    max_failures: int | None = None  # of this batch, where failures are counted by batch; None: that of the phase
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +126,9 @@ class PlannedPhase:
     window: str = ""
     rolling: Rolling | None = None
     max_failures: int | None = None  # None: failures do not stop other hosts
+    failures_over: FailureScope = FailureScope.PHASE
+    on_failure: OnFailure = OnFailure.STOP
+    way_back: tuple[Package, ...] = ()  # done one after the other, after the ways back of its packages; never on the way forth
     point_of_no_return: str = ""
     leaf: Digest = Digest("")
 

@@ -91,6 +91,20 @@ class Agenda:
                 self._busy.add(lane)
                 yield queue.popleft()
 
+    def waits_for_one(self, package: PackageId, host: HostName) -> bool:
+        """Whether a task of an open package waits for exactly one step on its host, and for nothing else."""
+        task = task_of(package, host)
+        return (
+            package in self._open
+            and self._unmet.get(task) == 1
+            and not self._gates[package]
+            and self._course.run.task(task).status is Status.NOT_STARTED
+        )
+
+    def claim(self, task: TaskId) -> None:
+        """Take this very task, which a worker has begun by itself."""
+        self._queues[self._lane(task)].remove(task)
+
     def put_back(self, task: TaskId) -> None:
         """A task that was taken but did not start."""
         lane = self._lane(task)

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from runbook_engine.model.attempts import Ended
+from runbook_engine.model.attempts import Attempt, Ended
 from runbook_engine.model.errors import JournalFault
 from runbook_engine.model.events import (
     AttemptEnded,
@@ -21,6 +21,7 @@ from runbook_engine.model.words import AttemptId, HostName, Purpose, Repeat, Run
 from runbook_engine.model.world import World
 from runbook_engine.running.admit import admit
 from runbook_engine.running.agenda import Agenda, Focus
+from runbook_engine.running.budget import exhausted
 from runbook_engine.running.course import Course, Plans, replay
 from runbook_engine.running.ports import Inbox, Journal, Workers
 from runbook_engine.running.ready import Starts, ready
@@ -76,6 +77,7 @@ def _drive(spine: "_Spine", inbox: Inbox, world: Callable[[], World], new_id: Ca
             spine.commit()
         spine.ring(spine.agenda.due(now()))
         spine.leave()
+        workers.hold(on=spine.holds())
         starts = spine.start(ready(course, spine.agenda, spine.look(world()), now(), workers, new_id))
         if workers.idle() and not starts and not inbox.waiting():
             spine.commit()
@@ -129,6 +131,11 @@ class _Spine:
             self._journal.commit()
             self._show()
 
+    def holds(self) -> bool:
+        """Whether workers may not go on with what follows by themselves: the run rests, or a phase has failed too often."""
+        run = self.course.run
+        return run.status is not RunStatus.OPEN or any(exhausted(self.course, phase) for phase in run.phases)
+
     def commit_if_due(self, habits: Habits) -> None:
         """Group the records of repeatable work, but not for long."""
         if self._unseen and self.now() - self._since >= timedelta(seconds=habits.group_s):
@@ -175,9 +182,16 @@ class _Spine:
         for one in ended:
             if one.purpose is not Purpose.GREET:
                 self.note([_record(self.course, one, now)])
+                if one.went_on:
+                    self._follow(one.went_on, now)
             elif one.attempt in self._greeted:
                 self._greeted.discard(one.attempt)
                 self._meet(one, now)
+
+    def _follow(self, attempt: Attempt, now: datetime) -> None:
+        """A worker has gone on with what follows on its host: that is its start."""
+        self.agenda.claim(attempt.task)
+        self.note([AttemptStarted(at=now, task=attempt.task, attempt=attempt.id)])
 
     def _meet(self, greeted: Ended, now: datetime) -> None:
         """A host was greeted: the task for which it was comes again; without an answer, that is how the task ended."""

@@ -49,7 +49,14 @@ class Workers(Protocol):
         ...
 
     def start(self, attempts: Sequence[Attempt]) -> None:
-        """Begin them. Never blocks, never raises: whatever goes wrong is an outcome."""
+        """Begin them. Never blocks, never raises: whatever goes wrong is an outcome.
+
+        What follows an attempt may be begun as soon as it has ended well; its outcome then says that the worker went on.
+        """
+        ...
+
+    def hold(self, *, on: bool) -> None:
+        """While on, nothing begins that follows an attempt of itself (`Attempt.then`)."""
         ...
 
     def outcomes(self, wait_s: float) -> Sequence[Ended]:

@@ -1,7 +1,7 @@
 """What starts now: the tasks without blockers, as the events that say so and the attempts that carry them out."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -25,6 +25,7 @@ from runbook_engine.running.agenda import Agenda
 from runbook_engine.running.budget import exhausted
 from runbook_engine.running.conditions import holds
 from runbook_engine.running.course import Course
+from runbook_engine.running.following import followers
 from runbook_engine.running.shape import Shape, task_of
 
 Saved = Mapping[StepId, Mapping[str, str]]
@@ -126,21 +127,33 @@ class _Tick:
         state = self.course.run.task(task)
         purpose = _purpose(state)
         boot = state.boot if purpose is not Purpose.DO else self.boot(host) if host and package.kept_on_host else ""
-        attempt = Attempt(
-            id=state.attempt if purpose is Purpose.SETTLE and state.attempt else AttemptId(self.new_id()),
+        attempt = self._made(task, package, host, saved)
+        if purpose is Purpose.DO and host and package.may_follow_at_once:
+            then = tuple(self._following(p, host) for p in followers(self.course, self.agenda, package, host))
+            attempt = replace(attempt, then=then)
+        elif purpose is Purpose.SETTLE and state.attempt:
+            attempt = replace(attempt, id=state.attempt, number=state.attempts)
+        attempt = replace(attempt, purpose=Purpose.GREET if boot is None else purpose, boot=boot or "")
+        self.starts.attempts.append(attempt)
+        if attempt.purpose is not Purpose.GREET:
+            self._record(attempt, package)
+
+    def _following(self, package: Package, host: HostName) -> Attempt:
+        saved = saved_for(self.course.shape, self.course.run, package, host)
+        return self._made(task_of(package.id, host), package, host, saved)
+
+    def _made(self, task: TaskId, package: Package, host: HostName | None, saved: Saved) -> Attempt:
+        return Attempt(
+            id=AttemptId(self.new_id()),
             run=self.course.run.id,
             task=task,
-            number=state.attempts + (purpose is not Purpose.SETTLE),
-            purpose=Purpose.GREET if boot is None else purpose,
+            number=self.course.run.task(task).attempts + 1,
+            purpose=Purpose.DO,
             package=package,
             target=self.course.shape.plan.targets[host] if host else None,
             position=self.course.shape.hosts[package.id][host] if host else 0,
             saved=saved,
-            boot=boot or "",
         )
-        self.starts.attempts.append(attempt)
-        if attempt.purpose is not Purpose.GREET:
-            self._record(attempt, package)
 
     def _record(self, attempt: Attempt, package: Package) -> None:
         """The intent, which for what may not be repeated must be on disk before anything is done."""

@@ -11,7 +11,7 @@ from runbook_engine.model.commands import Command
 from runbook_engine.model.errors import TransportFault
 from runbook_engine.model.events import Outcome
 from runbook_engine.model.plan import Target
-from runbook_engine.model.words import HostName, Lane, Status
+from runbook_engine.model.words import SETTLED_WELL, HostName, Lane, Status
 from runbook_engine.workers.logs import Log, Logs
 from runbook_engine.workers.procedure import carry_out
 from runbook_engine.workers.work import Link, Sink

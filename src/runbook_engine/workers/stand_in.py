@@ -48,6 +48,9 @@ class StandIns:
         """Stand-ins keep nothing of an attempt."""
         return ""
 
+    def hold(self, *, on: bool) -> None:
+        """Stand-ins begin nothing of their own accord."""
+
     def start(self, attempts: Sequence[Attempt]) -> None:
         """Begin them."""
         self._open.extend(attempts)
