@@ -29,6 +29,7 @@ from runbook_engine.model.runbook import (
     Who,
 )
 from runbook_engine.model.text import SecretRef, Text, plain, shell
+from runbook_engine.model.words import OnFailure
 
 
 def takes_of(written: TakesDocument) -> Takes:
@@ -98,7 +99,7 @@ def rolling_of(written: RollingDocument | None) -> Rolling | None:
         batches=written.batches,
         pause_s=written.pause or 0.0,
         max_failures=written.max_failures,
-        on_failure=written.on_failure,
+        on_failure=OnFailure(written.on_failure),
     )
 
 

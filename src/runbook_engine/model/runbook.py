@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from runbook_engine.model.places import Path, Places
 from runbook_engine.model.text import SecretRef, Text
-from runbook_engine.model.words import Kind, Per, PhaseId, Repeat, StepId
+from runbook_engine.model.words import FailureScope, HostOrder, Kind, OnFailure, Per, PhaseId, Repeat, StepId
 
 Scalar = str | int | float | bool | None
 
@@ -94,6 +94,9 @@ class RollBack:
     retries: Retry = Retry()
     timeout_s: float | None = None
     verify: Text | None = None
+    repeat: Repeat | None = None  # None: follows from what else it declares
+    become: Text | None = None  # None: the user of the step
+    become_password: SecretRef | None = None
     path: Path = ()
 
 
@@ -138,8 +141,14 @@ class Rolling:
 
     batches: tuple[int | str, ...]
     pause_s: float = 0.0
-    max_failures: int | str = 0  # a count or a percent of the phase's hosts
-    on_failure: str = "stop"  # stop | roll_back | ask | continue
+    max_failures: int | str = 0  # a count, or a percent of the hosts that `failures_over` means
+    on_failure: OnFailure = OnFailure.STOP
+    failures_over: FailureScope = FailureScope.PHASE
+    soak_s: float = 0.0  # from the last step of a batch to its health checks
+    canary: str = ""  # a selector: the hosts that go first
+    order: HostOrder = HostOrder.AS_WRITTEN
+    spread_over: str = ""  # rack, site or a host variable: each batch takes its share from each value
+    never_together: str = ""  # rack, site or a host variable: two hosts with the same value are never in one batch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +163,7 @@ class Phase:
     rolling: Rolling | None = None
     steps: tuple[Step, ...] = ()
     healthy_when: tuple[Step, ...] = ()
+    roll_back: tuple[Step, ...] = ()  # after the ways back of its steps
     point_of_no_return: str = ""
     scope: int = 0
     path: Path = ()

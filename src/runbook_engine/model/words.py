@@ -66,6 +66,32 @@ class StageKind(StrEnum):
     AFTER = "after"
 
 
+class HostOrder(StrEnum):
+    """In which order the hosts of a rolling phase come to their batches."""
+
+    AS_WRITTEN = "as_written"  # in the inventory
+    REVERSE = "reverse"  # the other way round
+    BY_NAME = "by_name"  # numbers in names count as numbers
+    BY_RACK = "by_rack"  # rack after rack
+
+
+class FailureScope(StrEnum):
+    """What the failures are counted over before nothing new starts."""
+
+    BATCH = "batch"
+    PHASE = "phase"
+    PROJECT = "project"
+
+
+class OnFailure(StrEnum):
+    """What happens when more has failed than a rolling phase allows."""
+
+    STOP = "stop"  # nothing new starts
+    ROLL_BACK = "roll_back"  # nothing new starts, and the phase goes its way back
+    ASK = "ask"  # a person says how it goes on
+    CONTINUE = "continue"  # the others go on
+
+
 class Status(StrEnum):
     """Where a task stands. `not started` is never success, and `unknown` is never failure."""
 
