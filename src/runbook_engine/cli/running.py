@@ -178,11 +178,11 @@ def _enforced(plan: Plan, file: str, *, accepted: bool) -> None:
 
 def _no_other(store: "Store", plan: Plan) -> None:
     """What was planned is what runs: a run that is open with another plan must be settled first (L1)."""
-    from runbook_engine.planning import compare
-    from runbook_engine.reporting.differences import differences_text
-
     for row in store.open_runs_of(plan.runbook):
         if row.digest != plan.digest:
+            from runbook_engine.planning import compare
+            from runbook_engine.reporting.differences import differences_text
+
             old = store.plan(row.digest)
             options.say(differences_text(compare(old, plan)))
             raise Refused(

@@ -3,21 +3,18 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TextIO
-
-from rich.control import Control
-from rich.live import Live
-from rich.text import Text
+from typing import TYPE_CHECKING, TextIO
 
 from runbook_engine.model.events import Event
 from runbook_engine.model.plan import Plan
 from runbook_engine.model.run import Run
-from runbook_engine.reporting.progress_lines import ProgressLines
-from runbook_engine.reporting.progress_screen import Screen
-from runbook_engine.reporting.settings import Settings, console_for
+from runbook_engine.reporting.progress_lines import Line, ProgressLines
+from runbook_engine.reporting.settings import Settings, ready
 from runbook_engine.reporting.standing import result_word
 from runbook_engine.reporting.tally import Tally
-from runbook_engine.reporting.timing import phase_time
+
+if TYPE_CHECKING:
+    from runbook_engine.reporting.progress_terminal import Terminal
 
 REDRAW_S = 0.125  # at most eight pictures a second
 
@@ -41,20 +38,23 @@ class Progress:
         self._settings = settings
         self._clock = clock
         self._parallel = parallel
-        self._console = console_for(stream, settings)
-        self._screen = Screen(plan, settings, {p.id: phase_time(plan, p, parallel=parallel) for p in plan.phases})
-        self._live: Live | None = None
+        self._stream = ready(stream, settings)
+        self._terminal = self._new_terminal() if settings.live or settings.colour else None
         self._tally: Tally | None = None
         self._lines: ProgressLines | None = None
         self._run: Run | None = None
         self._drawn: datetime | None = None
-        self._size = self._console.size
+
+    def _new_terminal(self) -> "Terminal":
+        from runbook_engine.reporting.progress_terminal import Terminal
+
+        return Terminal(self._plan, self._settings, self._stream, parallel=self._parallel)
 
     def started(self, run: Run) -> None:
         """The run begins, or goes on."""
         self._run, self._tally = run, Tally(self._plan, run)
-        if self._settings.live:
-            self._live = self._new_live()
+        if self._terminal and self._settings.live:
+            self._terminal.start()
             self._draw(self._clock())
             return
         self._lines = ProgressLines(self._plan, run, self._tally, self._settings, self._parallel)
@@ -74,54 +74,44 @@ class Progress:
 
     def tick(self, now: datetime) -> None:
         """Time has passed: redraw, if the last picture is old enough."""
-        if self._live and (self._drawn is None or abs((now - self._drawn).total_seconds()) >= REDRAW_S):
+        if (
+            self._terminal
+            and self._terminal.live
+            and (self._drawn is None or abs((now - self._drawn).total_seconds()) >= REDRAW_S)
+        ):
             self._draw(now)
 
     def ended(self, run: Run) -> None:
         """The run came to its end or stands still. The live picture goes; a summary is the caller's."""
         self._run = run
-        if self._live:
+        if self._terminal and self._terminal.live:
             self._draw(self._clock())
-            self._live.stop()
-            self._live = None
+            self._terminal.stop()
         elif self._lines:
             self._print([self._lines.end(run, self._clock(), result_word(run))])
 
     @contextmanager
     def paused(self) -> Iterator[None]:
         """Take the live picture away while something else, such as a question, uses the terminal."""
-        was_live = self._live is not None
-        if self._live:
-            self._live.stop()
-            self._live = None
+        shown = self._terminal if self._terminal and self._terminal.live else None
+        if shown:
+            shown.stop()
         try:
             yield
         finally:
-            if was_live and self._run is not None:
-                self._live = self._new_live()
+            if shown and self._run is not None:
+                shown.start()
                 self._draw(self._clock())
 
-    def _new_live(self) -> Live:
-        live = Live(Text(""), console=self._console, auto_refresh=False, transient=True, vertical_overflow="crop")
-        live.start()
-        return live
-
     def _draw(self, now: datetime) -> None:
-        if self._live is None or self._run is None or self._tally is None:
-            return
-        size = self._console.size
-        if size != self._size:  # what the old size wrapped cannot be taken back line by line
-            self._size = size
-            self._console.control(Control.clear(), Control.home())
-        picture = self._screen.draw(self._run, self._tally, now, (size.width, size.height))
-        self._live.update(picture, refresh=True)
-        self._drawn = now
+        if self._terminal and self._run is not None and self._tally is not None:
+            self._terminal.draw(self._run, self._tally, now)
+            self._drawn = now
 
-    def _print(self, lines: Sequence[Text]) -> None:
-        if not self._settings.colour:  # all at once, and as it is: to lay a line out takes longer than to say it
-            self._console.file.write("".join(f"{line.plain}\n" for line in lines))
-        else:
-            for line in lines:
-                self._console.print(line, soft_wrap=True)
+    def _print(self, lines: Sequence[Line]) -> None:
+        if self._terminal and self._settings.colour:
+            self._terminal.say(lines)
+        else:  # all at once, and as it is: to lay a line out takes longer than to say it
+            self._stream.write("".join(f"{line.plain}\n" for line in lines))
         if lines:
-            self._console.file.flush()
+            self._stream.flush()

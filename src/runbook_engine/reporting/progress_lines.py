@@ -1,9 +1,8 @@
 """Progress where there is no terminal: one line per change, with its time, readable by people and by grep."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-
-from rich.text import Text
 
 from runbook_engine.model import events as ev
 from runbook_engine.model.plan import Plan, PlannedPhase
@@ -25,6 +24,14 @@ SUMS = 20  # so many sums are told in a phase with many tasks
 QUIET_EVENTS = (ev.HostsTaken, ev.HostsReleased, ev.ControllerTookOver, ev.RunCreated, ev.TaskProgressed)
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What is said, and the colours that it has where there are colours."""
+
+    plain: str
+    style: str = ""
+
+
 class ProgressLines:
     """Turns events into lines. Keeps only what it has already said."""
 
@@ -41,7 +48,7 @@ class ProgressLines:
         self._sums: dict[PhaseId, int] = {}
         self._checking = {task for task, purpose in tally.running.items() if purpose is Purpose.VERIFY}
 
-    def start(self, run: Run, now: datetime) -> list[Text]:
+    def start(self, run: Run, now: datetime) -> list[Line]:
         """The first lines: what runs, in which zone the times are, and what is open already."""
         again = ", going on" if run.events and any(s.attempts for s in run.tasks.values()) else ""
         title = one_line(self._plan.title)
@@ -50,9 +57,9 @@ class ProgressLines:
         opened = [p for p in self._plan.phases if p not in self._unopened and p in self._unended]
         return [first, *(self._phase_started(p, now) for p in opened)]
 
-    def lines(self, run: Run, events: Sequence[ev.Event]) -> list[Text]:
+    def lines(self, run: Run, events: Sequence[ev.Event]) -> list[Line]:
         """What the events, already folded into the run and the tally, have changed."""
-        found: list[Text] = []
+        found: list[Line] = []
         for event in events:
             found += self._event(run, event)
             found += self._phases_ended(run, event.at)
@@ -64,38 +71,38 @@ class ProgressLines:
             found += self._sums_told(run, events)
         return found
 
-    def end(self, run: Run, now: datetime, word: str) -> Text:
+    def end(self, run: Run, now: datetime, word: str) -> Line:
         """The last line."""
         return self._line(now, f"run {run.id} {word}")
 
-    def _line(self, at: datetime, words: str, style: str = "") -> Text:
-        return Text(f"{clock_time(at, self._settings.zone)} {words}", style=style)
+    def _line(self, at: datetime, words: str, style: str = "") -> Line:
+        return Line(f"{clock_time(at, self._settings.zone)} {words}", style)
 
-    def _phase_started(self, phase: PlannedPhase, at: datetime) -> Text:
+    def _phase_started(self, phase: PlannedPhase, at: datetime) -> Line:
         planned = phase_time(self._plan, phase, parallel=self._parallel)
         size = [count(len(phase.hosts), "host")] if phase.hosts else []
         size += [f"about {duration(planned)}"] if planned else []
         words = f"phase {self._numbers[phase.id]} {phase.id} started: {one_line(phase.title)}"
         return self._line(at, words + (f" ({', '.join(size)})" if size else ""), "bold")
 
-    def _phases_opened(self, run: Run, at: datetime) -> list[Text]:
+    def _phases_opened(self, run: Run, at: datetime) -> list[Line]:
         opened = [p for p in self._unopened if (s := self._tally.state(run, p.id).started) is not None and s <= at]
         self._unopened = [p for p in self._unopened if p not in opened] if opened else self._unopened
         return [self._phase_started(p, self._tally.state(run, p.id).started or at) for p in opened]
 
-    def _phases_ended(self, run: Run, at: datetime) -> list[Text]:
+    def _phases_ended(self, run: Run, at: datetime) -> list[Line]:
         ended = [p for p in self._unended if (e := self._tally.state(run, p.id).ended) is not None and e <= at]
         self._unended = [p for p in self._unended if p not in ended] if ended else self._unended
         return [self._phase_ended(run, p, self._tally.state(run, p.id).ended or at) for p in ended]
 
-    def _phase_ended(self, run: Run, phase: PlannedPhase, ended: datetime) -> Text:
+    def _phase_ended(self, run: Run, phase: PlannedPhase, ended: datetime) -> Line:
         state = self._tally.state(run, phase.id)
         taken = f" in {duration(round((ended - state.started).total_seconds()))}" if state.started else ""
         counts = self._tally.words(run, phase.id)
         words = f"phase {self._numbers[phase.id]} {phase.id} {phase_word(state)}{taken}{', ' + counts if counts else ''}"
         return self._line(ended, words, "bold")
 
-    def _stages_opened(self, run: Run, events: Sequence[ev.Event]) -> list[Text]:
+    def _stages_opened(self, run: Run, events: Sequence[ev.Event]) -> list[Line]:
         found = []
         for phase in self._touched(events):
             stage = self._tally.state(run, phase.id).stage
@@ -104,7 +111,7 @@ class ProgressLines:
                 found += self._stage_line(phase, stage, events[-1].at)
         return found
 
-    def _stage_line(self, phase: PlannedPhase, index: int, at: datetime) -> list[Text]:
+    def _stage_line(self, phase: PlannedPhase, index: int, at: datetime) -> list[Line]:
         total = sum(1 for s in phase.stages if s.kind is StageKind.BATCH)
         stage = phase.stages[index] if index < len(phase.stages) else None
         if stage is None or stage.kind is not StageKind.BATCH or total < 2:
@@ -117,9 +124,9 @@ class ProgressLines:
         names = {task.partition("/")[0] for task in tasks if task}
         return [p for p in self._plan.phases if p.id in names] if names else []
 
-    def _sums_told(self, run: Run, events: Sequence[ev.Event]) -> list[Text]:
+    def _sums_told(self, run: Run, events: Sequence[ev.Event]) -> list[Line]:
         """In a large phase: how far it is, each time another twentieth of its tasks is settled."""
-        found: list[Text] = []
+        found: list[Line] = []
         for phase in [] if self._every_task or self._settings.verbosity < 0 else self._touched(events):
             state = self._tally.state(run, phase.id)
             done = settled_well(task_counts(state))
@@ -130,7 +137,7 @@ class ProgressLines:
                 found.append(self._line(events[-1].at, f"{phase.id} {done:,} of {count(state.total, 'task')}: {counts}"))
         return found
 
-    def _event(self, run: Run, event: ev.Event) -> list[Text]:
+    def _event(self, run: Run, event: ev.Event) -> list[Line]:
         match event:
             case ev.AttemptStarted():
                 return self._started(event)
@@ -143,15 +150,15 @@ class ProgressLines:
             case _:
                 return self._told(event) if self._settings.verbosity >= 1 or not isinstance(event, QUIET_EVENTS) else []
 
-    def _told(self, event: ev.Event, style: str = "") -> list[Text]:
+    def _told(self, event: ev.Event, style: str = "") -> list[Line]:
         return [self._line(event.at, event_words(event, self._settings.zone), style)]
 
-    def _started(self, event: ev.AttemptStarted) -> list[Text]:
+    def _started(self, event: ev.AttemptStarted) -> list[Line]:
         if event.purpose is Purpose.VERIFY:
             self._checking.add(event.task)
         return self._told(event) if self._settings.verbosity >= 2 else []
 
-    def _ended(self, run: Run, event: ev.AttemptEnded) -> list[Text]:
+    def _ended(self, run: Run, event: ev.AttemptEnded) -> list[Line]:
         status = event.outcome.status
         checked = event.task in self._checking
         self._checking.discard(event.task)
@@ -169,9 +176,9 @@ class ProgressLines:
             return f"{task} a command will check whether it was done"
         return f"{task} was it done? {resolve_command(run.id, task)}"
 
-    def _waiting(self, run: Run, opened: Sequence[TaskId], at: datetime) -> list[Text]:
+    def _waiting(self, run: Run, opened: Sequence[TaskId], at: datetime) -> list[Line]:
         """What a person must do now, and how they say so; what was answered in the meantime is not asked for."""
-        found: list[Text] = []
+        found: list[Line] = []
         for tasks in by_package(task for task in opened if run.task(task).status is Status.WAITING):
             words = waiting_words(self._plan, run, tasks, self._settings.zone)
             commands = [f"  {line}" for line in waiting_commands(self._plan, run, tasks)]

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from io import TextIOWrapper
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
-from rich.console import Console
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,15 +45,19 @@ def settings_for(
     )
 
 
-def console_for(stream: TextIO, settings: Settings) -> Console:
-    """A console that shows text as it is: no markup, no guessed highlights, no emoji codes.
-
-    What the stream's encoding does not have becomes a question mark, not an error.
-    """
+def ready(stream: TextIO, settings: Settings) -> TextIO:
+    """The stream; what its encoding does not have becomes a question mark, not an error."""
     if settings.ascii_only and isinstance(stream, TextIOWrapper):
         stream.reconfigure(errors="replace")
+    return stream
+
+
+def console_for(stream: TextIO, settings: Settings) -> "Console":
+    """A console that shows text as it is: no markup, no guessed highlights, no emoji codes."""
+    from rich.console import Console
+
     return Console(
-        file=stream,
+        file=ready(stream, settings),
         markup=False,
         highlight=False,
         emoji=False,
