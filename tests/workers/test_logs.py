@@ -13,7 +13,7 @@ from runbook_engine.model.attempts import Answer
 from runbook_engine.model.commands import Become, Procedure, Shell
 from runbook_engine.model.events import Outcome
 from runbook_engine.model.text import SecretRef, Text
-from runbook_engine.model.words import Status, TaskId
+from runbook_engine.model.words import Cause, Status, TaskId
 from runbook_engine.workers.harmless import harmless, readable
 from runbook_engine.workers.logs import Logs, escaped, raw
 from runbook_engine.workers.procedure import carry_out

@@ -14,9 +14,10 @@ from runbook_engine.model.words import HostName
 from runbook_engine.running.conditions import NotSaved, Saved, saved_value
 
 T = TypeVar("T")
-_KEPT = 256  # packages whose positions are remembered
+_KEPT = 256  # packages whose positions are remembered, and commands without holes
 _PLAIN = frozenset({str, int, float, bool, SecretRef})
 _positions: dict[int, tuple[tuple[HostName, ...], Mapping[HostName, int]]] = {}
+_whole: dict[int, object] = {}  # commands that were found to have no holes: the same ones come for every host
 
 
 def filled(text: Text, package: Package, host: HostName | None, saved: Saved) -> Text:
@@ -28,7 +29,13 @@ def filled(text: Text, package: Package, host: HostName | None, saved: Saved) ->
 
 def filled_command(command: T, package: Package, host: HostName | None, saved: Saved) -> T:
     """The same over a whole command, whatever it consists of. A command without holes comes back as it is."""
+    if _whole.get(id(command)) is command:
+        return command
     found: T = _filled(command, package, host, saved)
+    if found is command:
+        if len(_whole) >= _KEPT:
+            _whole.clear()
+        _whole[id(command)] = command
     return found
 
 
