@@ -85,7 +85,7 @@ def prototype(program: str, shell: Path, base: Path, count: int) -> tuple[float,
     environment = {**os.environ, "RBK_BASE": str(base), "RBK_SH": str(shell)}
     cpu, began = cpu_s(), time.perf_counter()
     for number in range(count):
-        line = [shell, "-c", program, "target.sh"]
+        line = [str(shell), "-c", program, "target.sh"]
         start = [*line, "start", f"a{number}", str(len(SCRIPT)), sum_, "-"]
         done = subprocess.run(start, input=SCRIPT, capture_output=True, env=environment, check=True)
         assert b"s exit 0" in done.stdout

@@ -55,6 +55,7 @@ class Host:
     def program(self) -> bytes:
         text = target_program()
         for old, new in self.replaced.items():
+            assert old in text
             text = text.replace(old, new)
         return text.encode() + ask_for.open_base(WORD)
 

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from transports.target_driver import BOOT, SHELLS, WORD, Host, end, eventually
 
 SOAK = bool(os.environ.get("RUNBOOK_SOAK"))
 TIMES = 30 if SOAK else 1
-KILLS, FENCES, STARTS, RUNNER_KILLS = 110 * TIMES, 60 * TIMES, 10 * TIMES, 20 * TIMES  # for each shell; one start is 8
+KILLS, FENCES, STARTS, RUNNER_KILLS, LOOKS = (n * TIMES for n in (110, 60, 10, 20, 30))  # for each shell; one start is 8
 AT_ONCE = 4
 
 
@@ -36,7 +37,7 @@ def verdicts(trial: object, times: int) -> Counter[str]:
         return Counter(pool.map(trial, range(times)))
 
 
-def true_or_doubt(seen: Counter[str], exit_said: str) -> None:
+def assert_true_or_doubt(seen: Counter[str], exit_said: str) -> None:
     """No verdict may be wrong."""
     assert set(seen) <= {f"{exit_said} ran 1", "fenced ran 0", "lost ran 0", "lost ran 1"}, seen
 
@@ -53,7 +54,7 @@ def test_a_killed_launcher_leaves_no_wrong_verdict(host: Host) -> None:
 
     settled = verdicts(trial, KILLS)
     seen = Counter(f"{' '.join(words[:-1])} ran {host.ran(words[-1])}" for words in map(str.split, settled))
-    true_or_doubt(seen, "exit 3")
+    assert_true_or_doubt(seen, "exit 3")
     assert not [said for said in seen if said.startswith("lost")]  # nobody has killed a runner
     assert len(seen) == 2, seen  # the moments were spread over both sides of the claim
 
@@ -74,7 +75,7 @@ def test_a_killed_runner_is_doubt(host: Host) -> None:
 
     settled = verdicts(trial, RUNNER_KILLS)
     eventually(lambda: all(host.ran(f"r{number}") == 1 for number in range(RUNNER_KILLS)))
-    true_or_doubt(Counter(f"{said.rpartition(' ')[0]} ran {host.ran(said.split()[-1])}" for said in settled), "exit 3")
+    assert_true_or_doubt(Counter(f"{said.rpartition(' ')[0]} ran {host.ran(said.split()[-1])}" for said in settled), "exit 3")
 
 
 def test_eight_starts_of_one_attempt_have_one_effect(host: Host) -> None:
@@ -172,6 +173,11 @@ def test_a_full_disk_never_makes_a_verdict_wrong(host: Host, small_disk: Path) -
     assert seen["exit 6 ran 1"] >= 2
 
 
+def gone(number: int) -> bool:
+    """Whether no process has this number."""
+    return not Path(f"/proc/{number}").exists()
+
+
 def test_another_boot(host: Host) -> None:
     """A late request of an earlier boot is refused; what ran before a restart is in doubt, whatever its record holds."""
     assert host.start("late", host.effect("late"), boot="an-earlier-boot").said == "otherboot"
@@ -182,7 +188,7 @@ def test_another_boot(host: Host) -> None:
     host.stop("night", "KILL")
     end(shell)
     for number in host.processes("night"):
-        eventually(lambda number=number: not Path(f"/proc/{number}").exists())
+        eventually(partial(gone, number))
     (host.base / "night").write_text((host.base / "night").read_text().partition("\nfence")[0])
     assert host.ask("night") == "lost"
     host.boot_file.write_text("another-boot\n")
@@ -209,6 +215,21 @@ def test_a_process_that_got_the_runners_number_is_not_the_runner(host: Host) -> 
     finally:
         other.kill()
         other.wait()
+
+
+def test_the_last_bytes_are_never_missed(host: Host) -> None:
+    """Scripts end right after their last word, at random moments; whoever looks is slow after each look at the output."""
+    host.replaced["rb_e=0; }"] = "rb_e=0; }; sleep 0.1"
+
+    def trial(number: int) -> str:
+        name = f"l{number}"
+        shell = host.begin(host.start_request(name, f"sleep 0.{random.Random(number).randrange(100, 300)}; echo last; exit 3"))
+        eventually((host.base / name).exists)
+        seen = host.attach(name)
+        end(shell)
+        return f"{seen.said} {seen.output!r}"
+
+    assert set(verdicts(trial, LOOKS)) == {"exit 3 b'last\\n'"}
 
 
 @pytest.mark.parametrize(

@@ -122,6 +122,7 @@ def test_attach_hands_over_before_the_end(host: Host) -> None:
     starting = host.begin(
         host.start_request("a-1", f"echo early; while [ ! -e '{host.folder}/go' ]; do sleep 0.05; done; echo late")
     )
+    eventually((host.base / "a-1").exists)
     following = host.begin(ask_for.attach(WORD, "a-1"))
     assert following.stdout
     lines = [following.stdout.readline() for _ in range(3)]  # the answer of rb_open is two of them
