@@ -12,7 +12,7 @@ import pytest
 from runbook_engine.model.commands import Become, Upload
 from runbook_engine.model.errors import TransportFault
 from runbook_engine.model.text import SecretRef, Text, plain
-from runbook_engine.model.words import Cause
+from runbook_engine.model.words import Cause, Lane
 from runbook_engine.transports import Secrets
 
 pytestmark = pytest.mark.sshd
@@ -120,6 +120,42 @@ def test_time_out_ends_what_runs_as_another_user(link, sh, log, tmp_path):
     assert (caught.value.cause, caught.value.started) == (Cause.TIMED_OUT, True)
     assert "it was ended" in caught.value.message
     assert not Path(f"/proc/{(tmp_path / 'pid').read_text().strip()}").exists()
+
+
+def test_a_kept_shell_passes_the_door_once(link, sh, log, sudo_log, tmp_path):
+    """Steps of one user share a shell behind sudo; each user has a shell of its own; nothing leaks from one to the other."""
+    whole = {"environment": (("X", plain("a b")),), "directory": plain("/usr"), "become": RIGHT}
+    answer = link.perform(sh('echo "${SUDO_USER-nobody} $X $(pwd)"; echo err >&2; exit 4', **whole), log, lane=Lane.QUICK)
+    assert (answer.exit_code, answer.stdout) == (4, f"{getpass.getuser()} a b /usr\n".encode())
+    assert answer.stderr == log.text(2) == b"err\n"
+    script = f'echo "${{SUDO_USER-nobody}} ${{X-none}}"; (set; env; cat /proc/self/environ /proc/$PPID/cmdline) >{tmp_path}/all'
+    said = [link.perform(sh(script, become=who), log, lane=Lane.QUICK).stdout for who in (RIGHT, None) * 2]
+    assert said == [f"{getpass.getuser()} none\n".encode(), b"nobody none\n"] * 2
+    assert sudo_log.read_text().count("-started:") == 1
+    assert "right" not in sudo_log.read_text()
+    assert b"right 'one'" not in (tmp_path / "all").read_bytes()
+
+
+@pytest.mark.law(8)
+@pytest.mark.parametrize("become", [WRONG, Become(), Become(user="forbidden")])
+def test_a_kept_shell_behind_a_closed_door_is_refused(link, sh, log, tmp_path, become):
+    """As on a channel of its own: sudo refused, not started, and the command left no trace."""
+    link.perform(sh("true"), log, lane=Lane.QUICK)
+    with pytest.raises(TransportFault) as caught:
+        link.perform(sh(f"touch {tmp_path}/trace", become=become), log, lane=Lane.QUICK)
+    assert (caught.value.cause, caught.value.started) == (Cause.SUDO, False)
+    assert not (tmp_path / "trace").exists()
+
+
+def test_time_out_ends_a_kept_shell_of_another_user(link, sh, log, tmp_path):
+    """Its processes are ended through sudo, and the next step has a new shell."""
+    quick = {"become": RIGHT, "timeout_s": 1.0}
+    with pytest.raises(TransportFault) as caught:
+        link.perform(sh(f"sh -c 'echo $PPID' >{tmp_path}/pid; sleep 60", **quick), log, lane=Lane.QUICK)
+    assert (caught.value.cause, caught.value.started) == (Cause.TIMED_OUT, True)
+    assert "it was ended" in caught.value.message
+    assert not Path(f"/proc/{(tmp_path / 'pid').read_text().strip()}").exists()
+    assert link.perform(sh("echo next", **quick), log, lane=Lane.QUICK).stdout == b"next\n"
 
 
 def test_files_through_sudo(link, log, tmp_path):

@@ -48,7 +48,9 @@ class KeptStep:
     @property
     def exit_code(self) -> int | None:
         """That of the step; that of the shell when the shell has ended with it."""
-        return int(self.word) if self.over else self._session.exit_code
+        if self.over:
+            return int(self.word) if self.word.isdigit() else None  # a new shell says more than a number
+        return self._session.exit_code
 
     @property
     def exit_signal(self) -> str:
