@@ -4,18 +4,19 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from runbook_engine.model.attempts import Answer, Attempt
+from runbook_engine.model.attempts import Answer, Attempt, Found, Greeting, Ticket
 from runbook_engine.model.commands import Command, Procedure, Shell
 from runbook_engine.model.events import Outcome
 from runbook_engine.model.plan import Package, Target
 from runbook_engine.model.text import Text, shell
-from runbook_engine.model.words import AttemptId, HostName, Lane, PackageId, Per, PhaseId, Purpose, RunId, StepId, TaskId
+from runbook_engine.model.words import AttemptId, Fate, HostName, Lane, PackageId, Per, PhaseId, Purpose, RunId, StepId, TaskId
 from runbook_engine.workers.logs import Logs
 from runbook_engine.workers.procedure import carry_out
 from runbook_engine.workers.shown import shown
 
 Reply = Answer | Exception | int | str
 BOOT_ID = "boot id"
+GREETING = "a greeting"
 HOST = HostName("r12-u01")
 
 
@@ -62,6 +63,8 @@ class ScriptedLink:
         self.replies = {text: list(r) if isinstance(r, list) else [r] for text, r in (replies or {}).items()}
         self.asked: list[str] = []
         self.lanes: dict[str, Lane] = {}
+        self.tickets: list[Ticket] = []
+        self.greeted: str | None = None
 
     def next_reply(self, text: str) -> Answer | int | str:
         """What comes next for this text."""
@@ -84,9 +87,40 @@ class ScriptedLink:
         """The next reply for the boot id."""
         return str(self.next_reply(BOOT_ID))
 
-    def perform(self, command: Command, sink: Callable[[int, bytes], None], *, attempt: str = "", lane: Lane) -> Answer:
-        """Give the next reply: an answer, an exit code, a text on stdout, or an error. Remember the lane."""
+    @property
+    def boot(self) -> str | None:
+        """What the greeting said last."""
+        return self.greeted
+
+    def greet(self) -> Greeting:
+        """The next reply for the greeting is the boot id."""
+        self.greeted = str(self.next_reply(GREETING))
+        return Greeting(boot=self.greeted)
+
+    def settle(self, command: Shell, ticket: Ticket, sink: Callable[[int, bytes], None], limit_s: float) -> Found:
+        """The next reply for `what became of TEXT`: an exit code, a fate, or an error."""
+        assert limit_s > 0
+        self.tickets.append(ticket)
+        reply = self.next_reply(f"what became of {shown(command)}")
+        if isinstance(reply, Fate):
+            return Found(fate=reply)
+        assert isinstance(reply, int)
+        sink(1, b"kept\n")
+        return Found(fate=Fate.ENDED, answer=Answer(exit_code=reply, stdout=b"kept\n", output_bytes=5))
+
+    def perform(
+        self,
+        command: Command,
+        sink: Callable[[int, bytes], None],
+        *,
+        attempt: str = "",
+        lane: Lane,
+        ticket: Ticket | None = None,
+    ) -> Answer:
+        """Give the next reply: an answer, an exit code, a text on stdout, or an error. Remember lane and ticket."""
         self.lanes[shown(command)] = lane
+        if ticket:
+            self.tickets.append(ticket)
         reply = self.next_reply(shown(command))
         if isinstance(reply, int):
             return Answer(exit_code=reply)

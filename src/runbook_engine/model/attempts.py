@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from runbook_engine.model.events import Outcome
 from runbook_engine.model.plan import Package, Target
-from runbook_engine.model.words import AttemptId, Purpose, RunId, StepId, TaskId
+from runbook_engine.model.words import AttemptId, Fate, Purpose, RunId, StepId, TaskId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +39,14 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """Under which name a host keeps what becomes of a command. No id is ever used twice."""
+
+    id: str
+    boot: str  # a host that has been restarted since does not begin it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """What a command gave back. `exit_code` is None when nothing can be said: no status was sent.
 
@@ -52,3 +60,19 @@ class Answer:
     output_bytes: int = 0  # all that came, kept or not
     truncated: bool = False
     detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Greeting:
+    """What a host says when it is met: the boot id under which it keeps commands, empty if it keeps none."""
+
+    boot: str
+    remark: str = ""  # what the person who drives should know of it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What a host says about a command that it keeps; `answer` holds the output, and the exit code if it ended."""
+
+    fate: Fate
+    answer: Answer = Answer()

@@ -112,6 +112,16 @@ SETTLED_WELL = frozenset({Status.OK, Status.SKIPPED})
 SETTLED_BADLY = frozenset({Status.FAILED, Status.REFUSED, Status.UNREACHABLE, Status.CANCELLED})
 
 
+class Fate(StrEnum):
+    """What a host says of a command that it keeps under an id."""
+
+    ENDED = "ended"  # by itself: there is an exit code
+    TIMED_OUT = "timed out"  # its time was over, and the host ended it
+    NOT_BEGUN = "not begun"  # and it never will be: the host has put a fence before it
+    LOST = "lost"  # it began, and was ended by nobody knows what
+    RESTARTED = "restarted"  # the host was, while it ran or before it could
+
+
 class Purpose(StrEnum):
     """Why an attempt is made."""
 

@@ -32,7 +32,7 @@ def status_after(state: TaskState, package: Package, event: ev.AttemptEnded) -> 
     if state.purpose is Purpose.VERIFY:
         return _status_after_verify(state, package, status)
     if status is Status.UNKNOWN and package.repeat is Repeat.SAFE:
-        return Status.NOT_STARTED
+        return Status.NOT_STARTED if state.doubts < DOUBTS_LIMIT else Status.FAILED
     return status
 
 

@@ -12,6 +12,7 @@ from runbook_engine.model.events import (
     AttemptStarted,
     Event,
     HostsReleased,
+    NoteAdded,
     PlanAmended,
     RunEnded,
     TimerEnded,
@@ -197,6 +198,8 @@ class _Spine:
         """A host was greeted: the task for which it was comes again; without an answer, that is how the task ended."""
         if greeted.outcome.status is Status.OK:
             self.agenda.put_back(greeted.task)
+            if remark := greeted.outcome.message:
+                self.note([NoteAdded(at=now, by="engine", text=remark, task=greeted.task)])
             return
         self.note([AttemptStarted(at=now, task=greeted.task, attempt=greeted.attempt)])
         self.note([_record(self.course, greeted, now)])

@@ -1,5 +1,6 @@
 """Kept shells: one for each connection and user, for what may be done again. A step is one round trip and no new process."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Protocol
 
@@ -14,7 +15,7 @@ from runbook_engine.transports.exchange import Exchange, Expired, Feed, ended
 from runbook_engine.transports.kept_frames import Hello, Tail, hello, opening, request
 from runbook_engine.transports.session import ERR, GONE, NEWS, OUT, News, Session
 from runbook_engine.transports.settings import LinkSettings, Sink
-from runbook_engine.transports.shell import LINGERED, Place, run_aside
+from runbook_engine.transports.shell import LINGERED, HandOn, Place, run_aside
 from runbook_engine.transports.sudo import Door, pass_door
 
 NEW_SHELL = "exec /bin/sh"
@@ -23,9 +24,9 @@ NEW_SHELL = "exec /bin/sh"
 class KeptStep:
     """One step of a kept shell as a session of its own. It ends at the marks of both streams, or with the shell."""
 
-    def __init__(self, session: Session, mark: str) -> None:
+    def __init__(self, session: Session, mark: str, out_mark: str = "") -> None:
         self._session = session
-        self._out = Tail(mark)
+        self._out = Tail(out_mark or mark)
         self._err = Tail(mark)
         self._gone = False
         self.refused = ""
@@ -104,6 +105,15 @@ class KeptStep:
         """The shell stays."""
 
 
+class KeptAnswer(KeptStep):
+    """What the shell itself answers to a request: its word is no exit code."""
+
+    @property
+    def exit_code(self) -> int | None:
+        """0 when the answer is complete; that of the shell when the shell has ended."""
+        return 0 if self.over else self._session.exit_code
+
+
 class KeptShell:
     """One shell on a host. It performs one command at a time, each in a subshell."""
 
@@ -111,6 +121,7 @@ class KeptShell:
         self.pid = said.pid
         self.boot = said.boot
         self.closed = False
+        self.knows_program = False  # that of the durable lane
         self._place = place
         self._session = session
         self._become = become
@@ -136,6 +147,24 @@ class KeptShell:
         capture.finish()
         return capture.answer(exit_code, LINGERED if exchange.lingered else detail)
 
+    def tell(self, words: bytes, asked: Callable[[str], bytes], hand_on: HandOn, limit_s: float | None) -> bytes:
+        """Give the shell `words` and a request that is made for a random word; what it answers behind that word.
+
+        What comes before the word goes to `hand_on`. Raises Expired when the limit has passed, TransportFault (LOST)
+        when no answer came; the shell is closed then, and what it has begun may go on.
+        """
+        mark = self._settings.marker()
+        step = KeptAnswer(self._session, mark, f"\n{mark} ")
+        said = words + asked(mark) + b"{ echo %b >&2; }\n" % mark.encode()
+        try:
+            Exchange(step, self._settings, limit_s).run(Feed(said), hand_on)
+        finally:
+            if not step.whole:
+                self.close()
+        if not step.over:
+            raise TransportFault(Cause.LOST, "The shell on the host ended before it had answered", started=True)
+        return step.word
+
     @property
     def at_rest(self) -> bool:
         """Whether it waits for its next step, and nothing has come since the last one. It is closed otherwise."""
@@ -146,6 +175,11 @@ class KeptShell:
             if news[0] != NEWS:  # a process that an earlier step has left behind, or the end
                 self.close()
         return False
+
+    def say(self, words: bytes) -> None:
+        """Give it something to do whose answer nobody waits for: it prints nothing."""
+        if not self.closed:
+            self._session.send(words)
 
     def close(self) -> None:
         """Let it end. What it may still do goes on."""
@@ -247,6 +281,15 @@ class KeptShells:
             return shell.perform(command, sink)
         finally:
             self._busy = False
+
+    def shell(self, become: Become | None) -> KeptShell | None:
+        """A shell that waits for its next request; None when the host gives none. Raises TransportFault."""
+        return self._ready(become)
+
+    def present(self, become: Become | None) -> KeptShell | None:
+        """The shell that was opened last, if it is still open; nothing is opened, and nobody is asked."""
+        shell = self._shells.get(become)
+        return shell if shell and not shell.closed else None
 
     def boot_id(self) -> str:
         """The boot id of the host as it runs now; empty when it is not known without a command. Raises TransportFault."""

@@ -3,12 +3,13 @@
 import threading
 from typing import TYPE_CHECKING
 
-from runbook_engine.model.attempts import Answer
+from runbook_engine.model.attempts import Answer, Found, Greeting, Ticket
 from runbook_engine.model.commands import Command, Download, Http, Shell, Upload
 from runbook_engine.model.errors import TransportFault
 from runbook_engine.model.plan import Target
 from runbook_engine.model.text import plain
 from runbook_engine.model.words import NOT_REACHED, Cause, Lane
+from runbook_engine.transports.durable import Keeper
 from runbook_engine.transports.files import download, upload
 from runbook_engine.transports.kept import KeptShells
 from runbook_engine.transports.kept_frames import fit
@@ -37,24 +38,28 @@ class Link:
         self._links = links
         self._settings = links.settings
         self._kept = KeptShells(place, links.settings) if place and links.settings.kept_shells else None
+        self._keeper = Keeper(target.name, self._kept, links.settings) if target and self._kept else None
         if place and self._kept:
             place.make_room = self._kept.make_room
 
-    def perform(self, command: Command, sink: Sink, *, attempt: str = "", lane: Lane = Lane.CHANNEL) -> Answer:
+    def perform(
+        self, command: Command, sink: Sink, *, attempt: str = "", lane: Lane = Lane.CHANNEL, ticket: Ticket | None = None
+    ) -> Answer:
         """Do it, handing output on to `sink` as it comes, without secrets. Exit code 0 is success.
 
-        `attempt` names what a backup is for; `lane` is the way that a Shell takes. Raises TransportFault when there is no
-        answer: `started` is False only if nothing was begun, and its message holds no secret. TypeError for what is not
+        `attempt` names what a backup is for; `lane` is the way that a Shell takes; in the durable one the host keeps
+        it under `ticket`, and without a ticket it is the one with a channel of its own. Raises TransportFault when there
+        is no answer: `started` is False only if nothing was begun, and its message holds no secret. TypeError for what is not
         for a machine to do.
         """
         try:
-            return self._perform(command, sink, attempt, lane)
+            return self._perform(command, sink, attempt, lane, ticket)
         except TransportFault as fault:
             raise self._masked(fault) from fault.__cause__
 
-    def _perform(self, command: Command, sink: Sink, attempt: str, lane: Lane) -> Answer:
+    def _perform(self, command: Command, sink: Sink, attempt: str, lane: Lane, ticket: Ticket | None) -> Answer:
         if isinstance(command, Shell):
-            return self._shell(command, sink, lane)
+            return self._shell(command, sink, lane, ticket)
         if isinstance(command, Upload):
             return upload(self._there, command, sink, self._settings, attempt)
         if isinstance(command, Download):
@@ -63,14 +68,37 @@ class Link:
             return perform_http(command, sink, self._settings)
         raise TypeError(f"{type(command).__name__} is not one command")
 
-    def _shell(self, command: Shell, sink: Sink, lane: Lane) -> Answer:
+    def _shell(self, command: Shell, sink: Sink, lane: Lane, ticket: Ticket | None) -> Answer:
         if command.on_controller or self._place is None:
             return perform_shell(LocalPlace(), command, sink, self._settings)
         if lane is Lane.QUICK and self._kept and fit(command):
             answer = self._kept.perform(command, sink)
             if answer is not None:
                 return answer
+        if lane is Lane.DURABLE and ticket and self._keeper:
+            return self._keeper.start(command, ticket, sink)
         return perform_shell(self._place, command, sink, self._settings)
+
+    @property
+    def boot(self) -> str | None:
+        """Under which boot id the host keeps commands; None: it must be greeted first; empty: it keeps none."""
+        return self._keeper.boot if self._keeper else ""
+
+    def greet(self) -> Greeting:
+        """Connect, and learn whether the host keeps commands. Raises TransportFault; nothing was started."""
+        try:
+            return self._keeper.greet() if self._keeper else Greeting(boot="")
+        except TransportFault as fault:
+            raise self._masked(fault) from fault.__cause__
+
+    def settle(self, command: Shell, ticket: Ticket, sink: Sink, limit_s: float) -> Found:
+        """What became of a command that the host keeps. Raises TransportFault when it does not say in time."""
+        try:
+            if self._keeper is None:
+                raise TransportFault(Cause.CONFIGURATION, "Kept shells are off, so that no host can be asked", started=True)
+            return self._keeper.settle(command, ticket, sink, limit_s)
+        except TransportFault as fault:
+            raise self._masked(fault) from fault.__cause__
 
     @property
     def _there(self) -> "SshPlace | LocalPlace":
@@ -123,6 +151,8 @@ class Link:
 
     def reset(self) -> None:
         """Forget the connection; the next command opens a new one."""
+        if self._keeper is not None:
+            self._keeper.tidy()
         if self._place is not None:
             self._place.close()
 

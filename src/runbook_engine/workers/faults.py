@@ -8,7 +8,8 @@ a change that may have begun, or the   | repeat: safe                 | FAILED
 check after one                        | any other                    | UNKNOWN
 a command that was not started after   | any                          | FAILED: what came before it is done
 others of the same step were           |                              |
-verify alone, to settle doubt          | any                          | UNKNOWN: the doubt stays
+verify alone, or asking the host, to   | any                          | UNKNOWN: the doubt stays
+settle doubt                           | it never begins, says host   | NOT STARTED
 """
 
 import traceback
@@ -51,6 +52,8 @@ def told(error: TransportFault | Refused) -> str:
 
 def _status(fault: TransportFault, part: Part, begun: bool, repeat: Repeat) -> Status:  # noqa: FBT001 - a row of the table
     if part is Part.VERIFY:
+        return Status.UNKNOWN
+    if part is Part.SETTLE and not (fault.cause is Cause.NOT_BEGUN and not fault.started):
         return Status.UNKNOWN
     if not begun:
         if fault.cause is Cause.NOT_BEGUN:

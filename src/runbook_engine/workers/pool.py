@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from queue import Empty, SimpleQueue
 
-from runbook_engine.model.attempts import Answer, Attempt, Ended
-from runbook_engine.model.commands import Command
+from runbook_engine.model.attempts import Answer, Attempt, Ended, Found, Greeting, Ticket
+from runbook_engine.model.commands import Command, Shell
 from runbook_engine.model.errors import TransportFault
 from runbook_engine.model.events import Outcome
 from runbook_engine.model.plan import Target
@@ -45,14 +45,16 @@ class Pool:
         self._threads: list[threading.Thread] = []
         self._open = 0
         self._held = False
+        self._met: dict[HostName, Link] = {}  # the hosts that were worked on
 
     def room(self) -> int:
         """How many more attempts can begin at once."""
         return max(0, self._parallel - self._open)
 
-    def boot(self, host: HostName) -> str | None:  # noqa: ARG002 - the shape of the seam
-        """Hosts keep nothing of an attempt yet."""
-        return ""
+    def boot(self, host: HostName) -> str | None:
+        """Under which boot id a host keeps what becomes of an attempt; None: greet it first; '': it keeps nothing."""
+        link = self._met.get(host)
+        return link.boot if link else None
 
     def hold(self, *, on: bool) -> None:
         """While on, nothing begins that follows an attempt of itself."""
@@ -116,9 +118,12 @@ class Pool:
 
     def _link(self, target: Target | None) -> Link:
         try:
-            return self._links(target)
+            link = self._links(target)
         except TransportFault as fault:
-            return _NoLink(fault)
+            link = _NoLink(fault)
+        if target is not None:
+            self._met[target.name] = link
+        return link
 
 
 class _NoLink:
@@ -127,7 +132,26 @@ class _NoLink:
     def __init__(self, fault: TransportFault) -> None:
         self._fault = fault
 
-    def perform(self, command: Command, sink: Sink, *, attempt: str = "", lane: Lane = Lane.CHANNEL) -> Answer:  # noqa: ARG002 - the shape of a link
+    @property
+    def boot(self) -> str | None:
+        """It was not greeted."""
+        return None
+
+    def perform(
+        self,
+        command: Command,  # noqa: ARG002 - the shape of a link, here and below
+        sink: Sink,  # noqa: ARG002
+        *,
+        attempt: str = "",  # noqa: ARG002
+        lane: Lane = Lane.CHANNEL,  # noqa: ARG002
+        ticket: Ticket | None = None,  # noqa: ARG002
+    ) -> Answer:
+        raise self._fault
+
+    def greet(self) -> Greeting:
+        raise self._fault
+
+    def settle(self, command: Shell, ticket: Ticket, sink: Sink, limit_s: float) -> Found:  # noqa: ARG002
         raise self._fault
 
     def probe_port(self, address: str | None, port: int) -> bool:  # noqa: ARG002 - the same

@@ -10,6 +10,7 @@ from runbook_engine.model.errors import Refused, TransportFault
 from runbook_engine.model.events import Outcome
 from runbook_engine.model.words import Cause, Purpose, Status
 from runbook_engine.workers import restart
+from runbook_engine.workers.doubt import changed, restarts, settled
 from runbook_engine.workers.faults import LONGEST_MESSAGE, after_error, in_doubt
 from runbook_engine.workers.harmless import harmless, readable
 from runbook_engine.workers.logs import Log
@@ -29,12 +30,12 @@ def carry_out(
     attempt: Attempt, link: Link, log: Log, now: Callable[[], float], sleep: Callable[[float], None] = time.sleep
 ) -> Outcome:
     """Do what the attempt is for. Never raises: whatever goes wrong is an outcome. `now` counts seconds."""
-    part = Part.VERIFY if attempt.purpose is Purpose.VERIFY else Part.GUARD
+    part = _PARTS.get(attempt.purpose, Part.GUARD)
     work = Work(attempt=attempt, link=link, log=log, now=now, sleep=sleep, part=part)
     began = now()
     try:
         log.begin()
-        outcome = _verified(work) if part is Part.VERIFY else _done(work)
+        outcome = _WAYS.get(attempt.purpose, _done)(work)
     except Exception as error:  # noqa: BLE001 - an outcome must never be lost, whatever the reason
         outcome = after_error(error, work)
     outcome = replace(outcome, duration_s=max(0.0, now() - began), output_bytes=work.output_bytes)
@@ -54,6 +55,23 @@ def _verified(work: Work) -> Outcome:
     if answer.exit_code == 1:
         return Outcome(status=Status.FAILED, exit_code=1, message="not done")
     return Outcome(status=Status.UNKNOWN, exit_code=answer.exit_code, message=_because("verify cannot tell", answer))
+
+
+def _greeted(work: Work) -> Outcome:
+    """Connect to the host. That is all; what should be known of it is the message."""
+    return Outcome(status=Status.OK, message=work.link.greet().remark)
+
+
+def _settled(work: Work) -> Outcome:
+    """Ask the host what became of an attempt that somebody else began, and go on as if it had been heard."""
+    reboot = restarts(work)
+    try:
+        answer = settled(work) if reboot is None else restart.settled(work, reboot)
+    except TransportFault as fault:
+        if not (fault.started and work.attempt.package.reboots and work.link.boot_id() != work.attempt.boot):
+            raise
+        answer = Answer(exit_code=0)  # it restarts the host, and the host was restarted
+    return _failed(work, answer) if answer.exit_code != 0 else _done_after(work, answer)
 
 
 def _done(work: Work) -> Outcome:
@@ -138,7 +156,7 @@ def _one(work: Work, command: Command) -> Answer:
         raise Refused("this is for a person or a clock, and came to a worker", why="Nothing of it was done.")
     if isinstance(command, Download) or (isinstance(command, Http) and command.method in _QUESTIONS):
         return work.ask(command)
-    return work.change(command)
+    return changed(work, command)
 
 
 def _failed(work: Work, answer: Answer) -> Outcome:
@@ -215,3 +233,7 @@ def _last_lines(output: bytes) -> str:
         return text
     text = text[-room:]
     return text.partition("\n")[2] or text
+
+
+_WAYS = {Purpose.VERIFY: _verified, Purpose.SETTLE: _settled, Purpose.GREET: _greeted}
+_PARTS = {Purpose.VERIFY: Part.VERIFY, Purpose.SETTLE: Part.SETTLE}

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from runbook_engine.model.attempts import Answer
 from runbook_engine.model.commands import Reboot, Shell
 from runbook_engine.model.errors import TransportFault
+from runbook_engine.model.words import Cause, Fate
+from runbook_engine.workers.doubt import asked_until
 from runbook_engine.workers.waiting import Deadline
 from runbook_engine.workers.work import Work
 
@@ -19,13 +21,45 @@ def rebooted(work: Work, reboot: Reboot) -> Answer:
     Raises TransportFault: started when nobody can tell, not started when it could not be proved.
     """
     health = None if reboot.health is None else Shell(script=reboot.health, become=reboot.become)
-    return around(work, lambda: work.change(Shell(script=reboot.command, become=reboot.become)), reboot.within_s, health)
+    return around(work, lambda: _ordered(work, reboot), reboot.within_s, health)
+
+
+def _ordered(work: Work, reboot: Reboot) -> Answer:
+    command = Shell(script=reboot.command, become=reboot.become)
+    return work.change(command, work.ticket(command))
+
+
+def settled(work: Work, reboot: Reboot) -> Answer:
+    """What became of a restart that somebody else began: a new boot id proves it. Raises TransportFault."""
+    deadline = Deadline(work=work, at=work.now() + reboot.within_s)
+    command = Shell(script=reboot.command, become=reboot.become)
+    ticket = work.ticket(command)
+    if ticket is None:
+        raise TransportFault(Cause.STOPPED, "nobody knows from which start the host was to be restarted", started=True)
+    seen = _look(work, ticket.boot)
+    if not seen.restarted:
+        found = asked_until(work, work.ready(command), ticket, deadline)
+        if found.fate is Fate.NOT_BEGUN:
+            message = "the restart had not begun, and the host has promised that it never will"
+            raise TransportFault(Cause.NOT_BEGUN, message, started=False)
+        work.begun = True
+    return _back(work, reboot, ticket.boot, deadline)
+
+
+def _back(work: Work, reboot: Reboot, before: str, deadline: Deadline) -> Answer:
+    seen = _until_back(work, before, deadline)
+    if seen.fault is not None:
+        raise TransportFault(seen.fault.cause, f"not back after the restart: {seen.fault}", started=True)
+    if not seen.restarted:
+        return Answer(exit_code=1, detail="did not restart: it still has the same boot id")
+    health = None if reboot.health is None else Shell(script=reboot.health, become=reboot.become)
+    return _until_healthy(work, health, deadline) if health else Answer(exit_code=0)
 
 
 def around(work: Work, act: Callable[[], Answer], within_s: float, health: Shell | None = None) -> Answer:
     """The same around whatever restarts the host."""
     deadline = Deadline(work=work, at=work.now() + within_s)
-    before = work.link.boot_id()
+    before = work.attempt.boot or work.link.boot_id()
     answer = _sent(work, act)
     if answer.exit_code is not None and 0 < answer.exit_code <= _SIGNALS:
         return answer

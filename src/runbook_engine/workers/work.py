@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol, TypeVar
 
-from runbook_engine.model.attempts import Answer, Attempt
-from runbook_engine.model.commands import Command
+from runbook_engine.model.attempts import Answer, Attempt, Found, Greeting, Ticket
+from runbook_engine.model.commands import Command, Shell
 from runbook_engine.model.errors import TransportFault
 from runbook_engine.model.words import Lane, Repeat
 from runbook_engine.workers.fill import filled_command
@@ -20,15 +20,34 @@ C = TypeVar("C", bound=Command)
 class Link(Protocol):
     """The way to one host, or to the control machine. Used by one thread at a time; connects when it has to."""
 
-    def perform(self, command: Command, sink: Sink, *, attempt: str = "", lane: Lane = Lane.CHANNEL) -> Answer:
+    def perform(
+        self, command: Command, sink: Sink, *, attempt: str = "", lane: Lane = Lane.CHANNEL, ticket: Ticket | None = None
+    ) -> Answer:
         """Carry out one Shell, Upload, Download or Http, whose texts hold only literals and secrets.
 
         `sink` is given output as it comes (1 stdout, 2 stderr), with the values of all known secrets already masked; it
         never raises. The answer's `stdout` and `stderr` are whole up to 64 KiB each, masked too. `Shell.on_controller`
         and `Http` are carried out on the control machine by every link. Exit code 0 is success also for what has none
         of its own (a file that arrived, a right HTTP answer); 1 is its failure, which `detail` explains. `attempt` names
-        what a backup is for; `lane` is the way that a Shell takes. Raises TransportFault; `started=False` promises that
-        nothing ran.
+        what a backup is for; `lane` is the way that a Shell takes; in the durable one the host keeps it under `ticket`.
+        Raises TransportFault; `started=False` promises that nothing ran.
+        """
+        ...
+
+    @property
+    def boot(self) -> str | None:
+        """Under which boot id the host keeps commands; None: it must be greeted first; empty: it keeps none."""
+        ...
+
+    def greet(self) -> Greeting:
+        """Connect, and learn whether the host keeps commands. Raises TransportFault."""
+        ...
+
+    def settle(self, command: Shell, ticket: Ticket, sink: Sink, limit_s: float) -> Found:
+        """What became of a command that the host keeps: heard to its end while it runs, fenced if it has not begun.
+
+        `sink` is given what it printed and was not yet heard here. Raises TransportFault when the host does not say
+        within `limit_s` seconds.
         """
         ...
 
@@ -54,6 +73,7 @@ class Part(StrEnum):
     APPLY = "apply"
     AFTER = "verify after"
     VERIFY = "verify alone"
+    SETTLE = "what became of it"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -68,21 +88,29 @@ class Work:
     part: Part = Part.GUARD
     begun: bool = False
     output_bytes: int = 0
+    tickets: int = 0  # commands that were given one
 
     def ask(self, command: Command, *, quietly: bool = False) -> Answer:
         """Carry out what changes nothing. `quietly`: what is asked many times is not logged each time."""
         sink = _nowhere if quietly else self.log.output
         return self._perform(self.ready(command), sink, Lane.QUICK, quietly=quietly)
 
-    def change(self, command: Command) -> Answer:
+    def change(self, command: Command, ticket: Ticket | None = None) -> Answer:
         """Carry out what may change something, and remember that it may have."""
         command = self.ready(command)
         earlier, self.begun = self.begun, True
         try:
-            return self._perform(command, self.log.output, self._changing_lane)
+            return self._perform(command, self.log.output, self._changing_lane, ticket)
         except TransportFault as fault:
             self.begun = earlier or fault.started
             raise
+
+    def ticket(self, command: Command) -> Ticket | None:
+        """The name under which the host is to keep a command; the same one each time that the attempt is gone through."""
+        if not self.attempt.boot or not isinstance(command, Shell) or command.on_controller:
+            return None
+        self.tickets += 1
+        return Ticket(id=f"{self.attempt.id}.{self.tickets}", boot=self.attempt.boot)
 
     def ready(self, command: C) -> C:
         """The command with its holes filled. Raises Refused when an earlier step did not save what is needed."""
@@ -93,10 +121,12 @@ class Work:
     def _changing_lane(self) -> Lane:
         return Lane.QUICK if self.attempt.package.repeat is Repeat.SAFE else Lane.DURABLE
 
-    def _perform(self, command: Command, sink: Sink, lane: Lane, *, quietly: bool = False) -> Answer:
+    def _perform(
+        self, command: Command, sink: Sink, lane: Lane, ticket: Ticket | None = None, *, quietly: bool = False
+    ) -> Answer:
         if not quietly:
             self.log.command(shown(command))
-        answer = self.link.perform(command, sink, attempt=self.attempt.id, lane=lane)
+        answer = self.link.perform(command, sink, attempt=self.attempt.id, lane=lane, ticket=ticket)
         self.output_bytes += answer.output_bytes
         return answer if answer.exit_code is None or answer.exit_code >= 0 else replace(answer, exit_code=None)
 
