@@ -33,12 +33,13 @@ from runbook_engine.model.estate import SshSettings
 from runbook_engine.model.events import AttemptEnded
 from runbook_engine.model.plan import Target
 from runbook_engine.model.text import shell
-from runbook_engine.model.words import HostName
+from runbook_engine.model.words import HostName, Lane
 from runbook_engine.recording import open_store
 from runbook_engine.transports import Links, LinkSettings
 
 WARM = 5  # steps before the clock is looked at
 ENGINE_S = 120.0
+BY_SHELL = "read -r release </proc/sys/kernel/osrelease; echo $release"  # what uname says, by the shell alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +66,16 @@ def timed(work: Work, one: Callable[[int], tuple[int, str, str]]) -> Steps:
     return Steps(waits, cpu)
 
 
-def transports_alone(work: Work, folder: Path) -> Steps:
-    """Our links, without journal, logs and spine."""
+def transports_alone(work: Work, folder: Path, lane: Lane = Lane.QUICK, script: str = "") -> Steps:
+    """Our links, without journal, logs and spine; another script must give the same answer."""
     ssh = SshSettings(user=work.user, port=work.port, key=work.key, known_hosts=work.known_hosts)
     target = Target(name=HostName("h"), address=work.hosts[0], ssh=ssh)
     links = Links(LinkSettings(run_folder=folder, ssh_config=(), use_agent=False))
     link = links(target)
 
     def one(step: int) -> tuple[int, str, str]:
-        answer = link.perform(Shell(script=shell(work.command(step))), lambda *_: None)
+        command = f"{script}; echo heard-{step} >&2" if script else work.command(step)
+        answer = link.perform(Shell(script=shell(command)), lambda *_: None, lane=lane)
         return answer.exit_code or 0, answer.stdout.decode(), answer.stderr.decode()
 
     try:
@@ -154,6 +156,8 @@ def with_asyncssh(work: Work, _: Path) -> Steps:
 
 WAYS: dict[str, Callable[[Work, Path], Steps]] = {
     "ours: transports alone": transports_alone,
+    "ours: the same, no process started": lambda work, folder: transports_alone(work, folder, script=BY_SHELL),
+    "ours: the same, a channel each": lambda work, folder: transports_alone(work, folder, Lane.CHANNEL),
     "ours: whole engine, repeat: safe": lambda work, folder: whole_engine(work, folder / "safe", "safe"),
     "ours: whole engine, changing step": lambda work, folder: whole_engine(work, folder / "once", "once"),
     "asyncssh": with_asyncssh,
