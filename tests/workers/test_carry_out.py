@@ -5,7 +5,7 @@ import pytest
 from runbook_engine.model.attempts import Answer
 from runbook_engine.model.commands import AskPerson, Procedure, Shell
 from runbook_engine.model.text import Later, Text, plain
-from runbook_engine.model.words import Purpose, Repeat, Status, StepId
+from runbook_engine.model.words import Lane, Purpose, Repeat, Status, StepId
 from runbook_engine.workers.faults import LONGEST_MESSAGE
 from workers.scripted import ScriptedLink, attempt, outcome_of, package, sh
 
@@ -133,6 +133,15 @@ def test_a_mistake_of_our_own_is_never_a_lost_outcome(tmp_path, repeat) -> None:
     assert (begun.status, before.status) == (Status.UNKNOWN, Status.FAILED)
     assert "ZeroDivisionError: boom" in begun.message
     assert "Traceback" in (tmp_path / "firmware" / "flash@r12-u01.log").read_text()
+
+
+@pytest.mark.parametrize("repeat", list(Repeat))
+def test_only_what_may_be_done_again_takes_the_quick_lane(tmp_path, repeat) -> None:
+    """Questions always do; what changes something does if the author declared it safe to repeat."""
+    link = ScriptedLink({"skip": 1, "verify": [1, 0]})
+    outcome_of(attempt(package(procedure=WHOLE, repeat=repeat)), link, tmp_path)
+    changing = Lane.QUICK if repeat is Repeat.SAFE else Lane.DURABLE
+    assert link.lanes == dict.fromkeys(("guard", "skip", "verify"), Lane.QUICK) | dict.fromkeys(("one", "two"), changing)
 
 
 def test_work_for_a_person_is_refused(tmp_path) -> None:
