@@ -101,7 +101,7 @@ def test_killed_at_every_event_the_engine_goes_on_and_repeats_nothing(record_pro
     record_property("kills", kills)
     print(f"\n{len(names)} events, {kills} kills, {unknown} attempts UNKNOWN, {asked} of them settled by a person")
     assert unknown > 0
-    assert asked > 0
+    assert asked == 0  # every host could say what had become of its steps
 
 
 @pytest.mark.law(9)

@@ -172,7 +172,9 @@ class ProgressLines:
         return lines
 
     def _question(self, run: Run, task: TaskId) -> str:
-        if run.task(task).settles_itself:
+        if run.task(task).ask_first:
+            return f"{task} its host will be asked what became of it"
+        if run.task(task).verify_first:
             return f"{task} a command will check whether it was done"
         return f"{task} was it done? {resolve_command(run.id, task)}"
 

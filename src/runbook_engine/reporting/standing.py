@@ -140,9 +140,20 @@ def doubt_lines(run: Run, plan: Plan, task: TaskId) -> list[str]:
     state, package = run.task(task), package_of(plan, task)
     why = outcome_words(state.outcome) if state.outcome else "UNKNOWN"
     title = f"{title_of(package, split_task(task)[1])}: " if package else ""
-    question = "A command is about to check it." if state.settles_itself else "Was it done? Look at the host, then say so:"
-    commands = () if state.settles_itself else (resolve_command(run.id, task),)
+    question, commands = _question(run, task)
     return [one_line(f"{task}  {title}{why}"), f"  {question}", *_indented((*commands, log_command(run.id, task)))]
+
+
+def _question(run: Run, task: TaskId) -> tuple[str, tuple[str, ...]]:
+    """Who settles the doubt, and what a person types for that."""
+    state = run.task(task)
+    if state.ask_first:
+        return "The host keeps what became of it; it is asked when the run goes on:", (
+            shell_command("runbook", "resume", run.id),
+        )
+    if state.verify_first:
+        return "A command is about to check it.", ()
+    return "Was it done? Look at the host, then say so:", (resolve_command(run.id, task),)
 
 
 def retry_command(run: RunId, task: TaskId) -> str:

@@ -20,7 +20,7 @@ PATIENCE_S = 0.4  # so long one shell waits for the end; then another one follow
 GRACE_S = 10.0  # so much later than the host's own limit the engine gives up
 LOGOUT = (
     "{name} ends what a user has started when the user logs out (KillUserProcesses in logind.conf): a step does not outlive a "
-    "lost connection there. To change that: loginctl enable-linger USER"
+    "lost connection there. To change that: KillUserProcesses=no in /etc/systemd/logind.conf"
 )
 NO_SHELL = "{name} gives no shell that can be kept: if its link is lost, nobody knows what became of a step"
 NO_BASE = "~/.runbook is not a folder that only this user can write to"
