@@ -46,6 +46,7 @@ SECTIONS = {  # each definition of the schema, and what its table is called
     "StakeholderDocument": "`stakeholders`",
     "Phase": "phases",
     "RollingDocument": "`rolling`",
+    "FailuresDocument": "`max_failures`",
     "Step": "steps",
     "WhoDocument": "`who`",
     "TakesDocument": "`takes`",

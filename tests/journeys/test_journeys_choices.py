@@ -17,6 +17,7 @@ NOT_YET = (
     "runbook.stakeholders",
     "phase.window",
     "phase.point_of_no_return",
+    "phase.roll_back",
     "rolling.on_failure",
     "step.uses",
     "step.roll_back",

@@ -271,7 +271,7 @@ STEP = "      - {id: a, title: A, run: x}\n"
         (HEAD + PHASES + "      - {id: a, title: A, run: x, roll_back: {none: ''}}\n", ["11:53 must not be empty"]),
         (
             HEAD + PHASES + "      - {id: a, title: A, run: x, roll_back: {run: y, retries: 1}}\n",
-            ["11:55 a way back that changes something is retried only with verify / add verify"],
+            ["11:55 a way back that changes something is retried only with verify or repeat: safe / add verify"],
         ),
         (
             HEAD + PHASES + "      - {id: a, title: A, run: x, takes: 25m..10m}\n",

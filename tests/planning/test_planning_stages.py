@@ -14,7 +14,7 @@ from runbook_engine.model.plan import Plan
 from runbook_engine.model.text import shell
 from runbook_engine.model.words import EdgeKind, Per, StageKind
 from runbook_engine.planning import check_order, graph
-from runbook_engine.planning.layout import cut
+from runbook_engine.planning.batches import Demands, batches_of
 
 TWO = estate("a", "b", "x", "y", groups={"web": ["a", "b"], "db": ["x", "y"], "most": ["a", "b", "x"]})
 
@@ -177,7 +177,7 @@ def test_an_empty_selector_stops_the_plan_at_its_place() -> None:
 def test_every_host_is_in_exactly_one_batch(count: int, batches: list[int | str]) -> None:
     """Batches are a partition in order, and each has the size that its entry says."""
     hosts = tuple(many(count).hosts)
-    made = cut(hosts, batches)
+    made = batches_of(hosts, Demands(batches=tuple(batches)))
     assert tuple(h for batch in made for h in batch) == hosts
     for number, batch in enumerate(made[:-1]):
         entry = batches[min(number, len(batches) - 1)]

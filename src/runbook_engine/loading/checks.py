@@ -6,8 +6,9 @@ from runbook_engine.actions import all_actions
 from runbook_engine.loading.drafts import PhaseDraft, StepDraft
 from runbook_engine.loading.including import Entry
 from runbook_engine.loading.nearest import did_you_mean
+from runbook_engine.loading.rolling_checks import rolling_mistakes, way_back_mistakes
 from runbook_engine.model.places import Mistake, Path
-from runbook_engine.model.runbook import Step
+from runbook_engine.model.runbook import RollBack, Step
 from runbook_engine.model.words import Repeat
 
 RESERVED = frozenset({"params", "host", "vars", "runbook", "phase", "step", "batch", "true", "false", "none"})
@@ -19,7 +20,7 @@ def ids_of_steps(phases: Sequence[PhaseDraft]) -> Mapping[str, Ids]:
     """The ids of the steps of each phase."""
     ids: dict[str, dict[str, None]] = {}
     for phase in phases:
-        ids.setdefault(phase.id, {}).update(dict.fromkeys(step.id for step in phase.steps if step.id))
+        ids.setdefault(phase.id, {}).update(dict.fromkeys(s.id for s in phase.steps if s.id and s.part != "roll_back"))
     return ids
 
 
@@ -32,8 +33,12 @@ def whole_mistakes(phases: Sequence[PhaseDraft]) -> Iterator[Mistake]:
     for phase in phases:
         yield from _twice([(s.entry, s.id) for s in phase.steps], "step")
         yield from _phase_needs(phase, phase_ids)
+        yield from rolling_mistakes(phase)
         for draft in phase.steps:
-            yield from _step_needs(draft, phase, steps_of)
+            if draft.part == "roll_back":
+                yield from way_back_mistakes(draft)
+            else:
+                yield from _step_needs(draft, phase, steps_of)
             yield from _rules(draft, phase)
 
 
@@ -133,10 +138,10 @@ def _retry_rules(draft: StepDraft, step: Step) -> Iterator[Mistake]:
         message = "a step that changes something is retried only with verify, or with repeat: safe"
         yield draft.entry.mistake(("retries",), message, "add verify, or repeat: safe if doing it twice does no harm", key=True)
     back = step.roll_back
-    if back and back.action and back.retries.count and back.verify is None and not _harmless(back.action):
-        message = "a way back that changes something is retried only with verify"
+    if back and back.action and back.retries.count and back.verify is None and not _harmless(back):
+        message = "a way back that changes something is retried only with verify or repeat: safe"
         yield draft.entry.mistake(("roll_back", "retries"), message, "add verify", key=True)
 
 
-def _harmless(action: str) -> bool:
-    return all_actions()[action].repeat is Repeat.SAFE
+def _harmless(back: RollBack) -> bool:
+    return Repeat.SAFE in (back.repeat, all_actions()[back.action].repeat)

@@ -9,6 +9,7 @@ from runbook_engine.loading.runbook_document import (
     ApprovalDocument,
     BudgetDocument,
     CostDocument,
+    FailuresDocument,
     ParamDocument,
     RollingDocument,
     StakeholderDocument,
@@ -29,7 +30,7 @@ from runbook_engine.model.runbook import (
     Who,
 )
 from runbook_engine.model.text import SecretRef, Text, plain, shell
-from runbook_engine.model.words import OnFailure
+from runbook_engine.model.words import FailureScope, Repeat
 
 
 def takes_of(written: TakesDocument) -> Takes:
@@ -58,6 +59,8 @@ def roll_back_of(written: RollBackDocument, action: str, path: Path) -> RollBack
         retries=retry_of(written.retries),
         timeout_s=written.timeout,
         verify=shell(written.verify) if written.verify else None,
+        repeat=Repeat.SAFE if written.repeat else None,
+        **(become_of(written.become) if written.become else {}),
         path=path,
     )
 
@@ -95,11 +98,18 @@ def rolling_of(written: RollingDocument | None) -> Rolling | None:
     """How the hosts go in turn."""
     if written is None:
         return None
+    failures = written.max_failures or FailuresDocument(limit=0, over=FailureScope.PHASE)
     return Rolling(
         batches=written.batches,
         pause_s=written.pause or 0.0,
-        max_failures=written.max_failures,
-        on_failure=OnFailure(written.on_failure),
+        max_failures=failures.limit,
+        on_failure=written.on_failure,
+        failures_over=failures.over,
+        soak_s=written.soak or 0.0,
+        canary=written.canary or "",
+        order=written.order,
+        spread_over=written.spread_over or "",
+        never_together=written.never_together or "",
     )
 
 

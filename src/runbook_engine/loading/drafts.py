@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 from runbook_engine.actions import all_actions
 from runbook_engine.loading.conversion import STEP_FIELDS, become_of, roll_back_of, rolling_of
@@ -15,15 +15,24 @@ from runbook_engine.model.runbook import Phase, RollBack, Step
 from runbook_engine.model.text import plain
 from runbook_engine.model.words import PhaseId, Repeat, StepId
 
+Part = Literal["steps", "healthy_when", "roll_back"]  # the lists of steps that a phase has
+PARTS: tuple[Part, ...] = ("steps", "healthy_when", "roll_back")
+_IDS: dict[Part, str] = {"healthy_when": "healthy", "roll_back": "back"}  # ids of those that may go without one
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepDraft:
-    """A step; `step` is None when it is not valid."""
+    """A step, and the list of its phase in which it stands; `step` is None when it is not valid."""
 
     entry: Entry
     id: str
-    health: bool
+    part: Part
     step: Step | None
+
+    @property
+    def health(self) -> bool:
+        """Whether it is a health check."""
+        return self.part == "healthy_when"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +46,7 @@ class PhaseDraft:
 
     def phase(self) -> Phase | None:
         """The phase of the model; None unless it and all its steps are valid."""
-        valid = [d.step for d in self.steps if d.step is not None]
-        if self.document is None or len(valid) < len(self.steps):
+        if self.document is None or any(d.step is None for d in self.steps):
             return None
         written = self.document
         return Phase(
@@ -48,12 +56,16 @@ class PhaseDraft:
             hosts=written.hosts,
             window=written.window or "",
             rolling=rolling_of(written.rolling),
-            steps=tuple(s for s, d in zip(valid, self.steps, strict=True) if not d.health),
-            healthy_when=tuple(s for s, d in zip(valid, self.steps, strict=True) if d.health),
+            steps=self._of("steps"),
+            healthy_when=self._of("healthy_when"),
+            roll_back=self._of("roll_back"),
             point_of_no_return=written.point_of_no_return or "",
             scope=self.entry.source.scope,
             path=self.entry.source.path(self.entry.at),
         )
+
+    def _of(self, part: Part) -> tuple[Step, ...]:
+        return tuple(d.step for d in self.steps if d.part == part and d.step is not None)
 
 
 def phase_drafts(entries: Iterator[Entry], including: Including) -> tuple[PhaseDraft, ...]:
@@ -63,31 +75,33 @@ def phase_drafts(entries: Iterator[Entry], including: Including) -> tuple[PhaseD
 
 def _phase_draft(entry: Entry, including: Including) -> PhaseDraft:
     document = validated(PhaseDocument, entry.source.document, entry.at, including.mistakes, entry.data)
-    steps = (*_step_drafts(entry, "steps", including), *_step_drafts(entry, "healthy_when", including))
+    steps = tuple(draft for part in PARTS for draft in _step_drafts(entry, part, including))
     return PhaseDraft(entry=entry, id=_raw_id(entry, "phases"), document=document, steps=steps)
 
 
-def _step_drafts(phase: Entry, key: str, including: Including) -> Iterator[StepDraft]:
-    data = phase.data.get(key) if isinstance(phase.data, dict) else None
+def _step_drafts(phase: Entry, part: Part, including: Including) -> Iterator[StepDraft]:
+    data = phase.data.get(part) if isinstance(phase.data, dict) else None
     if not isinstance(data, list):
         return
-    entries = including.entries(in_phase(phase.source), (*phase.at, key), data, "steps")
+    entries = including.entries(in_phase(phase.source), (*phase.at, part), data, "steps")
     for number, entry in enumerate(entries, 1):
-        if key == "steps":
-            yield StepDraft(entry=entry, id=_raw_id(entry, "steps"), health=False, step=_step(entry, including.mistakes))
-        else:
-            yield _health_draft(entry, number, including.mistakes)
+        named = _named(entry, f"{_IDS[part]}-{number}") if part in _IDS else entry
+        step = _step(named, including.mistakes)
+        if part == "healthy_when" and step is not None and step.repeat is None and _changes(step):
+            step = replace(step, repeat=Repeat.SAFE)
+        yield StepDraft(entry=entry, id=_raw_id(named, "steps"), part=part, step=step)
 
 
-def _health_draft(entry: Entry, number: int, mistakes: list[Mistake]) -> StepDraft:
-    """A health check may go without an id, and is read-only."""
-    named = entry
-    if isinstance(entry.data, dict) and "id" not in entry.data:
-        named = Entry(source=entry.source, at=entry.at, data={"id": f"healthy-{number}", **entry.data})
-    step = _step(named, mistakes)
-    if step is not None and step.repeat is None and step.action and all_actions()[step.action].repeat is None:
-        step = replace(step, repeat=Repeat.SAFE)
-    return StepDraft(entry=entry, id=_raw_id(named, "steps"), health=True, step=step)
+def _named(entry: Entry, name: str) -> Entry:
+    """The same with an id, when it has none."""
+    if not isinstance(entry.data, dict) or "id" in entry.data:
+        return entry
+    return Entry(source=entry.source, at=entry.at, data={"id": name, **entry.data})
+
+
+def _changes(step: Step) -> bool:
+    """Whether the kind of step does not say by itself what doubt means."""
+    return bool(step.action) and all_actions()[step.action].repeat is None
 
 
 def _raw_id(entry: Entry, kind: Any) -> str:

@@ -20,10 +20,11 @@ from runbook_engine.loading.fields import (
     Name,
     Percent,
     Schema,
+    Short,
     SomeTime,
 )
 from runbook_engine.loading.param_values import TYPES
-from runbook_engine.model.words import Kind
+from runbook_engine.model.words import FailureScope, HostOrder, Kind, OnFailure
 
 TOLD = ("announced", "approved", "started", "delayed", "paused", "stopped", "failed", "done")
 
@@ -57,6 +58,11 @@ def _failures(value: Any) -> Any:
     raise ValueError("expected a number of hosts, or a percentage such as 10%")
 
 
+def _with_limit(value: Any) -> Any:
+    """`max_failures: 10%` is the short form of `{limit: 10%}`."""
+    return value if isinstance(value, dict) else {"limit": value}
+
+
 _BATCH_SCHEMA: Schema = {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": "^([0-9]{1,3}%|rest)$"}]}
 _FAILURES_SCHEMA: Schema = {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": "^[0-9]{1,3}%$"}]}
 _SCALAR_SCHEMA: Schema = {"type": ["string", "integer", "number", "boolean"]}
@@ -64,9 +70,20 @@ _VALUE_SCHEMA: Schema = {"anyOf": [_SCALAR_SCHEMA, {"type": "array", "items": _S
 
 Batch = Annotated[int | str, BeforeValidator(_batch), WithJsonSchema(_BATCH_SCHEMA)]
 Failures = Annotated[int | str, BeforeValidator(_failures), WithJsonSchema(_FAILURES_SCHEMA)]
+
+
+class FailuresDocument(Closed):
+    """How many may fail, and what they are counted over."""
+
+    limit: Failures = Field(description="How many hosts may fail: a number, or a percentage of those counted over.")
+    over: FailureScope = Field(FailureScope.PHASE, description="What they are counted over.")
+
+
+FailuresOver = Annotated[FailuresDocument, Short(_with_limit, _FAILURES_SCHEMA)]
 Value = Annotated[Any, WithJsonSchema(_VALUE_SCHEMA)]
 PhaseList = Annotated[list[Any], BeforeValidator(_entries), WithJsonSchema(_list_of("Phase"))]
 StepList = Annotated[list[Any], BeforeValidator(_entries), WithJsonSchema(_list_of("Step"))]
+WayBackList = Annotated[list[Any], BeforeValidator(_entries), WithJsonSchema(_list_of("HealthCheck"))]
 HealthList = Annotated[list[Any], BeforeValidator(_entries), WithJsonSchema(_list_of("HealthCheck"))]
 
 
@@ -139,9 +156,20 @@ class RollingDocument(Closed):
     batches: Annotated[tuple[Batch, ...], Field(min_length=1, max_length=1_000)] = Field(
         description="The size of each batch: a number, a percentage of all hosts of the phase, or rest; the last one repeats."
     )
+    canary: Line | None = Field(None, description="A selector: those hosts of the phase are the first batch.")
+    order: HostOrder = Field(HostOrder.AS_WRITTEN, description="The order in which the hosts come to their batches.")
+    spread_over: Line | None = Field(
+        None, description="rack, site or a host variable: each batch takes no more than its share of the hosts with each value."
+    )
+    never_together: Line | None = Field(
+        None, description="rack, site or a host variable: hosts with the same value are never in one batch."
+    )
+    soak: SomeTime | None = Field(None, description="The time between the last step of a batch and its checks, such as 10m.")
     pause: Duration | None = Field(None, description="The time between two batches, such as 5m.")
-    max_failures: Failures = Field(0, description="The phase stops when more hosts than this have failed.")
-    on_failure: Literal["stop", "roll_back", "ask", "continue"] = Field("stop", description="What a failure leads to.")
+    max_failures: FailuresOver | None = Field(
+        None, description="Nothing new starts when more hosts than this have failed; 0 if it is left out."
+    )
+    on_failure: OnFailure = Field(OnFailure.STOP, description="What happens when more have failed than may.")
 
     @model_validator(mode="after")
     def _rest_is_last(self) -> "RollingDocument":
@@ -163,6 +191,9 @@ class PhaseDocument(Closed):
     rolling: RollingDocument | None = Field(None, description="How its hosts go in turn.")
     steps: StepList = Field(description="What is done, in this order.")
     healthy_when: HealthList | None = Field(None, description="Read-only checks that end each batch.")
+    roll_back: WayBackList | None = Field(
+        None, description="What is done after the ways back of its steps, once for the phase."
+    )
     point_of_no_return: Line | None = Field(None, description="From here there is no way back; why.")
 
 

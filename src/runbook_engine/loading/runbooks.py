@@ -8,7 +8,7 @@ from typing import Any
 from runbook_engine.loading.checks import Ids, ids_of_steps, needed, resolved, whole_mistakes
 from runbook_engine.loading.conversion import approval_of, budget_of, cost_of, stakeholder_of
 from runbook_engine.loading.document import Document, read_file
-from runbook_engine.loading.drafts import PhaseDraft, phase_drafts
+from runbook_engine.loading.drafts import Part, PhaseDraft, phase_drafts
 from runbook_engine.loading.explain import validated
 from runbook_engine.loading.including import Including, Source, params_of
 from runbook_engine.loading.nearest import did_you_mean
@@ -110,15 +110,18 @@ def _with_needs(drafts: tuple[PhaseDraft, ...]) -> Iterator[Phase]:
         prefixes = draft.entry.source.prefixes["phases"]
         needs = None if phase.needs is None else tuple(PhaseId(resolved(n, prefixes, steps_of) or n) for n in phase.needs)
         yield replace(
-            phase, needs=needs, steps=_steps(draft, steps_of, health=False), healthy_when=_steps(draft, steps_of, health=True)
+            phase,
+            needs=needs,
+            steps=_steps(draft, steps_of, "steps"),
+            healthy_when=_steps(draft, steps_of, "healthy_when"),
         )
 
 
-def _steps(draft: PhaseDraft, steps_of: Mapping[str, Ids], *, health: bool) -> Any:
+def _steps(draft: PhaseDraft, steps_of: Mapping[str, Ids], part: Part) -> Any:
     return tuple(
         d.step
         if d.step.needs is None
         else replace(d.step, needs=tuple(needed(n, d, draft, steps_of) or n for n in d.step.needs))
         for d in draft.steps
-        if d.step is not None and d.health is health
+        if d.step is not None and d.part == part
     )

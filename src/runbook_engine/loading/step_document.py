@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, GetJsonSchemaHandler, create_model
 
@@ -56,6 +56,8 @@ class RollBackDocument(Closed):
     retries: Retries | None = Field(None, description="How often a known failure is tried again.")
     timeout: SomeTime | None = Field(None, description="The longest time that one attempt may take.")
     verify: Line | None = Field(None, description="A read-only command that says whether it is undone.")
+    repeat: Literal["safe"] | None = Field(None, description="safe: it may run again when it is unclear whether it was done.")
+    become: Become | None = Field(None, description="Run as another user than the step: true for root, or a user.")
 
 
 class ActionShort(Short):

@@ -14,6 +14,7 @@ UNENFORCED: tuple[str, ...] = (
     "runbook.stakeholders",
     "phase.window",
     "phase.point_of_no_return",
+    "phase.roll_back",
     "rolling.on_failure",  # when it is not `stop`
     "step.uses",
     "step.roll_back",
@@ -33,7 +34,7 @@ def unenforced_keys(runbook: Runbook) -> Iterator[tuple[str, Path]]:
 
 
 def _of_phase(phase: Phase) -> Iterator[tuple[str, Path]]:
-    for key in ("window", "point_of_no_return"):
+    for key in ("window", "point_of_no_return", "roll_back"):
         if getattr(phase, key):
             yield f"phase.{key}", (*phase.path, key)
     if phase.rolling and phase.rolling.on_failure != "stop":

@@ -47,7 +47,9 @@ class _Check:
         self.text(Text((phase.point_of_no_return,)), (*phase.path, "point_of_no_return"), names)
         if phase.hosts is not None:
             self.text(Text((phase.hosts,)), (*phase.path, "hosts"), names)
-        for step in (*phase.steps, *phase.healthy_when):
+        if phase.rolling and phase.rolling.canary:
+            self.text(Text((phase.rolling.canary,)), (*phase.path, "rolling", "canary"), names)
+        for step in (*phase.steps, *phase.healthy_when, *phase.roll_back):
             self._step(phase, step)
 
     def _step(self, phase: Phase, step: Step) -> None:
@@ -116,5 +118,7 @@ def _texts_of(step: Step) -> Iterator[tuple[Text, Path, bool]]:
     if back is not None:
         for text, at in texts(back.params, (*back.path, back.action)):
             yield text, at, True
+        if back.become is not None:
+            yield back.become, (*back.path, "become"), True
         if back.verify is not None:
             yield back.verify, (*back.path, "verify", 0), True

@@ -23,6 +23,7 @@ class Connected:
     by_stage: dict[tuple[PhaseId, int], tuple[PackageId, ...]] = field(default_factory=dict)
     kinds: dict[PackageId, Kinds] = field(default_factory=dict)
     stages: dict[PackageId, int] = field(default_factory=dict)
+    ways_back: dict[PhaseId, tuple[Package, ...]] = field(default_factory=dict)
 
 
 def connect(runbook: Runbook, laid: Sequence[LaidPhase], built: Mapping[PackageId, Built], found: Findings) -> Connected:
@@ -38,7 +39,7 @@ def connect(runbook: Runbook, laid: Sequence[LaidPhase], built: Mapping[PackageI
             whole.by_stage[phase.phase.id, stage.number] = tuple(order)
             whole.packages.update({i: built[i].package for i in order})
             whole.stages.update(dict.fromkeys(order, number))
-    _add_needs(runbook, whole, built, found)
+    _add_needs(runbook, laid, whole, built, found)
     return whole
 
 
@@ -69,14 +70,29 @@ def _connect_stage(
     return [part.id for part in ordered]
 
 
-def _add_needs(runbook: Runbook, whole: Connected, built: Mapping[PackageId, Built], found: Findings) -> None:
+def _add_needs(
+    runbook: Runbook, laid: Sequence[LaidPhase], whole: Connected, built: Mapping[PackageId, Built], found: Findings
+) -> None:
     before = ancestors((need, phase) for phase, needs in phase_needs(runbook).items() for need in needs)
     reading = Reading(whole.packages, whole.kinds, whole.stages, before)
     for name, package in whole.packages.items():
-        reads: dict[PackageId, None] = {}
-        for saver in built[name].reads:
-            try:
-                reads.update(dict.fromkeys(reading.sources(package, saver)))
-            except BadTemplate as error:
-                found.bad(built[name].path, error)
-        whole.packages[name] = replace(package, needs=as_edges(whole.kinds[name]), reads=tuple(reads))
+        reads = _reads(built[name], package, reading, found)
+        whole.packages[name] = replace(package, needs=as_edges(whole.kinds[name]), reads=reads)
+    for phase in laid:
+        ways = [(part.id, built[part.id]) for part in phase.way_back]
+        whole.stages.update(
+            (name, len(phase.stages)) for name, _ in ways
+        )  # after all stages, so that it may read what they save
+        whole.kinds.update((name, {}) for name, _ in ways)
+        way = tuple(replace(b.package, reads=_reads(b, b.package, reading, found)) for _, b in ways)
+        whole.ways_back[phase.phase.id] = way
+
+
+def _reads(built: Built, package: Package, reading: Reading, found: Findings) -> tuple[PackageId, ...]:
+    reads: dict[PackageId, None] = {}
+    for saver in built.reads:
+        try:
+            reads.update(dict.fromkeys(reading.sources(package, saver)))
+        except BadTemplate as error:
+            found.bad(built.path, error)
+    return tuple(reads)

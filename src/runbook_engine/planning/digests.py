@@ -42,7 +42,8 @@ def in_order(plan: Plan) -> Plan:
         edges += [(phases[other].id, phases[package.phase].id) for other in others]
     walk = [phases[i] for i in in_sequence([*phases], edges)]
     packages = {p: plan.packages[p] for phase in walk for stage in phase.stages for p in stage.packages}
-    targets = {h: plan.targets[h] for phase in plan.phases for h in phase.hosts if h in plan.targets}
+    named = (h for phase in plan.phases for h in (*phase.hosts, *(h for back in phase.way_back for h in back.hosts)))
+    targets = {h: plan.targets[h] for h in named if h in plan.targets}
     return replace(plan, packages={**packages, **plan.packages}, targets={**targets, **plan.targets})
 
 
@@ -63,7 +64,7 @@ def digest_of(plan: Plan) -> Digest:
 
 def _leaf(plan: Plan, phase: PlannedPhase, targets: Mapping[HostName, Any]) -> Digest:
     packages = [plan.packages[p] for stage in phase.stages for p in stage.packages]
-    hosts = {h for package in packages for h in (*package.hosts, *package.left_out)}
+    hosts = {h for package in (*packages, *phase.way_back) for h in (*package.hosts, *package.left_out)}
     stated = to_data(replace(phase, leaf=Digest("")))
     return _hash([stated, [to_data(p) for p in packages], [targets[h] for h in sorted(hosts)]])
 

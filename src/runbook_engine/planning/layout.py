@@ -1,17 +1,21 @@
 """Phases → stages → parts: which step is done in which batch, on which hosts. Selects hosts; renders nothing."""
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import count
 
 from runbook_engine.actions.contract import Action
+from runbook_engine.actions.pause import PauseParams
 from runbook_engine.model.places import Path
 from runbook_engine.model.runbook import Phase, Rolling, Step
+from runbook_engine.model.text import plain
 from runbook_engine.model.words import HostName, PackageId, Per, StageKind, StepId
+from runbook_engine.planning.batches import Hosts
 from runbook_engine.planning.findings import BadTemplate, Findings
+from runbook_engine.planning.grouping import grouped
 from runbook_engine.planning.selecting import Selectors
 
-Hosts = tuple[HostName, ...]
+SOAK = "soak"  # the id of the step that lets the soak pass, unless a step of the phase has it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +62,12 @@ class LaidPhase:
     hosts: Hosts
     steps: tuple[Chosen, ...]
     stages: tuple[Laid, ...]
+    way_back: tuple[Part, ...] = ()
+
+    @property
+    def batches(self) -> tuple[int, ...]:
+        """How many hosts each batch has."""
+        return tuple(len(stage.hosts) for stage in self.stages if stage.kind is StageKind.BATCH)
 
 
 def step_id(phase: Phase, step: Step) -> StepId:
@@ -77,10 +87,15 @@ def lay_out(
     steps = tuple(c for s in phase.steps if (c := choose.step(s)) is not None)
     hosts = selectors.in_order({h for c in steps for h in c.hosts}) or choose.of_phase()
     checks = tuple(c for s in phase.healthy_when if (c := choose.check(s, hosts)) is not None)
-    stages = (
-        _rolling(phase, phase.rolling, hosts, steps, checks, found) if phase.rolling else [_single(phase, hosts, steps, checks)]
-    )
-    laid = LaidPhase(phase=phase, hosts=hosts, steps=(*steps, *checks), stages=tuple(stages))
+    back = tuple(c for s in phase.roll_back if (c := choose.back(s)) is not None)
+    if phase.rolling:
+        checks = (*_soak(phase, phase.rolling), *checks)
+        batches = grouped(phase, phase.rolling, hosts, selectors.estate, choose.canaries(phase.rolling), found)
+        stages = tuple(_rolling(phase, batches, steps, checks, found))
+    else:
+        stages = (_single(phase, hosts, steps, checks),)
+    way_back = tuple(_part(phase, chosen, 0, 1, chosen.hosts) for chosen in back)
+    laid = LaidPhase(phase=phase, hosts=hosts, steps=(*steps, *checks, *back), stages=stages, way_back=way_back)
     _check_stages(laid, found)
     return laid
 
@@ -146,6 +161,19 @@ class _Choosing:
         per = step.per or (Per.HOST if selected else Per.BATCH)
         return Chosen(step=step, per=per, hosts=selected if per is Per.HOST else (), health=True)
 
+    def back(self, step: Step) -> Chosen | None:
+        """A step of the phase's way back: once, unless it names hosts of its own."""
+        hosts = self._hosts(step) if step.hosts is not None else ()
+        if hosts is None:
+            return None
+        return Chosen(step=step, per=Per.HOST if hosts else Per.PHASE, hosts=hosts)
+
+    def canaries(self, rolling: Rolling) -> Hosts:
+        """The hosts that go first."""
+        if not rolling.canary:
+            return ()
+        return self._selected(None, (*self.phase.path, "rolling", "canary"), rolling.canary) or ()
+
     def of_phase(self) -> Hosts:
         """The hosts of the phase itself."""
         return self._selected(None, (*self.phase.path, "hosts")) or ()
@@ -154,9 +182,10 @@ class _Choosing:
         own = step.hosts is not None
         return self._selected(step if own else None, (*(step.path if own else self.phase.path), "hosts"))
 
-    def _selected(self, step: Step | None, path: Path) -> Hosts | None:
+    def _selected(self, step: Step | None, path: Path, instead: str | None = None) -> Hosts | None:
+        """What a step, the phase, or a selector of the phase `instead` of its own names."""
         try:
-            selector = self.selector_of(self.phase, step)
+            selector = self.selector_of(replace(self.phase, hosts=instead) if instead else self.phase, step)
             return self.selectors.hosts(selector) if selector is not None else ()
         except BadTemplate as error:
             self.found.bad(path, error)
@@ -168,12 +197,32 @@ def _single(phase: Phase, hosts: Hosts, steps: Sequence[Chosen], checks: Sequenc
     return Laid(number=1, kind=StageKind.BATCH, hosts=hosts, parts=parts)
 
 
+def _soak(phase: Phase, rolling: Rolling) -> Iterator[Chosen]:
+    """The time between the steps of a batch and its checks, as a timer that stands among the checks."""
+    if rolling.soak_s and phase.healthy_when:
+        taken = {step.id for step in (*phase.steps, *phase.healthy_when, *phase.roll_back)}
+        name = next(name for n in count(1) if (name := StepId(SOAK if n == 1 else f"{SOAK}-{n}")) not in taken)
+        title = plain(f"Watch the batch for {_time(rolling.soak_s)}")
+        step = Step(id=name, title=title, action="pause", params=PauseParams.model_construct(for_s=rolling.soak_s))
+        step = replace(step, scope=phase.scope, path=(*phase.path, "rolling", "soak"))
+        yield Chosen(step=step, per=Per.BATCH, hosts=(), health=True)
+
+
+def _time(seconds: float) -> str:
+    """A length of time as people write it: 1h 30m."""
+    parts = []
+    for unit, length in (("d", 86_400), ("h", 3_600), ("m", 60)):
+        whole, seconds = divmod(seconds, length)
+        parts += [f"{whole:g}{unit}"] if whole else []
+    return " ".join([*parts, *([f"{seconds:g}s"] if seconds or not parts else [])])
+
+
 def _rolling(
-    phase: Phase, rolling: Rolling, hosts: Hosts, steps: Sequence[Chosen], checks: Sequence[Chosen], found: Findings
+    phase: Phase, batches: Sequence[Hosts], steps: Sequence[Chosen], checks: Sequence[Chosen], found: Findings
 ) -> Iterator[Laid]:
     """Before, the batches, after."""
     in_batches = [n for n, chosen in enumerate(steps) if chosen.per is not Per.PHASE]
-    if not in_batches or not hosts:
+    if not in_batches or not batches:
         if steps:
             found.add(
                 (*phase.path, "rolling"),
@@ -182,7 +231,7 @@ def _rolling(
             )
         return
     first, last = in_batches[0], in_batches[-1]
-    inside, batches = [], cut(hosts, rolling.batches)
+    inside = []
     for chosen in steps[first : last + 1]:
         if chosen.per is Per.PHASE:
             where = (*chosen.step.path, "per")
@@ -220,35 +269,3 @@ def _batch(
 def _part(phase: Phase, chosen: Chosen, stage: int, batch: int, hosts: Hosts) -> Part:
     name = step_id(phase, chosen.step)
     return Part(id=PackageId(f"{name}#{batch}" if batch > 1 else name), phase=phase, chosen=chosen, stage=stage, hosts=hosts)
-
-
-def cut(hosts: Hosts, batches: Sequence[int | str]) -> tuple[Hosts, ...]:
-    """The hosts in batches: counts, percents of all hosts rounded up, `rest`. The last entry repeats until all are in one."""
-    made: list[Hosts] = []
-    at = 0
-    while at < len(hosts):
-        entry = batches[min(len(made), len(batches) - 1)] if batches else "rest"
-        size = batch_size(entry, len(hosts))
-        made.append(hosts[at : at + size])
-        at += size
-    return tuple(made)
-
-
-def batch_size(entry: int | str, total: int) -> int:
-    """How many hosts one entry of `batches` means; at least one."""
-    if isinstance(entry, str):
-        return total if entry == "rest" else max(1, math.ceil(total * percent(entry) / 100))
-    return max(1, entry)
-
-
-def percent(entry: str) -> float:
-    """The number of '25%'."""
-    return float(entry.rstrip().removesuffix("%"))
-
-
-def most_failures(rolling: Rolling | None, total: int) -> int | None:
-    """How many hosts of a phase may fail before it stops; None when failures stop nothing."""
-    if rolling is None:
-        return None
-    allowed = rolling.max_failures
-    return math.floor(total * percent(allowed) / 100) if isinstance(allowed, str) else allowed

@@ -9,13 +9,14 @@ from runbook_engine.model.places import Path
 from runbook_engine.model.plan import Plan, PlannedPhase, Stage, Target
 from runbook_engine.model.runbook import Phase, Runbook, Step
 from runbook_engine.model.text import Text
-from runbook_engine.model.words import HostName, PackageId, PhaseId, StageKind, StepId
+from runbook_engine.model.words import FailureScope, HostName, OnFailure, PackageId, PhaseId, StageKind, StepId
+from runbook_engine.planning.batches import allowed, most_failures
 from runbook_engine.planning.check import check_templates
 from runbook_engine.planning.connecting import Connected, connect
 from runbook_engine.planning.digests import sealed
 from runbook_engine.planning.files import Library, ReadFile
 from runbook_engine.planning.findings import BadTemplate, Findings
-from runbook_engine.planning.layout import Laid, LaidPhase, Part, lay_out, most_failures, step_id
+from runbook_engine.planning.layout import Laid, LaidPhase, Part, lay_out, step_id
 from runbook_engine.planning.names import Names, Saver, Views, fixed_names, scope_values
 from runbook_engine.planning.order import check_order, phase_needs
 from runbook_engine.planning.packages import Built, Workshop, build
@@ -71,6 +72,8 @@ class _Planner:
             for stage in phase.stages:
                 for part in stage.parts:
                     parts.setdefault(part.step_id, []).append(part)
+            for part in phase.way_back:
+                parts.setdefault(part.step_id, []).append(part)
             for chosen in phase.steps:
                 name = step_id(phase.phase, chosen.step)
                 built.update({part.id: build(part, self.shop) for part in parts.get(name, ())})
@@ -82,7 +85,9 @@ class _Planner:
         """Everything together, not yet sealed by its digest."""
         book = self.runbook
         needs, packages = phase_needs(book), whole.packages
-        used = {h for p in packages.values() for h in (*p.hosts, *p.left_out)}
+        backs = (p for way in whole.ways_back.values() for p in way)
+        used = {h for p in (*packages.values(), *backs) for h in (*p.hosts, *p.left_out)}
+        project = len({h for phase in laid for h in phase.hosts})
         return Plan(
             runbook=book.id,
             title=self._words(book.title, ("title",)),
@@ -90,7 +95,7 @@ class _Planner:
             owner=book.owner,
             why=self._words(book.why, ("why",)),
             impact=self._words(book.impact, ("impact",)),
-            phases=tuple(self._phase(phase, needs[phase.phase.id], whole) for phase in laid),
+            phases=tuple(self._phase(phase, needs[phase.phase.id], whole, project) for phase in laid),
             packages=packages,
             targets={name: _target(host, self.estate) for name, host in self.estate.hosts.items() if name in used},
             params=for_people(self.params),
@@ -128,8 +133,8 @@ class _Planner:
             self.found.bad(path, error)
             return source
 
-    def _phase(self, laid: LaidPhase, needs: tuple[PhaseId, ...], whole: Connected) -> PlannedPhase:
-        phase = laid.phase
+    def _phase(self, laid: LaidPhase, needs: tuple[PhaseId, ...], whole: Connected, project: int) -> PlannedPhase:
+        phase, rolling = laid.phase, laid.phase.rolling
         point = phase.point_of_no_return
         last = max((s.number for s in laid.stages if s.kind is StageKind.BATCH), default=0)
         return PlannedPhase(
@@ -139,20 +144,25 @@ class _Planner:
             stages=tuple(_stage(stage, laid, whole, last) for stage in laid.stages),
             hosts=laid.hosts,
             window=phase.window,
-            rolling=phase.rolling,
-            max_failures=most_failures(phase.rolling, len(laid.hosts)),
+            rolling=rolling,
+            max_failures=most_failures(rolling, len(laid.hosts), project, laid.batches),
+            failures_over=rolling.failures_over if rolling else FailureScope.PHASE,
+            on_failure=rolling.on_failure if rolling else OnFailure.STOP,
+            way_back=whole.ways_back.get(phase.id, ()),
             point_of_no_return=self._words(point, (*phase.path, "point_of_no_return"), phase) if point else "",
         )
 
 
 def _stage(stage: Laid, laid: LaidPhase, whole: Connected, last: int) -> Stage:
-    rolling = laid.phase.rolling
+    rolling = laid.phase.rolling if stage.kind is StageKind.BATCH else None
+    by_batch = rolling is not None and rolling.failures_over is FailureScope.BATCH
     return Stage(
         number=stage.number,
         kind=stage.kind,
         hosts=stage.hosts,
         packages=whole.by_stage[laid.phase.id, stage.number],
-        pause_s=rolling.pause_s if rolling and stage.kind is StageKind.BATCH and stage.number < last else 0.0,
+        pause_s=rolling.pause_s if rolling and stage.number < last else 0.0,
+        max_failures=allowed(rolling.max_failures, len(stage.hosts)) if rolling and by_batch else None,
     )
 
 

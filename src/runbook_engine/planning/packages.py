@@ -11,7 +11,7 @@ from runbook_engine.model.conditions import Condition, Constant
 from runbook_engine.model.places import Path
 from runbook_engine.model.plan import Package, WayBack
 from runbook_engine.model.runbook import RollBack, Step
-from runbook_engine.model.text import Text
+from runbook_engine.model.text import SecretRef, Text
 from runbook_engine.model.words import HostName, Repeat
 from runbook_engine.planning.files import Library, PackageFiles
 from runbook_engine.planning.findings import BadTemplate, Findings
@@ -155,13 +155,13 @@ class _Making:
             verify=(*made.verify, *self._shells(step.verify, setting, (*path, "verify"))),
         )
         procedure = beside_its_work(whole)
-        if not self.hosts and not self.left_out and needs_host(procedure):
-            self.shop.found.add(
-                (*path, "per") if step.per else (*path, "id"),
-                "this step works on a host, and none is named",
-                "say hosts: …; what is for the control machine is a local step",
-            )
+        self._check_place(procedure, (*path, "per") if step.per else (*path, "id"))
         return procedure
+
+    def _check_place(self, procedure: Procedure, path: Path) -> None:
+        if not self.hosts and not self.left_out and needs_host(procedure):
+            message = "this step works on a host, and none is named"
+            self.shop.found.add(path, message, "say hosts: …; what is for the control machine is a local step")
 
     def _act(self, name: str, params: object, setting: Setting, path: Path) -> Procedure:
         """Render the params and ask the action what is to be done."""
@@ -184,10 +184,19 @@ class _Making:
             return WayBack(none=back.none, retries=back.retries, timeout_s=back.timeout_s)
         self._know_own_result()
         setting = self._setting(title, back.timeout_s)
+        if back.become is not None:
+            setting = replace(setting, become=self._become(back.become, back.become_password, back.path))
         made = self._act(back.action, back.params, setting, back.path)
         verify = self._shells((back.verify,), setting, (*back.path, "verify")) if back.verify else ()
-        procedure = replace(made, verify=(*made.verify, *verify))
-        return WayBack(procedure=procedure, none=back.none, retries=back.retries, timeout_s=back.timeout_s)
+        procedure = beside_its_work(replace(made, verify=(*made.verify, *verify)))
+        self._check_place(procedure, back.path)
+        return WayBack(
+            procedure=procedure,
+            none=back.none,
+            retries=back.retries,
+            timeout_s=back.timeout_s,
+            repeat=back.repeat or Repeat.ONCE,
+        )
 
     def _know_own_result(self) -> None:
         """The way back may read what the step itself saved."""
@@ -200,18 +209,17 @@ class _Making:
         return Setting(
             directory=self._text(step.directory, (*path, "directory")) if step.directory else None,
             environment=tuple((name, self._text(text, (*path, "environment", name))) for name, text in step.environment),
-            become=self._become(),
+            become=self._become(step.become, step.become_password, path),
             timeout_s=timeout_s,
             evidence=step.evidence,
             title=title,
         )
 
-    def _become(self) -> Become | None:
-        become = self.step.become
+    def _become(self, become: Text | None, password: SecretRef | None, path: Path) -> Become | None:
         if become is None:
             return None
-        user = self._try((*self.step.path, "become"), lambda: self.renderer.words(become))
-        return Become(user=user or "root", password=self.step.become_password)
+        user = self._try((*path, "become"), lambda: self.renderer.words(become))
+        return Become(user=user or "root", password=password)
 
     def _shells(self, scripts: Sequence[Text], setting: Setting, path: Path) -> tuple[Shell, ...]:
         return tuple(

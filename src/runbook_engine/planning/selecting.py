@@ -40,14 +40,14 @@ class Selectors:
     """Answers selectors on one estate, each once."""
 
     def __init__(self, estate: Estate) -> None:
-        self._estate = estate
+        self.estate = estate
         self._order = {name: number for number, name in enumerate(estate.hosts)}
         self._known: dict[str, tuple[HostName, ...]] = {}
 
     def hosts(self, selector: str) -> tuple[HostName, ...]:
         """The hosts in the order of the estate; the same selector gives the same object. Raises BadTemplate."""
         if selector not in self._known:
-            found = _Reading(self._estate, selector).result()
+            found = _Reading(self.estate, selector).result()
             if not found:
                 raise BadTemplate(f"{selector!r} matches no host")
             self._known[selector] = self.in_order(found)
