@@ -24,7 +24,24 @@ _WHOLE = (
     "stakeholders",
     "unenforced",
 )
-_PHASE = (("title", "title"), ("needs", "comes after"), ("window", "window"), ("point_of_no_return", "point of no return"))
+_PHASE = (
+    ("title", "title"),
+    ("needs", "comes after"),
+    ("window", "window"),
+    ("point_of_no_return", "point of no return"),
+    ("max_failures", "failures allowed"),
+    ("failures_over", "what failures are counted over"),
+    ("on_failure", "what follows too many failures"),
+)
+_ROLLING = (
+    ("batches", "sizes of batches"),
+    ("canary", "canaries"),
+    ("order", "order of the batches"),
+    ("spread_over", "spread over"),
+    ("never_together", "never together"),
+    ("soak_s", "seconds of soak"),
+    ("pause_s", "seconds of pause"),
+)
 _STEP = (
     ("title", "title"),
     ("action", "action"),
@@ -113,8 +130,9 @@ def _phase(old: PlannedPhase, new: PlannedPhase) -> Iterator[Difference]:
     for name, what in _PHASE:
         yield from _changed(where, what, getattr(old, name), getattr(new, name), phase)
     yield from _changed(where, "batches", _batches(old), _batches(new), phase)
-    yield from _changed(where, "rolling", old.rolling, new.rolling, phase)
-    yield from _changed(where, "failures allowed", old.max_failures, new.max_failures, phase)
+    for name, what in _ROLLING:
+        before, after = (getattr(p.rolling, name) if p.rolling else None for p in (old, new))
+        yield from _changed(where, what, before, after, phase)
     yield from _hosts(where, old.hosts, new.hosts, phase)
 
 
@@ -146,10 +164,22 @@ def _by_step(plan: Plan, phase: PlannedPhase) -> dict[StepId, list[Package]]:
 
 
 def _steps(old: Plan, new: Plan, old_phase: PlannedPhase, new_phase: PlannedPhase) -> Iterator[Difference]:
-    before, after = _by_step(old, old_phase), _by_step(new, new_phase)
-    phase = new_phase.id
+    yield from _each_step("step", _by_step(old, old_phase), _by_step(new, new_phase), new_phase.id)
+    old_ways, new_ways = _ways_back(old_phase), _ways_back(new_phase)
+    yield from _each_step("way back", old_ways, new_ways, new_phase.id)
+    if set(old_ways) == set(new_ways):
+        yield from _changed(f"phase {new_phase.id}", "order of its way back", (*old_ways,), (*new_ways,), new_phase.id)
+
+
+def _ways_back(phase: PlannedPhase) -> dict[StepId, list[Package]]:
+    return {package.step: [package] for package in phase.way_back}
+
+
+def _each_step(
+    kind: str, before: Mapping[StepId, list[Package]], after: Mapping[StepId, list[Package]], phase: PhaseId
+) -> Iterator[Difference]:
     for step in dict.fromkeys((*before, *after)):
-        where = f"step {step}"
+        where = f"{kind} {step}"
         if step not in after:
             yield Difference(
                 where=where, what="removed", before=shown.text(before[step][0].title, before[step][0]), phase=phase
