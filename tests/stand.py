@@ -176,6 +176,14 @@ def phase(name: str, *stages: Sequence[Package], pause_s: float = 0.0, **changes
     return replace(planned, **changes), [p for packages in stages for p in packages]
 
 
+def stages_of_kind(planned: PlannedPhase, kind: StageKind, *, last: bool) -> PlannedPhase:
+    """The same phase with another kind for its first or last stage."""
+    stages = list(planned.stages)
+    at = -1 if last else 0
+    stages[at] = replace(stages[at], kind=kind)
+    return replace(planned, stages=tuple(stages))
+
+
 def plan(*phases: tuple[PlannedPhase, list[Package]], digest: str = "d1") -> Plan:
     """A plan; each phase needs the one before it unless it says otherwise."""
     chained: list[PlannedPhase] = []

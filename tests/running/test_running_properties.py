@@ -6,19 +6,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runbook_engine.model.attempts import Ended
-from runbook_engine.model.commands import Procedure, Shell
-from runbook_engine.model.events import AttemptStarted, Outcome, TaskOpened
-from runbook_engine.model.runbook import Retry
-from runbook_engine.model.text import shell
-from runbook_engine.model.words import Cause, Purpose, Repeat, RunStatus, Status
+from runbook_engine.model.events import AttemptStarted, Outcome, TaskOpened, TaskReopened
+from runbook_engine.model.words import SETTLED_BADLY, Cause, Purpose, Repeat, RunStatus, Status
 from runbook_engine.model.world import World
 from runbook_engine.running.agenda import Agenda, Focus
 from runbook_engine.running.blockers import blockers
 from runbook_engine.running.course import replay
 from runbook_engine.running.execute import execute
 from runbook_engine.running.ready import ready
+from running.random_plans import HOSTS, plans
 from stand import (
-    ALL,
     FAILED,
     OK,
     SAME,
@@ -30,56 +27,12 @@ from stand import (
     Stand,
     created,
     ids,
-    manual,
     needs,
     no_world,
     package,
-    pause,
     phase,
     plan,
 )
-
-HOSTS = ("h1", "h2", "h3")
-CHECK = Procedure(apply=(Shell(script=shell("true")),), verify=(Shell(script=shell("check")),))
-
-
-@st.composite
-def plans(draw):
-    """Plans of one to three phases, one or two batches, up to four steps, with every kind of edge and package."""
-    phases = []
-    for p in range(draw(st.integers(1, 3))):
-        stages = [_stage(draw, f"p{p}", s) for s in range(draw(st.integers(1, 2)))]
-        allowed, pause_s = draw(st.sampled_from([None, None, 0, 1])), draw(st.sampled_from([0.0, 0.0, 2.0]))
-        phases.append(phase(f"p{p}", *stages, max_failures=allowed, pause_s=pause_s))
-    return plan(*phases)
-
-
-def _stage(draw, name, number):
-    packages = []
-    suffix = "" if number == 0 else f"#{number + 1}"
-    for i in range(draw(st.integers(1, 4))):
-        before = draw(st.sampled_from(packages)) if packages and draw(st.booleans()) else None
-        hosts = draw(st.sampled_from([(), HOSTS, HOSTS[:2], HOSTS[2:]]))
-        kind = SAME if before and before.hosts and hosts and draw(st.booleans()) else ALL
-        fields = {"needs": needs((before.id, kind))} if before else {}
-        step = f"{name}/s{i}{suffix}"
-        what = draw(st.sampled_from(["once", "once", "safe", "verify", "manual", "pause", "retry"]))
-        packages.append(_package(what, step, hosts, fields))
-    return packages
-
-
-def _package(what, step, hosts, fields):
-    match what:
-        case "manual":
-            return manual(step, **fields)
-        case "pause":
-            return pause(step, 30.0, **fields)
-        case "verify":
-            return package(step, hosts, procedure=CHECK, repeat=Repeat.VERIFY, **fields)
-        case "retry":
-            return package(step, hosts, repeat=Repeat.SAFE, retries=Retry(count=1), **fields)
-        case _:
-            return package(step, hosts, repeat=Repeat.SAFE if what == "safe" else Repeat.ONCE, **fields)
 
 
 def _lane(task):
@@ -93,18 +46,24 @@ def test_what_is_ready_is_what_has_no_blockers(made, data):
     course = replay([created(made)], {made.digest: made}.__getitem__)
     agenda, now, new_id = Agenda(course, Focus()), START, ids()
     running = []
-    for _ in range(60):
+    for _ in range(90):
         due = agenda.due(now)
         assert not due or all(course.run.task(t).status is Status.WAITING for t in due)
         free = {t for p in made.packages for t in course.shape.tasks(p) if not blockers(course, t, World(), now)}
         starts = ready(course, agenda, World(), now, Stand(lambda _: OK, Clock(), 100), new_id)
         begun = {e.task for e in starts.events if isinstance(e, AttemptStarted | TaskOpened)}
-        assert begun <= free
+        assert begun <= free, {t: blockers(course, t, World(), now) for t in begun - free}
         assert {_lane(t) for t in begun} == {_lane(t) for t in free}
         for event in starts.events:
             course.note(event)
             agenda.note(event)
         running += starts.attempts
+        reopened = [t for t, s in course.run.tasks.items() if s.status in SETTLED_BADLY]
+        if reopened and (not running or data.draw(st.booleans())):
+            event = TaskReopened(at=now, task=data.draw(st.sampled_from(reopened)), by="ana")
+            course.note(event)
+            agenda.note(event)
+            continue
         if not running:
             break
         attempt = running.pop(data.draw(st.integers(0, len(running) - 1)))

@@ -26,8 +26,9 @@ from runbook_engine.model.words import Purpose, Repeat, RunStatus, Status, Verdi
 from runbook_engine.model.world import World
 from runbook_engine.running.agenda import Focus
 from runbook_engine.running.blockers import blockers
-from runbook_engine.running.execute import Habits, execute
+from runbook_engine.running.execute import Habits
 from runbook_engine.running.result import result
+from running.nights import Night
 from stand import (
     ALL,
     FAILED,
@@ -35,15 +36,8 @@ from stand import (
     SAME,
     START,
     UNKNOWN,
-    Clock,
-    ListInbox,
-    MemoryJournal,
-    Stand,
-    created,
-    ids,
     manual,
     needs,
-    no_world,
     package,
     pause,
     phase,
@@ -53,52 +47,6 @@ from stand import (
 
 HOSTS = ("h1", "h2", "h3")
 VERIFY = Procedure(apply=(Shell(script=shell("true")),), verify=(Shell(script=shell("check")),))
-
-
-class Night:
-    """One run of a plan on stand-ins, which can be carried on call by call."""
-
-    def __init__(self, made, play=lambda _: OK, parallel=10):
-        self.plans = {made.digest: made}
-        self.plan = made
-        self.clock = Clock()
-        self.journal = MemoryJournal([created(made)])
-        self.inbox = ListInbox(self.journal)
-        self.play = play
-        self.parallel = parallel
-        self.started: list = []
-        self.seen: list = []
-        self.new_id = ids()
-
-    def go(self, focus=Focus(), world=no_world, habits=Habits()):
-        workers = Stand(self.play, self.clock, self.parallel)
-        self.course = execute(
-            self.plans.__getitem__,
-            self.journal,
-            self.inbox,
-            workers,
-            world,
-            self.clock,
-            self.new_id,
-            lambda _, events: self.seen.extend(events),
-            focus,
-            habits,
-        )
-        self.started += workers.started
-        assert all(most == 1 for most in workers.most_at_once.values())
-        assert self.seen == self.journal.durable[1:]
-        return self.course
-
-    def wish(self, kind, **fields):
-        self.inbox.decisions.append(kind(id=f"d{len(self.inbox.decisions)}", by="ana", **fields))
-        return self
-
-    @property
-    def order(self):
-        return [a.task for a in self.started]
-
-    def status(self, task):
-        return self.course.run.task(task).status
 
 
 def test_steps_follow_each_other_host_by_host_and_the_run_ends():

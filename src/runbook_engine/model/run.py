@@ -49,6 +49,7 @@ class TaskState:
     evidence: Mapping[str, str] = field(default_factory=dict)
     verify_first: bool = False  # doubt that a probe may settle
     ask_first: bool = False  # doubt that the host itself may settle: it keeps what became of the attempt
+    back: bool = False  # it is being undone, or was: what is said of it is said of its way back
     boot: str = ""  # the host's boot id when the last attempt began; empty: the host keeps nothing of it
 
     @property
@@ -64,8 +65,13 @@ class PhaseState:
     counts: Counter[Status] = field(default_factory=Counter)
     total: int = 0
     stage: int | None = None
-    packages_left: int = 0  # of the open stage
-    probing: int = 0  # tasks in doubt that are being asked just now
+    packages_left: int = 0  # of the open stage: those that are not over
+    bad: dict[str, dict[TaskId, None]] = field(default_factory=dict)  # what counts as failed, by host (or task done once)
+    failures: int = 0  # how many of them are counted: hosts, and tasks that are done once
+    stage_failures: Counter[int] = field(default_factory=Counter)  # the same, by the index of the stage
+    accepted: set[str] = field(default_factory=set)  # of `bad`: a person let the phase go on without them
+    aside: dict[HostName, set[PhaseId]] = field(default_factory=dict)  # hosts that hold nobody up, and where each failed
+    returned: set[HostName] = field(default_factory=set)  # hosts that are, or once were, aside
     started: datetime | None = None
     ended: datetime | None = None
     next_stage_at: datetime | None = None  # the pause between stages ends then
@@ -94,6 +100,11 @@ class Run:
     notes: list[str] = field(default_factory=list)
     refusals: dict[str, str] = field(default_factory=dict)  # decision id → reason
     settled: Counter[PackageId] = field(default_factory=Counter)  # how many tasks of each package ended well
+    aside: Counter[PackageId] = field(default_factory=Counter)  # how many are left open by hosts that are set aside
+    passed: dict[PackageId, None] = field(default_factory=dict)  # what no other package waits for as a whole any more
+    failing: Counter[str] = field(default_factory=Counter)  # in how many phases each host (or task done once) is counted
+    opened: int = 0  # how often a stage was opened
+    eased: int = 0  # how often something that kept tasks from starting has gone
 
     def task(self, task: TaskId) -> TaskState:
         """The state of a task, for reading."""

@@ -5,14 +5,16 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import count
+from itertools import count, islice
 
 from runbook_engine.model import events as ev
 from runbook_engine.model.words import SETTLED_WELL, EdgeKind, HostName, PackageId, PhaseId, Status, TaskId
 from runbook_engine.running.course import Course
 from runbook_engine.running.doubt import ASKING
 from runbook_engine.running.shape import task_of
+from runbook_engine.running.stages import is_passed, waits_within
 
+BEGINNING = frozenset({Status.NOT_STARTED, Status.RETRYING})
 Lane = str  # a host, on which one attempt is made at a time; or a task that no host is needed for
 
 
@@ -39,14 +41,18 @@ class Agenda:
         self._unmet: dict[TaskId, int] = {}  # needs on the same host not yet met
         self._queues: dict[Lane, deque[TaskId]] = {}
         self._free: deque[Lane] = deque()  # lanes with tasks and nothing running
-        self._busy: set[Lane] = set()
+        self._busy: dict[Lane, TaskId] = {}  # what was taken there, or runs
         self._parked: list[TaskId] = []
+        self._held: dict[HostName, list[TaskId]] = {}  # until another task of the host has ended
+        self._passed = 0  # so many of the packages that the run knows to be passed were seen here
+        self._eased, self._opened = course.run.eased, course.run.opened
         self._times: list[tuple[datetime, int, TaskId | PhaseId, bool]] = []
         self._order = count()
         self._reached: dict[PhaseId, int] = {}  # the stage of each phase that was opened here, or waits for its time
         for task, state in course.run.tasks.items():
             self._recall(task, state.status, state.until)
         self._open_stages()
+        self._passed = len(course.run.passed)
 
     def note(self, event: ev.Event) -> None:
         """Follow an event that the course has already folded."""
@@ -61,9 +67,25 @@ class Agenda:
                 if until is not None:
                     self._at(until, event.task, timer=True)
             case ev.AttemptStarted():
-                self._busy.add(self._lane(event.task))
+                self._busy[self._lane(event.task)] = event.task
             case _:
                 pass
+        self._catch_up()
+
+    def _catch_up(self) -> None:
+        """Take in what the fold has found out: packages that nothing waits for any more, and what has become possible."""
+        run = self._course.run
+        if len(run.passed) > self._passed:
+            new = list(islice(run.passed, self._passed, None))
+            self._passed = len(run.passed)
+            for package in new:
+                self._passed_as_a_whole(package)
+        if run.eased != self._eased:
+            self._eased = run.eased
+            self.unpark()
+        if run.opened != self._opened:
+            self._opened = run.opened
+            self._open_stages()
 
     def due(self, now: datetime) -> list[TaskId]:
         """The tasks whose timer has ended; tasks whose next try has come, and stages whose pause is over, join the queue."""
@@ -71,7 +93,7 @@ class Agenda:
         while self._times and self._times[0][0] <= now:
             _, _, what, timer = heapq.heappop(self._times)
             if PhaseId(what) in self._course.shape.phases:
-                self._open_stage(PhaseId(what))
+                self._open_stage(PhaseId(what), self._reached[PhaseId(what)])
             elif timer and self._course.run.task(TaskId(what)).status is Status.WAITING:
                 ended.append(TaskId(what))
             elif not timer and self._course.run.task(TaskId(what)).status is Status.RETRYING:
@@ -87,9 +109,16 @@ class Agenda:
         while self._free:
             lane = self._free.popleft()
             queue = self._queues.get(lane)
-            if queue and lane not in self._busy:
-                self._busy.add(lane)
-                yield queue.popleft()
+            while queue and lane not in self._busy:
+                task = queue.popleft()
+                if self._may_begin(task):
+                    self._busy[lane] = task
+                    yield task
+
+    def _may_begin(self, task: TaskId) -> bool:
+        """Whether a task that came into a queue still stands where it can be begun."""
+        state = self._course.run.task(task)
+        return state.status in BEGINNING or (state.status is Status.UNKNOWN and state.settles_itself)
 
     def waits_for_one(self, package: PackageId, host: HostName) -> bool:
         """Whether a task of an open package waits for exactly one step on its host, and for nothing else."""
@@ -108,13 +137,19 @@ class Agenda:
     def put_back(self, task: TaskId) -> None:
         """A task that was taken but did not start."""
         lane = self._lane(task)
-        self._busy.discard(lane)
+        self._release(lane, task)
         self._queues.setdefault(lane, deque()).appendleft(task)
-        self._free.append(lane)
+        if lane not in self._busy:
+            self._free.append(lane)
 
     def park(self, task: TaskId) -> None:
         """A task that was taken but is forbidden for now; `unpark` brings it back."""
         self._parked.append(task)
+        self.go_on(task)
+
+    def hold(self, task: TaskId, host: HostName) -> None:
+        """A task that was taken, but before which its host has something else to do."""
+        self._held.setdefault(host, []).append(task)
         self.go_on(task)
 
     def unpark(self) -> None:
@@ -126,16 +161,20 @@ class Agenda:
     def go_on(self, task: TaskId) -> None:
         """A task that was taken needed no worker: its lane is free for the next."""
         lane = self._lane(task)
-        self._busy.discard(lane)
-        if self._queues.get(lane):
+        self._release(lane, task)
+        if lane not in self._busy and self._queues.get(lane):
             self._free.appendleft(lane)  # a host that has begun goes on first
+
+    def _release(self, lane: Lane, task: TaskId) -> None:
+        if self._busy.get(lane) == task:
+            del self._busy[lane]
 
     def _lane(self, task: TaskId) -> Lane:
         return task.partition("@")[2] or task
 
     def _recall(self, task: TaskId, status: Status, until: datetime | None) -> None:
         if status is Status.RUNNING:
-            self._busy.add(self._lane(task))
+            self._busy[self._lane(task)] = task
         elif until is not None and status in (Status.WAITING, Status.RETRYING):
             self._at(until, task, timer=status is Status.WAITING)
         elif status is Status.UNKNOWN:
@@ -173,16 +212,24 @@ class Agenda:
         return self._course.shape.parts(task)[0].id in self._open
 
     def _met(self, task: TaskId) -> None:
-        """A task ended well: what waited for it on its host, and for its package as a whole, comes nearer."""
+        """A task ended well: what waited for it on its host comes nearer, and for its package where phases are crossed."""
         shape, run = self._course.shape, self._course.run
         package, host = shape.parts(task)
+        for held in self._held.pop(host, []) if host else ():
+            self.put_back(held)
         for after in shape.after_same_host.get(package.id, ()):
             if host in shape.hosts[after] and after in self._open:
                 self._one_less(task_of(after, host), after)
         if run.settled[package.id] >= package.size:
             for after in shape.after_all_hosts.get(package.id, ()):
+                if not waits_within(shape, package.id, after):
+                    self._barrier_passed(after)
+
+    def _passed_as_a_whole(self, package: PackageId) -> None:
+        shape = self._course.shape
+        for after in shape.after_all_hosts.get(package, ()):
+            if waits_within(shape, package, after):
                 self._barrier_passed(after)
-            self._open_stages()
 
     def _one_less(self, task: TaskId, package: PackageId) -> None:
         self._unmet[task] = self._unmet.get(task, 0) - 1
@@ -206,17 +253,24 @@ class Agenda:
     def _open_stages(self) -> None:
         """Open what the run has reached; a stage behind a pause is opened when its time comes."""
         for phase_id, phase in self._course.run.phases.items():
-            if phase.stage is None or phase.ended is not None or self._reached.get(phase_id, -1) >= phase.stage:
+            reached = self._reached.get(phase_id, -1)
+            if phase.stage is None or reached >= phase.stage or (phase.ended is not None and not phase.returned):
                 continue
             self._reached[phase_id] = phase.stage
+            for index in range(reached + 1, phase.stage):
+                self._open_stage(phase_id, index)
             if phase.next_stage_at is None:
-                self._open_stage(phase_id)
+                self._open_stage(phase_id, phase.stage)
             else:
                 self._at(phase.next_stage_at, phase_id)
 
-    def _open_stage(self, phase: PhaseId) -> None:
-        for package in self._course.shape.stage(phase, self._reached[phase]).packages:
-            self._open_package(package)
+    def _open_stage(self, phase: PhaseId, index: int) -> None:
+        """Open what is left of a stage: nobody waits here for what has ended well."""
+        run, shape = self._course.run, self._course.shape
+        stages = shape.phases[phase].stages
+        for package in stages[index].packages if stages else ():
+            if run.settled[package] < shape.packages[package].size:
+                self._open_package(package)
 
     def _open_package(self, package: PackageId) -> None:
         shape, run = self._course.shape, self._course.run
@@ -225,7 +279,7 @@ class Agenda:
         for edge in shape.plan.packages[package].needs:
             before = shape.plan.packages[edge.before]
             if edge.kind is EdgeKind.ALL_HOSTS:
-                gate += run.settled[before.id] < before.size
+                gate += not is_passed(shape, run, before, package)
             else:
                 self._count_needs(package, before.id)
         self._gates[package] = gate

@@ -4,12 +4,14 @@ from datetime import datetime
 
 from runbook_engine.model.plan import Package
 from runbook_engine.model.run import TaskState
-from runbook_engine.model.words import SETTLED_WELL, EdgeKind, HostName, PhaseId, RunStatus, Status, TaskId
+from runbook_engine.model.words import SETTLED_WELL, EdgeKind, FailureScope, HostName, PhaseId, RunStatus, Status, TaskId
 from runbook_engine.model.world import Blocker, World
 from runbook_engine.running.agenda import Focus
-from runbook_engine.running.budget import exhausted, failures
+from runbook_engine.running.aside import out_of_turn
+from runbook_engine.running.budget import allowed, exceeded, failures, project_exceeded
 from runbook_engine.running.course import Course
 from runbook_engine.running.shape import task_of
+from runbook_engine.running.stages import is_passed
 
 NAMED_AT_MOST = 3  # of the tasks that another one waits for
 
@@ -24,7 +26,9 @@ def blockers(course: Course, task: TaskId, world: World, now: datetime, focus: F
     found = [*own, *_by_run(course)]
     if state.status is Status.NOT_STARTED:
         found += [*_by_phase(course, package.phase), *_by_stage(course, package, now), *_by_needs(course, package, host)]
-    found += [*_by_host(course, task, host, world), *_by_budget(course, state, package)]
+    found += _by_host(course, task, host, world)
+    if state.status is not Status.UNKNOWN:  # settling doubt is always allowed
+        found += [*_by_budget(course, package), *_by_aside(course, package, host)]
     if focus is not None and not focus.allows(package.phase, host):
         found.append(Blocker(kind="limit", reason="this call is limited to other phases or hosts"))
     return tuple(found)
@@ -103,7 +107,9 @@ def _by_needs(course: Course, package: Package, host: HostName | None) -> list[B
     found = []
     for edge in package.needs:
         before = course.shape.plan.packages[edge.before]
-        if edge.kind is EdgeKind.ALL_HOSTS:
+        if edge.kind is EdgeKind.ALL_HOSTS and is_passed(course.shape, course.run, before, package.id):
+            unmet = []
+        elif edge.kind is EdgeKind.ALL_HOSTS:
             unmet = [t for t in course.shape.tasks(before.id) if course.run.task(t).status not in SETTLED_WELL]
         elif host in course.shape.hosts[before.id]:
             unmet = [t for t in (task_of(before.id, host),) if course.run.task(t).status not in SETTLED_WELL]
@@ -128,12 +134,40 @@ def _by_host(course: Course, task: TaskId, host: HostName | None, world: World) 
     return [Blocker(kind="host", reason=f"{host} is busy with {other}")] if other else []
 
 
-def _by_budget(course: Course, state: TaskState, package: Package) -> list[Blocker]:
-    if state.status is Status.UNKNOWN or not exhausted(course, package.phase):
+def _by_budget(course: Course, package: Package) -> list[Blocker]:
+    shape, run, stage = course.shape, course.run, course.shape.stage_of[package.id]
+    if exceeded(shape, run, package.phase, stage):
+        return [_spent(course, package.phase, stage)]
+    if project_exceeded(shape, run):
+        strict = next(
+            p.id for p in shape.plan.phases if p.max_failures == shape.project_limit and exceeded(shape, run, p.id, None)
+        )
+        return [_spent(course, strict, None)]
+    return []
+
+
+def _spent(course: Course, phase: PhaseId, stage: int | None) -> Blocker:
+    shape, run = course.shape, course.run
+    number, limit = failures(shape, run, phase, stage), allowed(shape, phase, stage)
+    over = shape.phases[phase].failures_over
+    where = {FailureScope.BATCH: f"this batch of phase {phase}", FailureScope.PROJECT: "all phases together"}
+    reason = f"{number} failed in {where.get(over, f'phase {phase}')}, {limit} allowed"
+    return Blocker(kind="budget", reason=reason, next_command=f"runbook resume {run.id} --failed")
+
+
+def _by_aside(course: Course, package: Package, host: HostName | None) -> list[Blocker]:
+    """A host that failed is set aside; one that comes back does its own work in order."""
+    run, phase = course.run, course.run.phases[package.phase]
+    if host is None:
         return []
-    number, allowed = failures(course.run.phases[package.phase]), course.shape.phases[package.phase].max_failures
-    reason = f"{number} failed in phase {package.phase}, {allowed} allowed"
-    return [Blocker(kind="budget", reason=reason, next_command=f"runbook status {course.run.id}")]
+    if host not in phase.aside:
+        before = out_of_turn(course.shape, run, package, host)
+        return [Blocker(kind="needs", reason=f"{host} had been set aside, and does its earlier steps first")] if before else []
+    cause = min(phase.aside[host])
+    task = next(iter(run.phases[cause].bad.get(host, ())), None)
+    why = f": {task} is {run.task(task).status.replace('_', ' ')}" if task else ", and is not through it yet"
+    command = f"runbook resume {run.id} --retry {task}, or runbook resume {run.id} --skip {host}" if task else ""
+    return [Blocker(kind="aside", reason=f"{host} is set aside in phase {cause}{why}", next_command=command)]
 
 
 def _iso(when: datetime | None) -> str:

@@ -8,8 +8,10 @@ from runbook_engine.model.events import Event, PlanAmended, RunCreated
 from runbook_engine.model.plan import Plan
 from runbook_engine.model.run import PhaseState, Run, TaskState
 from runbook_engine.model.words import SETTLED_WELL, Digest, TaskId
-from runbook_engine.running.evolve import count, evolve, open_phases, settle_package
+from runbook_engine.running.aside import follow
+from runbook_engine.running.evolve import evolve
 from runbook_engine.running.shape import Shape, shape_of
+from runbook_engine.running.stages import count, open_phases, settle_package
 
 Plans = Callable[[Digest], Plan]
 
@@ -35,7 +37,8 @@ class Course:
         self.shape = shape_of(self.plans(event.digest))
         run.digest, run.title = event.digest, self.shape.plan.title
         run.tasks, run.phases = {}, {}
-        run.settled.clear()
+        for counted in (run.settled, run.aside, run.passed, run.failing):
+            counted.clear()
         lay_out(self.shape, run, event)
         for task in event.carried:
             restore(self.shape, run, task, old[task], event)
@@ -71,3 +74,4 @@ def restore(shape: Shape, run: Run, task: TaskId, state: TaskState, event: Event
     count(run.phases[package.phase], TaskState().status, state.status)
     if state.status in SETTLED_WELL:
         settle_package(shape, run, package, event.at)
+    follow(shape, run, task, event.at)

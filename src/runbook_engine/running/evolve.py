@@ -1,39 +1,35 @@
 """The fold: how each event changes a run. Total over the closed union of events; what cannot happen is an error."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from runbook_engine.model import events as ev
 from runbook_engine.model.errors import ImpossibleEvent
 from runbook_engine.model.plan import Package
-from runbook_engine.model.run import PhaseState, Run, TaskState
+from runbook_engine.model.run import Run, TaskState
 from runbook_engine.model.words import (
     NOT_REACHED,
     SETTLED_BADLY,
     SETTLED_WELL,
-    PhaseId,
     Purpose,
     RunStatus,
     Status,
     TaskId,
     Verdict,
 )
+from runbook_engine.running.aside import came_through, follow
 from runbook_engine.running.doubt import ASKING, count_bad_end, may_ask, may_verify, status_after
 from runbook_engine.running.shape import Shape
+from runbook_engine.running.stages import count, settle_package
 
 
 def evolve(shape: Shape, run: Run, event: ev.Event) -> None:
     """Fold one event into the run."""
-    handler = _HANDLERS[type(event)]
-    handler(shape, run, event)
-
-
-def count(phase: PhaseState, before: Status | None, after: Status, number: int = 1) -> None:
-    """Move tasks from one status to another in a phase's counts."""
-    if before is not None:
-        phase.counts[before] -= number
-    phase.counts[after] += number
+    _HANDLERS[type(event)](shape, run, event)
+    task = getattr(event, "task", None)
+    if task is not None:
+        follow(shape, run, task, event.at)
 
 
 def _change(shape: Shape, run: Run, task: TaskId, status: Status, *allowed: Status) -> tuple[TaskState, Package]:
@@ -52,52 +48,14 @@ def _change(shape: Shape, run: Run, task: TaskId, status: Status, *allowed: Stat
     return state, package
 
 
-def _settle(shape: Shape, run: Run, state: TaskState, package: Package, at: datetime) -> None:
+def _settle(shape: Shape, run: Run, task: TaskId, at: datetime) -> None:
+    state, (package, host) = run.tasks[task], shape.parts(task)
     if state.status in SETTLED_WELL:
         state.ended = at
+        came_through(shape, run, package, host)
         settle_package(shape, run, package, at)
     elif state.status in SETTLED_BADLY:
         state.ended = at
-
-
-def settle_package(shape: Shape, run: Run, package: Package, at: datetime) -> None:
-    """One more task of a package ended well; the last one of a stage opens the next, the last of a phase what needs it."""
-    run.settled[package.id] += 1
-    if run.settled[package.id] < package.size:
-        return
-    phase = run.phases[package.phase]
-    if phase.stage == shape.stage_of[package.id]:
-        phase.packages_left -= 1
-        _advance(shape, run, package.phase, at)
-
-
-def _advance(shape: Shape, run: Run, phase_id: PhaseId, at: datetime) -> None:
-    phase, planned = run.phases[phase_id], shape.phases[phase_id]
-    while phase.stage is not None and phase.packages_left == 0 and phase.ended is None:
-        pause_s = planned.stages[phase.stage].pause_s if planned.stages else 0.0
-        if phase.stage + 1 >= len(planned.stages):
-            phase.ended = at
-            open_phases(shape, run, at)
-            return
-        phase.next_stage_at = at + timedelta(seconds=pause_s) if pause_s else None
-        _open_stage(shape, run, phase_id, phase.stage + 1)
-
-
-def _open_stage(shape: Shape, run: Run, phase_id: PhaseId, index: int) -> None:
-    phase = run.phases[phase_id]
-    phase.stage = index
-    packages = shape.stage(phase_id, index).packages if shape.phases[phase_id].stages else ()
-    phase.packages_left = sum(run.settled[p] < shape.plan.packages[p].size for p in packages)
-
-
-def open_phases(shape: Shape, run: Run, at: datetime) -> None:
-    """Open every phase whose needs have ended well."""
-    for planned in shape.plan.phases:
-        phase = run.phases[planned.id]
-        if phase.stage is None and all(run.phases[need].ended for need in planned.needs):
-            phase.started = at
-            _open_stage(shape, run, planned.id, 0)
-            _advance(shape, run, planned.id, at)
 
 
 def _run_created(shape: Shape, run: Run, event: ev.RunCreated) -> None:
@@ -126,13 +84,11 @@ def _attempt_started(shape: Shape, run: Run, event: ev.AttemptStarted) -> None:
     asks = event.purpose in ASKING
     allowed = (Status.UNKNOWN,) if asks else (Status.NOT_STARTED, Status.RETRYING)
     state, package = _change(shape, run, event.task, Status.RUNNING, *allowed)
-    phase = run.phases[package.phase]
-    stage = phase.stage
+    stage = run.phases[package.phase].stage
     if stage is None or stage < shape.stage_of[package.id]:
         raise ImpossibleEvent(f"{event.task} started before its stage was open")
     if event.purpose is Purpose.SETTLE and event.attempt != state.attempt:
         raise ImpossibleEvent(f"{event.attempt} of {event.task} is asked for, but {state.attempt} is in doubt")
-    phase.probing += asks
     state.attempts += event.purpose is not Purpose.SETTLE
     state.attempt, state.purpose, state.until = event.attempt, event.purpose, None
     state.started = state.started or event.at
@@ -147,21 +103,20 @@ def _attempt_ended(shape: Shape, run: Run, event: ev.AttemptEnded) -> None:
     package, _ = shape.parts(event.task)
     status = status_after(known, package, event)
     state, _ = _change(shape, run, event.task, status, Status.RUNNING)
-    run.phases[package.phase].probing -= state.purpose in ASKING
     state.outcome, state.until = event.outcome, event.retry_at
     if event.outcome.status in SETTLED_WELL:
         state.saved = event.outcome.saved or state.saved
     count_bad_end(state, event.outcome.status)
     state.verify_first = status is Status.UNKNOWN and may_verify(known, package, event)
     state.ask_first = status is Status.UNKNOWN and may_ask(known, event)
-    _settle(shape, run, state, package, event.at)
+    _settle(shape, run, event.task, event.at)
 
 
 def _attempt_resolved(shape: Shape, run: Run, event: ev.AttemptResolved) -> None:
     status = Status.OK if event.verdict is Verdict.DONE else Status.NOT_STARTED
-    state, package = _change(shape, run, event.task, status, Status.UNKNOWN)
+    state, _ = _change(shape, run, event.task, status, Status.UNKNOWN)
     state.by, state.reason, state.verify_first, state.ask_first, state.doubts = event.by, event.reason, False, False, 0
-    _settle(shape, run, state, package, event.at)
+    _settle(shape, run, event.task, event.at)
 
 
 def _task_opened(shape: Shape, run: Run, event: ev.TaskOpened) -> None:
@@ -176,7 +131,7 @@ def _task_answered(shape: Shape, run: Run, event: ev.TaskAnswered) -> None:
     state, package = _change(shape, run, event.task, status, Status.WAITING)
     state.by, state.choice, state.reason, state.evidence = event.by, event.choice, event.reason, event.evidence
     state.started, state.percent, state.verify_first = event.started or state.started, 100, checked
-    _settle(shape, run, state, package, event.at)
+    _settle(shape, run, event.task, event.at)
 
 
 def _task_progressed(shape: Shape, run: Run, event: ev.TaskProgressed) -> None:
@@ -185,15 +140,15 @@ def _task_progressed(shape: Shape, run: Run, event: ev.TaskProgressed) -> None:
 
 
 def _timer_ended(shape: Shape, run: Run, event: ev.TimerEnded) -> None:
-    state, package = _change(shape, run, event.task, Status.OK, Status.WAITING)
+    state, _ = _change(shape, run, event.task, Status.OK, Status.WAITING)
     state.until = None
-    _settle(shape, run, state, package, event.at)
+    _settle(shape, run, event.task, event.at)
 
 
 def _task_skipped(shape: Shape, run: Run, event: ev.TaskSkipped) -> None:
-    state, package = _change(shape, run, event.task, Status.SKIPPED, Status.NOT_STARTED)
+    state, _ = _change(shape, run, event.task, Status.SKIPPED, Status.NOT_STARTED)
     state.reason = event.reason
-    _settle(shape, run, state, package, event.at)
+    _settle(shape, run, event.task, event.at)
 
 
 def _task_reopened(shape: Shape, run: Run, event: ev.TaskReopened) -> None:
@@ -220,8 +175,13 @@ def _run_stopped(shape: Shape, run: Run, event: ev.RunStopped) -> None:
     run.status, run.reason, run.ended = RunStatus.STOPPED, event.reason, event.at
 
 
+def in_the_air(run: Run) -> bool:
+    """Whether anything runs, or nobody knows what became of it: no run ends so."""
+    return any(phase.counts[Status.RUNNING] or phase.counts[Status.UNKNOWN] for phase in run.phases.values())
+
+
 def _run_ended(shape: Shape, run: Run, event: ev.RunEnded) -> None:
-    if not all(phase.ended for phase in run.phases.values()):
+    if in_the_air(run) or not all(phase.ended for phase in run.phases.values()):
         raise ImpossibleEvent("the run ended, but not all of its phases")
     run.status, run.ended = RunStatus.DONE, event.at
 

@@ -22,8 +22,9 @@ from runbook_engine.model.words import AttemptId, HostName, Purpose, Repeat, Run
 from runbook_engine.model.world import World
 from runbook_engine.running.admit import admit
 from runbook_engine.running.agenda import Agenda, Focus
-from runbook_engine.running.budget import exhausted
+from runbook_engine.running.budget import anything_spent
 from runbook_engine.running.course import Course, Plans, replay
+from runbook_engine.running.evolve import in_the_air
 from runbook_engine.running.ports import Inbox, Journal, Workers
 from runbook_engine.running.ready import Starts, ready
 from runbook_engine.running.recovery import STOPPED, left_open
@@ -135,7 +136,7 @@ class _Spine:
     def holds(self) -> bool:
         """Whether workers may not go on with what follows by themselves: the run rests, or a phase has failed too often."""
         run = self.course.run
-        return run.status is not RunStatus.OPEN or any(exhausted(self.course, phase) for phase in run.phases)
+        return run.status is not RunStatus.OPEN or anything_spent(self.course.shape, run)
 
     def commit_if_due(self, habits: Habits) -> None:
         """Group the records of repeatable work, but not for long."""
@@ -212,13 +213,14 @@ class _Spine:
         """Release the hosts that no open phase works on, and end the run when all is done."""
         run = self.course.run
         left = sum(phase.ended is None for phase in run.phases.values())
-        over = left == 0 or run.status is RunStatus.STOPPED
+        ended = left == 0 and not in_the_air(run)
+        over = ended or run.status is RunStatus.STOPPED
         if not self.workers.idle() or (left == self._phases_left and not over):
             return
         self._phases_left = left
         if free := run.taken - (set() if over else self._worked_on()):
             self.note([HostsReleased(at=self.now(), hosts=tuple(sorted(free)))])
-        if left == 0 and run.status in (RunStatus.OPEN, RunStatus.PAUSED):
+        if ended and run.status in (RunStatus.OPEN, RunStatus.PAUSED):
             self.note([RunEnded(at=self.now())])
 
     def _worked_on(self) -> set[HostName]:
@@ -226,8 +228,8 @@ class _Spine:
         return {
             host
             for planned in self.course.shape.plan.phases
-            if phases[planned.id].stage is not None and phases[planned.id].ended is None
-            for host in planned.hosts
+            if phases[planned.id].stage is not None
+            for host in (planned.hosts if phases[planned.id].ended is None else phases[planned.id].aside)
         }
 
     def mark_unknown(self, why: str) -> None:

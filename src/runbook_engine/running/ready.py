@@ -22,6 +22,7 @@ from runbook_engine.model.words import (
 )
 from runbook_engine.model.world import World
 from runbook_engine.running.agenda import Agenda
+from runbook_engine.running.aside import out_of_turn
 from runbook_engine.running.budget import exhausted
 from runbook_engine.running.conditions import holds
 from runbook_engine.running.course import Course
@@ -72,15 +73,21 @@ def ready(course: Course, agenda: Agenda, world: World, now: datetime, workers: 
         if forbidden(course, task, package, host, world):
             agenda.park(task)
             continue
+        if host is not None and out_of_turn(course.shape, course.run, package, host):
+            agenda.hold(task, host)
+            continue
         tick.begin(task, package, host)
     return tick.done()
 
 
 def forbidden(course: Course, task: TaskId, package: Package, host: HostName | None, world: World) -> bool:
-    """Whether another run has the host, or the phase may have no more failures. Settling doubt is always allowed."""
+    """Whether another run has the host, it is set aside, or no more may fail. Settling doubt is always allowed."""
     if host is not None and host in world.taken:
         return True
-    return course.run.task(task).status is not Status.UNKNOWN and exhausted(course, package.phase)
+    if course.run.task(task).status is Status.UNKNOWN:
+        return False
+    shape, run = course.shape, course.run
+    return host in run.phases[package.phase].aside or exhausted(shape, run, package.phase, shape.stage_of[package.id])
 
 
 @dataclass(slots=True)
@@ -128,7 +135,8 @@ class _Tick:
         purpose = _purpose(state)
         boot = state.boot if purpose is not Purpose.DO else self.boot(host) if host and package.kept_on_host else ""
         attempt = self._made(task, package, host, saved)
-        if purpose is Purpose.DO and host and package.may_follow_at_once:
+        returned = host in self.course.run.phases[package.phase].returned
+        if purpose is Purpose.DO and host and package.may_follow_at_once and not returned:
             then = tuple(self._following(p, host) for p in followers(self.course, self.agenda, package, host))
             attempt = replace(attempt, then=then)
         elif purpose is Purpose.SETTLE and state.attempt:

@@ -2,11 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 from runbook_engine.model.plan import Package, Plan, PlannedPhase, Stage
-from runbook_engine.model.words import EdgeKind, HostName, PackageId, PhaseId, TaskId
+from runbook_engine.model.words import EdgeKind, FailureScope, HostName, OnFailure, PackageId, PhaseId, TaskId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +21,9 @@ class Shape:
     hosts: Mapping[PackageId, Mapping[HostName, int]]  # with the position of each in the package
     after_same_host: Mapping[PackageId, tuple[PackageId, ...]]
     after_all_hosts: Mapping[PackageId, tuple[PackageId, ...]]
+    project_limit: int | None  # the strictest budget that is counted over all phases
+    _earlier: dict[PackageId, frozenset[PackageId]] = field(default_factory=dict)  # found when first asked for
+    _later: dict[PhaseId, tuple[PhaseId, ...]] = field(default_factory=dict)
 
     def parts(self, task: TaskId) -> tuple[Package, HostName | None]:
         """The package and the host of a task. Raises KeyError for a task that the plan does not have."""
@@ -37,6 +40,24 @@ class Shape:
             yield TaskId(package)
         for host in hosts:
             yield task_of(package, host)
+
+    def earlier(self, package: PackageId) -> frozenset[PackageId]:
+        """The packages of the same phase that stand before one, directly or through others."""
+        if package not in self._earlier:
+            own = self.packages[package]
+            before = {edge.before for edge in own.needs if self.packages[edge.before].phase == own.phase}
+            stages = self.phases[own.phase].stages[: self.stage_of[package]]
+            found = before.union(*(self.earlier(p) for p in before), *(stage.packages for stage in stages))
+            self._earlier[package] = frozenset(found)
+        return self._earlier[package]
+
+    def later(self, phase: PhaseId) -> tuple[PhaseId, ...]:
+        """The phases that need one, directly or through others, in the order of the plan."""
+        if phase not in self._later:
+            direct = self.needed_by.get(phase, ())
+            found = set(direct).union(*(self.later(p) for p in direct))
+            self._later[phase] = tuple(p for p in self.phases if p in found)
+        return self._later[phase]
 
     def stage(self, phase: PhaseId, index: int) -> Stage:
         """A stage of a phase by its index."""
@@ -59,7 +80,17 @@ def shape_of(plan: Plan) -> Shape:
         hosts=_positions(plan),
         after_same_host=_successors(plan, EdgeKind.SAME_HOST),
         after_all_hosts=_successors(plan, EdgeKind.ALL_HOSTS),
+        project_limit=_project_limit(plan),
     )
+
+
+def _project_limit(plan: Plan) -> int | None:
+    limits = [
+        phase.max_failures
+        for phase in plan.phases
+        if phase.failures_over is FailureScope.PROJECT and phase.on_failure is not OnFailure.CONTINUE
+    ]
+    return min((limit for limit in limits if limit is not None), default=None)
 
 
 def _needed_by(plan: Plan) -> Mapping[PhaseId, tuple[PhaseId, ...]]:
