@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -25,11 +26,12 @@ from runbook_engine.model.commands import (
 )
 from runbook_engine.model.plan import Plan, PlannedPhase
 from runbook_engine.model.text import Later, SecretRef, Text, plain, shell
-from runbook_engine.model.words import EdgeKind, HostName, PhaseId, StepId
+from runbook_engine.model.words import EdgeKind, FailureScope, HostName, HostOrder, OnFailure, PhaseId, StepId
 from runbook_engine.reporting.command_text import command_lines
 from runbook_engine.reporting.differences import differences_data, differences_text
 from runbook_engine.reporting.plan_data import plan_data
 from runbook_engine.reporting.plan_text import plan_text
+from runbook_engine.reporting.rolling_text import failure_words
 from runbook_engine.reporting.steps import worst_case
 from runbook_engine.reporting.timing import longest, plan_time
 
@@ -95,6 +97,94 @@ def test_the_printed_worst_case_is_what_can_happen(sizes: list[int], max_failure
     assert worst is not None
     assert worst.hosts == simulated_worst(sizes, max_failures, parallel)
     assert worst.hosts <= max_failures + worst.in_flight
+
+
+@pytest.mark.law(7)
+@given(st.lists(st.tuples(st.integers(1, 6), st.integers(0, 4)), min_size=1, max_size=4), st.integers(1, 8))
+def test_the_worst_case_where_each_batch_counts_for_itself(batches: list[tuple[int, int]], parallel: int) -> None:
+    """Each batch before the one that stops it may have lost what it may; then come those at work."""
+    sizes = [size for size, _ in batches]
+    phase = rolling_phase(sizes, 0)
+    stages = tuple(replace(s, max_failures=most) for s, (_, most) in zip(phase.stages, batches, strict=True))
+    worst = worst_case(replace(phase, stages=stages, failures_over=FailureScope.BATCH), parallel)
+
+    lost, most_lost = 0, 0
+    for size, most in batches:
+        failed, left, running = 0, size, 0
+        while left or running:  # everything that is started fails
+            while failed <= most and running < parallel and left:
+                running, left = running + 1, left - 1
+            if not running:
+                break
+            running, failed = running - 1, failed + 1
+        most_lost = max(most_lost, lost + failed)
+        lost += min(most, size)
+    assert worst is not None
+    assert worst.hosts == most_lost
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"max_failures": 0}, "the first one stops it; worst case 4 of 7 hosts (all that are at work by then)"),
+        (
+            {"max_failures": 0, "failures_over": FailureScope.PROJECT, "on_failure": OnFailure.ASK},
+            (
+                "it stops and a person is asked at the first one in the whole project; worst case 4 of 7 hosts "
+                "(all that are at work by then)"
+            ),
+        ),
+        (
+            {"max_failures": 2, "on_failure": OnFailure.ROLL_BACK},
+            "it stops and goes back when more than 2 have failed; worst case 6 of 7 hosts (2 allowed and 4 at work by then)",
+        ),
+        (
+            {"max_failures": 2, "failures_over": FailureScope.PROJECT},
+            (
+                "it stops when more than 2 have failed in the whole project; worst case 6 of 7 hosts"
+                " (2 allowed and 4 at work by then)"
+            ),
+        ),
+        (
+            {"max_failures": 1, "failures_over": FailureScope.BATCH},
+            (
+                "it stops when more than 1 has failed in a batch; worst case 6 of 7 hosts"
+                " (2 allowed in the batches before, 1 allowed and 4 at work by then)"
+            ),
+        ),
+        ({"max_failures": 1, "on_failure": OnFailure.CONTINUE}, "it goes on whatever fails; worst case 7 of 7 hosts"),
+    ],
+)
+def test_when_failures_stop_a_phase_is_said_for_each_scope(more: dict[str, Any], words: str) -> None:
+    """What is counted over, what follows, and the worst case as a sum."""
+    assert failure_words(replace(rolling_phase([1, 2, 4], 0), **more)) == words
+
+
+def test_batches_are_told_with_their_hosts_and_the_way_back_with_its_gaps(rack12: Plan) -> None:
+    """Names, canaries, distances, soak; what is undone in which order, what is not, and what follows for the phase."""
+    phase = rack12.phases[1]
+    assert phase.rolling is not None
+    rolling = replace(
+        phase.rolling,
+        canary="r12-u01",
+        order=HostOrder.REVERSE,
+        spread_over="rack",
+        never_together="pair",
+        soak_s=600.0,
+    )
+    back = package("firmware/back-1", title="Put the servers back")
+    told = plan_text(
+        replace(rack12, phases=(rack12.phases[0], replace(phase, rolling=rolling, way_back=(back,)), rack12.phases[2])),
+        verbose=1,
+    )
+    words = " ".join(told.split())
+    assert (
+        "batches 1, 4, 10, 5 hosts, one batch after the other, canaries first (r12-u01), last of the inventory first, each"
+        " spread over rack, never two with the same pair, 10m soak before the checks, 5m pause after each"
+    ) in words
+    assert "in turn (1) r12-u01; (2) r12-u[02:05]; (3) r12-u[06:15]; (4) r12-u[16:20]" in words
+    assert "way back flash; not undone: reboot (a restart cannot be undone); then for the phase: Put the servers back" in words
+    assert "way back of the phase Put the servers back do: do-back-1" in words
 
 
 def test_order_is_told_where_it_is_not_the_order_of_the_lines() -> None:

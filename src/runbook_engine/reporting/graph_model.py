@@ -10,7 +10,8 @@ from runbook_engine.model.words import EdgeKind, PhaseId, StageKind
 from runbook_engine.reporting.folding import fold_hosts
 from runbook_engine.reporting.harmless import one_line
 from runbook_engine.reporting.naming import by_person, title_of, whom
-from runbook_engine.reporting.plan_text import failure_words, order_of_phase
+from runbook_engine.reporting.plan_text import order_of_phase
+from runbook_engine.reporting.rolling_text import failure_words
 from runbook_engine.reporting.words import count, duration, span
 
 BATCHES_DRAWN = 6  # further ones share a node

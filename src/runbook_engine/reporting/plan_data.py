@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from runbook_engine.model.plan import Plan, PlannedPhase
+from runbook_engine.model.plan import Package, Plan, PlannedPhase
 from runbook_engine.model.runbook import Takes
 from runbook_engine.model.words import EdgeKind, StageKind
 from runbook_engine.reporting.command_text import differences_by_host, procedure_lines
@@ -22,10 +22,12 @@ def plan_data(plan: Plan, *, parallel: int | None = None) -> Data:
     Fields: `format` (1), `kind` ("plan"), `digest`, `runbook`, `title`, `project` (install, upgrade, maintenance),
     `owner`, `why`, `impact`, `params`, `start`, `deadline`, `hosts`, `tasks`, `planned_s`, `unenforced`, `warnings`,
     `approvals` (by, before, count) and `phases`. A phase has `id`, `title`, `leaf`, `needs`, `window`, `hosts`, `batches`
-    (sizes), `pause_s`, `max_failures`, `worst_case` (hosts that can have failed), `on_failure`, `point_of_no_return`,
-    `planned_s`, `longest_s`, `steps`. A step has `id`, `title`, `action`, `by_person`, `who`, `hosts` (a number, 0:
-    once), `left_out`, `takes`, `repeat`, `retries`, `timeout_s`, `reboots`, `health_check`, `needs` (step, every_host),
-    `way_back`, `no_way_back`, `evidence`, `choices`, `commands` (on the first host), `differs`.
+    (sizes), `batch_hosts` (names), `canary`, `order`, `spread_over`, `never_together`, `soak_s`, `pause_s`, `max_failures`,
+    `batch_failures` (for each batch, where it counts for itself), `failures_over`, `worst_case` (hosts that can have
+    failed), `on_failure`, `way_back` (id, title, hosts, commands), `point_of_no_return`, `planned_s`, `longest_s`, `steps`.
+    A step has `id`, `title`, `action`, `by_person`, `who`, `hosts` (a number, 0: once), `left_out`, `takes`, `repeat`,
+    `retries`, `timeout_s`, `reboots`, `health_check`, `needs` (step, every_host), `way_back`, `no_way_back`, `evidence`,
+    `choices`, `commands` (on the first host), `differs`.
     """
     return {
         "format": FORMAT,
@@ -51,7 +53,8 @@ def plan_data(plan: Plan, *, parallel: int | None = None) -> Data:
 
 
 def _phase(plan: Plan, phase: PlannedPhase, parallel: int | None) -> Data:
-    worst = worst_case(phase, parallel)
+    worst, rolling = worst_case(phase, parallel), phase.rolling
+    batches = [stage for stage in phase.stages if stage.kind is StageKind.BATCH]
     return {
         "id": phase.id,
         "title": phase.title,
@@ -60,14 +63,33 @@ def _phase(plan: Plan, phase: PlannedPhase, parallel: int | None) -> Data:
         "window": phase.window,
         "hosts": list(phase.hosts),
         "batches": list(batch_sizes(phase)),
-        "pause_s": max((s.pause_s for s in phase.stages if s.kind is StageKind.BATCH), default=0.0),
+        "batch_hosts": [list(stage.hosts) for stage in batches] if rolling else [],
+        "canary": rolling.canary if rolling else "",
+        "order": rolling.order.value if rolling else None,
+        "spread_over": rolling.spread_over if rolling else "",
+        "never_together": rolling.never_together if rolling else "",
+        "soak_s": rolling.soak_s if rolling else 0.0,
+        "pause_s": max((stage.pause_s for stage in batches), default=0.0),
         "max_failures": phase.max_failures,
+        "batch_failures": [stage.max_failures for stage in batches if stage.max_failures is not None],
+        "failures_over": phase.failures_over.value if rolling else None,
         "worst_case": worst.hosts if worst else None,
-        "on_failure": phase.rolling.on_failure if phase.rolling else None,
+        "on_failure": phase.on_failure.value if rolling else None,
+        "way_back": [_way_back(package) for package in phase.way_back],
         "point_of_no_return": phase.point_of_no_return,
         "planned_s": phase_time(plan, phase, likely, parallel),
         "longest_s": phase_time(plan, phase, longest, parallel),
         "steps": [_step(step) for step in steps_of(plan, phase)],
+    }
+
+
+def _way_back(package: Package) -> Data:
+    host = package.hosts[0] if package.hosts else None
+    return {
+        "id": package.step,
+        "title": title_of(package),
+        "hosts": len(package.hosts),
+        "commands": procedure_lines(package, host),
     }
 
 

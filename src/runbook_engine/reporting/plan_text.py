@@ -7,20 +7,20 @@ from datetime import UTC
 from rich.cells import cell_len, set_cell_size
 
 from runbook_engine.model.plan import Plan, PlannedPhase
-from runbook_engine.model.words import PhaseId, StageKind
+from runbook_engine.model.words import PhaseId
 from runbook_engine.reporting.command_text import differences_by_host, procedure_lines
 from runbook_engine.reporting.differences import differences_text
 from runbook_engine.reporting.folding import fold_hosts
 from runbook_engine.reporting.harmless import harmless, one_line, shortened
 from runbook_engine.reporting.naming import by_person, command, title_of, whom
-from runbook_engine.reporting.steps import PlannedStep, batch_sizes, order_words, steps_of, worst_case
+from runbook_engine.reporting.rolling_text import batch_words, failure_words, members, way_back_words
+from runbook_engine.reporting.steps import PlannedStep, order_words, steps_of
 from runbook_engine.reporting.timing import likely, longest, phase_time, plan_time, without_time
 from runbook_engine.reporting.words import REPEATS, count, day_or_moment, duration, listed, span
 
 WIDTH = 100
 DIGEST_SHOWN = 12
 HOST_PARTS = 8
-BATCHES_SHOWN = 12
 TITLE_COLUMN = 44
 WHO_COLUMN = 34
 
@@ -87,6 +87,16 @@ def _phase(plan: Plan, number: int, phase: PlannedPhase, verbose: int, parallel:
         lines.append(_step_line(step, min(name_column, 24)))
         lines += _notes(phase, step, previous) + (_details(step) if verbose else [])
         previous = step
+    return lines + (_phase_way_back(phase) if verbose else [])
+
+
+def _phase_way_back(phase: PlannedPhase) -> list[str]:
+    """The commands of the phase's own way back."""
+    lines = ["     way back of the phase"] if phase.way_back else []
+    for package in phase.way_back:
+        host = package.hosts[0] if package.hosts else None
+        lines.append(f"        {one_line(title_of(package))}")
+        lines += [f"          {line}".rstrip() for line in procedure_lines(package, host)]
     return lines
 
 
@@ -108,8 +118,10 @@ def _phase_facts(plan: Plan, phase: PlannedPhase, parallel: int | None) -> Itera
     if phase.hosts:
         yield from _wrapped("hosts", f"{count(len(phase.hosts), 'host')}: {fold_hosts(phase.hosts, most=HOST_PARTS)}", "   ")
     yield from _wrapped("window", phase.window, "   ")
-    yield from _wrapped("batches", _batches(phase), "   ")
+    yield from _wrapped("batches", batch_words(phase), "   ")
+    yield from _wrapped("in turn", members(phase), "   ")
     yield from _wrapped("failures", failure_words(phase, parallel), "   ")
+    yield from _wrapped("way back", way_back_words(plan, phase), "   ")
     yield from _wrapped("no return", phase.point_of_no_return, "   ")
 
 
@@ -120,32 +132,6 @@ def order_of_phase(plan: Plan, phase: PlannedPhase) -> str:
     if phase.needs == expected:
         return ""
     return f"after {listed(list(phase.needs))}" if phase.needs else "starts at once"
-
-
-def _batches(phase: PlannedPhase) -> str:
-    sizes = batch_sizes(phase)
-    if not phase.rolling or not sizes:
-        return ""
-    shown = ", ".join(str(s) for s in sizes[:BATCHES_SHOWN])
-    more = f" and {len(sizes) - BATCHES_SHOWN:,} more batches" if len(sizes) > BATCHES_SHOWN else ""
-    pause_s = max(s.pause_s for s in phase.stages if s.kind is StageKind.BATCH)
-    pause = f", {duration(pause_s)} pause after each" if pause_s else ""
-    return f"{shown}{more} {'host' if sizes == (1,) else 'hosts'}, one batch after the other{pause}"
-
-
-def failure_words(phase: PlannedPhase, parallel: int | None = None) -> str:
-    """When failures stop a phase, and how many hosts can have failed by then."""
-    if not phase.hosts:
-        return ""
-    worst = worst_case(phase, parallel)
-    if worst is None:
-        return "do not stop other hosts"
-    have = "has" if worst.allowed == 1 else "have"
-    stops = f"it stops when more than {worst.allowed} {have} failed" if worst.allowed else "the first one stops it"
-    sum_words = (
-        f"{worst.allowed} allowed and {worst.in_flight} at work by then" if worst.allowed else "all that are at work by then"
-    )
-    return f"{stops}; worst case {worst.hosts} of {count(worst.of, 'host')} ({sum_words})"
 
 
 def _step_line(step: PlannedStep, name_column: int) -> str:

@@ -1,10 +1,10 @@
 """A phase of a plan as its author thinks of it: steps, not packages; batches, not stages; what may fail at worst."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from runbook_engine.model.plan import Package, Plan, PlannedPhase
-from runbook_engine.model.words import EdgeKind, HostName, StageKind, StepId
+from runbook_engine.model.words import EdgeKind, FailureScope, HostName, OnFailure, StageKind, StepId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,29 +47,57 @@ def batch_sizes(phase: PlannedPhase) -> tuple[int, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorstCase:
-    """How many hosts can fail before the phase stands still: what is allowed, and what was in flight by then."""
+    """How many hosts can fail before the phase stands still: what is allowed, and what was in flight by then.
+
+    `before` are failures that were allowed in earlier batches, where each batch counts for itself.
+    """
 
     hosts: int
     of: int
     allowed: int
     in_flight: int
+    before: int = 0
 
 
 def worst_case(phase: PlannedPhase, parallel: int | None = None) -> WorstCase | None:
     """The worst that can happen in a phase; None when failures do not stop it, or it has no hosts.
 
-    Starts end once failures exceed `max_failures`; by then at most `parallel` hosts, or a whole batch, are at work.
+    Starts end once failures exceed what is allowed; by then at most `parallel` hosts, or a whole batch, are at work. Where
+    the phase goes on whatever fails, every host can fail.
     """
     sizes = batch_sizes(phase) or ((len(phase.hosts),) if phase.hosts else ())
     if phase.max_failures is None or not sizes:
         return None
+    if phase.on_failure is OnFailure.CONTINUE:
+        return WorstCase(hosts=len(phase.hosts), of=len(phase.hosts), allowed=phase.max_failures, in_flight=0)
+    return _by_batch(phase, sizes, parallel) if phase.failures_over is FailureScope.BATCH else _in_all(phase, sizes, parallel)
+
+
+def _in_all(phase: PlannedPhase, sizes: Sequence[int], parallel: int | None) -> WorstCase:
+    """Failures of all batches count together."""
+    allowed = phase.max_failures or 0
     in_flight = min(max(sizes), parallel or max(sizes))
     worst, before = 0, 0
     for size in sizes:
-        failed = min(phase.max_failures, before)
-        worst = max(worst, min(failed + size, phase.max_failures + in_flight))
+        failed = min(allowed, before)
+        worst = max(worst, min(failed + size, allowed + in_flight))
         before += size
-    return WorstCase(hosts=worst, of=len(phase.hosts), allowed=phase.max_failures, in_flight=in_flight)
+    return WorstCase(hosts=worst, of=len(phase.hosts), allowed=allowed, in_flight=in_flight)
+
+
+def _by_batch(phase: PlannedPhase, sizes: Sequence[int], parallel: int | None) -> WorstCase:
+    """Each batch counts for itself: all before may have lost what they may."""
+    stages = [stage.max_failures for stage in phase.stages if stage.kind is StageKind.BATCH] or [None]
+    worst = WorstCase(hosts=0, of=len(phase.hosts), allowed=0, in_flight=0)
+    before = 0
+    for size, own in zip(sizes, stages, strict=True):
+        allowed = own if own is not None else phase.max_failures or 0
+        in_flight = min(size, parallel or size)
+        failed = before + min(size, allowed + in_flight)
+        if failed > worst.hosts:
+            worst = replace(worst, hosts=failed, allowed=allowed, in_flight=in_flight, before=before)
+        before += min(size, allowed)
+    return worst
 
 
 def order_words(phase: PlannedPhase, step: PlannedStep, previous: PlannedStep | None) -> str:
