@@ -38,7 +38,7 @@ def test_a_mark_is_found_in_any_pieces(before, word, after, cuts):
     end = (before + MARK.encode()).index(MARK.encode())
     assert found == before[:end]
     assert tail.word == (stream[end + len(MARK) :].partition(b"\n")[0] if end < len(before) else word.strip())
-    assert tail.excess is bool(stream[end + len(MARK) :].partition(b"\n")[2])
+    assert tail.after == stream[end + len(MARK) :].partition(b"\n")[2]
     assert tail.release() == b""
 
 

@@ -64,6 +64,8 @@ class ScriptedLink:
         self.asked: list[str] = []
         self.lanes: dict[str, Lane] = {}
         self.tickets: list[Ticket] = []
+        self.in_row = 0
+        self.rows: list[list[str]] = []
         self.greeted: str | None = None
 
     def next_reply(self, text: str) -> Answer | int | str:
@@ -92,6 +94,11 @@ class ScriptedLink:
         """What the greeting said last."""
         return self.greeted
 
+    def send_row(self, commands: Sequence[Shell]) -> None:
+        """Remember what was sent ahead."""
+        self.rows.append([shown(c) for c in commands])
+        self.in_row = len(commands)
+
     def greet(self) -> Greeting:
         """The next reply for the greeting is the boot id."""
         self.greeted = str(self.next_reply(GREETING))
@@ -119,6 +126,7 @@ class ScriptedLink:
     ) -> Answer:
         """Give the next reply: an answer, an exit code, a text on stdout, or an error. Remember lane and ticket."""
         self.lanes[shown(command)] = lane
+        self.in_row = max(0, self.in_row - 1)
         if ticket:
             self.tickets.append(ticket)
         reply = self.next_reply(shown(command))

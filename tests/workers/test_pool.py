@@ -2,13 +2,14 @@
 
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 
 from runbook_engine.model.commands import Procedure
 from runbook_engine.model.errors import TransportFault
 from runbook_engine.model.events import Outcome
-from runbook_engine.model.words import AttemptId, Cause, Purpose, Status, TaskId
+from runbook_engine.model.words import AttemptId, Cause, Purpose, Repeat, Status, TaskId
 from runbook_engine.running.ports import Workers
 from runbook_engine.workers import Logs, Pool, StandIns
 from runbook_engine.workers.stand_in import by_chance
@@ -145,3 +146,21 @@ def test_a_stand_in_that_is_told_nothing_succeeds() -> None:
     stand_ins = StandIns()
     stand_ins.start(works(3))
     assert [e.outcome.status for e in stand_ins.outcomes(0.0)] == [Status.OK] * 3
+
+
+def test_steps_that_follow_at_once_are_sent_together(tmp_path) -> None:
+    """The row ends before a step that asks something first; a hold stops what was not sent, and one that fails stops all."""
+    plain = [package(procedure=Procedure(apply=(sh(f"step {n}"),)), repeat=Repeat.SAFE) for n in range(3)]
+    asks = package(procedure=Procedure(skip_if=(sh("is it done?"),), apply=(sh("step 3"),)), repeat=Repeat.SAFE)
+    first, *rest = [attempt(of, id=AttemptId(f"a{n}"), task=TaskId(f"firmware/s{n}@h")) for n, of in enumerate([*plain, asks])]
+    links = [ScriptedLink({"is it done?": 1}), ScriptedLink({"step 1": 7}), ScriptedLink()]
+    found = []
+    for link, hold in zip(links, (False, False, True), strict=True):
+        pool = Pool(1, lambda _target, link=link: link, Logs(tmp_path))
+        pool.hold(on=hold)
+        pool.start([replace(first, then=tuple(rest))])
+        found.append([(e.attempt, e.outcome.status, e.went_on and e.went_on.id) for e in taken(pool)])
+    assert links[0].rows == [["step 0", "step 1", "step 2"]]
+    assert [(a, went_on) for a, _, went_on in found[0]] == [("a0", "a1"), ("a1", "a2"), ("a2", "a3"), ("a3", None)]
+    assert found[1] == [("a0", Status.OK, "a1"), ("a1", Status.FAILED, None)]
+    assert found[2] == [("a0", Status.OK, None)]

@@ -1,6 +1,7 @@
 """Kept shells: one for each connection and user, for what may be done again. A step is one round trip and no new process."""
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Protocol
 
@@ -12,9 +13,9 @@ from runbook_engine.model.words import Cause
 from runbook_engine.transports.capture import Capture
 from runbook_engine.transports.command_lines import Order, encoded, ending_script, order, program
 from runbook_engine.transports.exchange import Exchange, Expired, Feed, ended
-from runbook_engine.transports.kept_frames import Hello, hello, opening, request
+from runbook_engine.transports.kept_frames import Hello, hello, opening, request, row
 from runbook_engine.transports.kept_steps import KeptAnswer, KeptStep
-from runbook_engine.transports.session import NEWS, Session
+from runbook_engine.transports.session import NEWS, News, Session
 from runbook_engine.transports.settings import LinkSettings, Sink
 from runbook_engine.transports.shell import LINGERED, HandOn, Place, run_aside
 from runbook_engine.transports.sudo import Door, pass_door
@@ -29,19 +30,35 @@ class KeptShell:
         self.pid = said.pid
         self.boot = said.boot
         self.closed = False
+        self._row: deque[tuple[Shell, str]] = deque()  # sent, or about to be, and not yet heard of
+        self._unsent = b""  # the row, before its first command is waited for
+        self._come: Sequence[News] = ()  # of the row, what has come already
         self.knows_program = False  # that of the durable lane
         self._place = place
         self._session = session
         self._become = become
         self._settings = settings
 
+    def send_row(self, commands: Sequence[Shell]) -> None:
+        """Send several commands at once, to be performed in this order; each runs only if the one before ended with 0.
+
+        `perform` is then called for one after the other. Whoever calls it with another command lets the row run out first.
+        """
+        marked = [(command, self._settings.marker()) for command in commands]
+        self._unsent = row([(encoded(program(command, self._settings.secrets)), mark) for command, mark in marked])
+        self._row = deque(marked)
+
+    @property
+    def in_row(self) -> int:
+        """How many commands of a row are still to be heard of."""
+        return len(self._row)
+
     def perform(self, command: Shell, sink: Sink) -> Answer:
         """Run it to its end. Raises TransportFault; after anything but a clean end the shell is closed."""
         settings = self._settings
-        mark = settings.marker()
-        asked = request(encoded(program(command, settings.secrets)), mark)
+        mark, asked = self._next(command)
         capture = Capture(sink, settings.secrets.masks)
-        step = KeptStep(self._session, mark)
+        step = KeptStep(self._session, mark, come=self._come)
         exchange = Exchange(step, settings, command.timeout_s if command.timeout_s is not None else settings.command_s)
         try:
             exchange.run(Feed(asked), capture.add)
@@ -50,10 +67,42 @@ class KeptShell:
             end = exchange.end(self._stop)
             raise TransportFault(Cause.TIMED_OUT, f"The command {error}; {end}", started=True) from None
         finally:
-            if not step.whole:
+            self._come = step.after if step.over and self._row else ()
+            if not step.whole and not self._come:
                 self.close()
+        if exit_code != 0 and self._row:
+            self._run_out()  # of the rest only the marks come
         capture.finish()
         return capture.answer(exit_code, LINGERED if exchange.lingered else detail)
+
+    def _next(self, command: Shell) -> tuple[str, bytes]:
+        """The mark of a command, and what is to be sent for it: nothing if it has been sent already."""
+        if self._row and self._row[0][0] == command:
+            asked, self._unsent = self._unsent, b""
+            return self._row.popleft()[1], asked
+        self._run_out()
+        if self.closed:
+            raise TransportFault(Cause.LOST, "The shell on the host is gone", started=False)
+        mark = self._settings.marker()
+        return mark, request(encoded(program(command, self._settings.secrets)), mark)
+
+    def _run_out(self) -> None:
+        """Let the rest of a row come to its end, unheard."""
+        while self._row and not self.closed:
+            _, mark = self._row.popleft()
+            if not self._unsent:
+                self._let_pass(mark)
+        self._unsent = b""
+        if self._come:
+            self.close()
+
+    def _let_pass(self, mark: str) -> None:
+        step = KeptStep(self._session, mark, come=self._come)
+        try:
+            Exchange(step, self._settings, self._settings.channel_s).run(Feed(), lambda _stream, _data: None)
+        except Expired:
+            self.close()
+        self._come = step.after
 
     def tell(self, words: bytes, asked: Callable[[str], bytes], hand_on: HandOn, limit_s: float | None) -> bytes:
         """Give the shell `words` and a request that is made for a random word; what it answers behind that word.
@@ -61,6 +110,7 @@ class KeptShell:
         What comes before the word goes to `hand_on`. Raises Expired when the limit has passed, TransportFault (LOST)
         when no answer came; the shell is closed then, and what it has begun may go on.
         """
+        self._run_out()
         mark = self._settings.marker()
         step = KeptAnswer(self._session, mark, f"\n{mark} ")
         said = words + asked(mark) + b"{ echo %b >&2; }\n" % mark.encode()
@@ -76,6 +126,8 @@ class KeptShell:
     @property
     def at_rest(self) -> bool:
         """Whether it waits for its next step, and nothing has come since the last one. It is closed otherwise."""
+        if self._row and not self.closed:
+            return True
         while not self.closed:
             news = self._session.take(0)
             if news is None:
@@ -93,6 +145,8 @@ class KeptShell:
         """Let it end. What it may still do goes on."""
         if not self.closed:
             self.closed = True
+            self._row.clear()
+            self._unsent, self._come = b"", ()
             self._session.close()
 
     def _stop(self, signal: str) -> None:
@@ -198,6 +252,18 @@ class KeptShells:
         """The shell that was opened last, if it is still open; nothing is opened, and nobody is asked."""
         shell = self._shells.get(become)
         return shell if shell and not shell.closed else None
+
+    def send_row(self, commands: Sequence[Shell]) -> None:
+        """Send commands ahead, if there is a shell and it is at rest. Raises TransportFault."""
+        shell = self._ready(None)
+        if shell and not shell.in_row:
+            shell.send_row(commands)
+
+    @property
+    def in_row(self) -> int:
+        """How many commands were sent ahead and are still to be heard of."""
+        shell = self.present(None)
+        return shell.in_row if shell else 0
 
     def boot_id(self) -> str:
         """The boot id of the host as it runs now; empty when it is not known without a command. Raises TransportFault."""

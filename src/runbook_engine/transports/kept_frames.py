@@ -1,6 +1,7 @@
 """What a kept shell is told and how its answers are told apart: opening, requests, the ends of two streams. Pure."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from runbook_engine.model.commands import Shell
@@ -51,6 +52,18 @@ def request(program: bytes, mark: str) -> bytes:
     return b"{ (eval " + quoted(program) + b") " + end.encode()
 
 
+def row(programs: Sequence[tuple[bytes, str]]) -> bytes:
+    """Steps that follow each other, each only if the one before ended with 0; of all others only the marks come."""
+    return b"runbook_go=0\n" + b"".join(_in_row(program, mark) for program, mark in programs)
+
+
+def _in_row(program: bytes, mark: str) -> bytes:
+    step = b"(eval " + quoted(program) + b") </dev/null 7</proc/self/fd/8 8>&-;runbook_go=$?"
+    done = f"runbook_end $runbook_go {mark}"
+    left = f"echo {mark}-;echo {mark} >&2"
+    return b"{ if [ $runbook_go = 0 ];then " + step + f";{done};else {left};fi;}}\n".encode()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hello:
     """What a shell says of itself."""
@@ -74,7 +87,7 @@ class Tail:
         self._rest = b""
         self._found = False
         self.word: bytes | None = None  # what stood between the mark and the end of its line, once all of it is here
-        self.excess = False  # something came after that
+        self.after = b""  # what came behind that
 
     def feed(self, data: bytes) -> bytes:
         """What of it comes before the mark."""
@@ -98,9 +111,11 @@ class Tail:
 
     def _follow(self, data: bytes) -> None:
         if self.word is not None:
-            self.excess = True
+            self.after += data
             return
-        self._rest = (self._rest + data)[:LONGEST_WORD]
+        self._rest += data
         if b"\n" in self._rest:
-            self.word, _, after = self._rest.partition(b"\n")
-            self.excess = bool(after)
+            self.word, _, self.after = self._rest.partition(b"\n")
+        elif len(self._rest) > LONGEST_WORD:  # nothing that a shell of ours would say
+            self.word = self._rest[:LONGEST_WORD]
+            self.after = self._rest[LONGEST_WORD:]

@@ -1,5 +1,8 @@
 """What a kept shell does one after the other, each as a session of its own that ends at the marks of both streams."""
 
+from collections import deque
+from collections.abc import Sequence
+
 from runbook_engine.transports.kept_frames import Tail
 from runbook_engine.transports.session import ERR, GONE, NEWS, OUT, News, Session
 
@@ -7,10 +10,11 @@ from runbook_engine.transports.session import ERR, GONE, NEWS, OUT, News, Sessio
 class KeptStep:
     """One step of a kept shell as a session of its own. It ends at the marks of both streams, or with the shell."""
 
-    def __init__(self, session: Session, mark: str, out_mark: str = "") -> None:
+    def __init__(self, session: Session, mark: str, out_mark: str = "", come: Sequence[News] = ()) -> None:
         self._session = session
         self._out = Tail(out_mark or mark)
         self._err = Tail(mark)
+        self._come = deque(come)  # what has come already, behind the step before
         self._gone = False
         self.refused = ""
 
@@ -22,7 +26,12 @@ class KeptStep:
     @property
     def whole(self) -> bool:
         """Whether the shell can be used again: both marks have come, and nothing after them."""
-        return self.over and not self._out.excess and not self._err.excess
+        return self.over and not self._out.after and not self._err.after
+
+    @property
+    def after(self) -> Sequence[News]:
+        """What came behind the marks."""
+        return [(kind, tail.after) for kind, tail in ((OUT, self._out), (ERR, self._err)) if tail.after]
 
     @property
     def word(self) -> bytes:
@@ -45,7 +54,7 @@ class KeptStep:
         """The next piece of news of this step."""
         if self._gone or self.over:
             return self._last()
-        news = self._session.take(wait_s)
+        news = self._come.popleft() if self._come else self._session.take(wait_s)
         if news is None or news[0] == NEWS:
             return news
         if news[0] == GONE:

@@ -1,6 +1,9 @@
 """Links: where a command can be performed. One for each host, kept open for its steps, and one for this machine."""
 
 import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from runbook_engine.model.attempts import Answer, Found, Greeting, Ticket
@@ -78,6 +81,21 @@ class Link:
         if lane is Lane.DURABLE and ticket and self._keeper:
             return self._keeper.start(command, ticket, sink)
         return perform_shell(self._place, command, sink, self._settings)
+
+    def send_row(self, commands: Sequence[Shell]) -> None:
+        """Send quick commands ahead, which are then performed in this order, each only if the one before ended with 0.
+
+        As many as are fit for it; nothing happens where that cannot be done. Raises nothing: `perform` tells of every fault.
+        """
+        fitting = list(takewhile(lambda c: fit(c) and not (c.become or c.on_controller), commands))
+        if self._kept and len(fitting) > 1:
+            with suppress(TransportFault):
+                self._kept.send_row(fitting)
+
+    @property
+    def in_row(self) -> int:
+        """How many commands were sent ahead and not yet performed."""
+        return self._kept.in_row if self._kept else 0
 
     @property
     def boot(self) -> str | None:

@@ -11,9 +11,10 @@ from runbook_engine.model.commands import Command, Shell
 from runbook_engine.model.errors import TransportFault
 from runbook_engine.model.events import Outcome
 from runbook_engine.model.plan import Target
-from runbook_engine.model.words import SETTLED_WELL, HostName, Lane, Status
+from runbook_engine.model.words import SETTLED_WELL, Cause, HostName, Lane, Status
 from runbook_engine.workers.logs import Log, Logs
 from runbook_engine.workers.procedure import carry_out
+from runbook_engine.workers.rows import send_ahead
 from runbook_engine.workers.work import Link, Sink
 
 Carry = Callable[[Attempt, Link, Log, Callable[[], float]], Outcome]
@@ -103,15 +104,19 @@ class Pool:
 
     def _carried(self, attempt: Attempt) -> Attempt | None:
         """Carry one attempt out; what follows at once, if anything does."""
-        outcome, then = self._outcome(attempt), attempt.then
-        following = replace(then[0], then=then[1:]) if then and outcome.status in SETTLED_WELL and not self._held else None
+        link, then = self._link(attempt.target), attempt.then
+        outcome = self._outcome(attempt, link)
+        goes_on = then and outcome.status in SETTLED_WELL and (link.in_row or not self._held)  # what was sent is heard
+        following = replace(then[0], then=then[1:]) if goes_on else None
         ended = Ended(task=attempt.task, attempt=attempt.id, outcome=outcome, purpose=attempt.purpose, went_on=following)
         self._ended.put(ended)
         return following
 
-    def _outcome(self, attempt: Attempt) -> Outcome:
+    def _outcome(self, attempt: Attempt, link: Link) -> Outcome:
         try:
-            return self._carry(attempt, self._link(attempt.target), self._logs.log(attempt), self._clock)
+            if not self._held:
+                send_ahead(link, attempt)
+            return self._carry(attempt, link, self._logs.log(attempt), self._clock)
         except BaseException as error:  # noqa: BLE001 - a thread must outlive whatever ends an attempt
             message = f"a mistake in the engine itself: {type(error).__name__}: {error}"
             return Outcome(status=Status.UNKNOWN, message=message)
@@ -121,6 +126,9 @@ class Pool:
             link = self._links(target)
         except TransportFault as fault:
             link = _NoLink(fault)
+        except Exception as error:  # noqa: BLE001 - a thread must outlive it
+            message = f"a mistake in the engine itself: {type(error).__name__}: {error}"
+            link = _NoLink(TransportFault(Cause.LOCAL, message, started=False))
         if target is not None:
             self._met[target.name] = link
         return link
@@ -153,6 +161,14 @@ class _NoLink:
 
     def settle(self, command: Shell, ticket: Ticket, sink: Sink, limit_s: float) -> Found:  # noqa: ARG002
         raise self._fault
+
+    def send_row(self, commands: Sequence[Shell]) -> None:
+        """Nothing can be sent there."""
+
+    @property
+    def in_row(self) -> int:
+        """Nothing was."""
+        return 0
 
     def probe_port(self, address: str | None, port: int) -> bool:  # noqa: ARG002 - the same
         raise self._fault

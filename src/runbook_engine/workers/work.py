@@ -1,6 +1,6 @@
 """One attempt while it is carried out: its link, its log, how far it has come, and whether anything may have begun."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol, TypeVar
@@ -49,6 +49,15 @@ class Link(Protocol):
         `sink` is given what it printed and was not yet heard here. Raises TransportFault when the host does not say
         within `limit_s` seconds.
         """
+        ...
+
+    def send_row(self, commands: Sequence[Shell]) -> None:
+        """Send quick commands ahead, each to run only if the one before ended with 0; `perform` comes for them in order."""
+        ...
+
+    @property
+    def in_row(self) -> int:
+        """How many commands were sent ahead and not yet performed."""
         ...
 
     def probe_port(self, address: str | None, port: int) -> bool:
