@@ -11,7 +11,8 @@ from runbook_engine.transports import target_requests as requests
 from runbook_engine.transports.capture import Capture
 from runbook_engine.transports.command_lines import encoded, program, quoted, render
 from runbook_engine.transports.exchange import Expired
-from runbook_engine.transports.kept import KeptShell, KeptShells
+from runbook_engine.transports.kept import KeptShell
+from runbook_engine.transports.kept_shells import KeptShells
 from runbook_engine.transports.settings import LinkSettings, Sink
 from runbook_engine.transports.target_program import target_program
 from runbook_engine.transports.target_requests import Standing, TargetState

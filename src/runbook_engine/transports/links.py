@@ -14,8 +14,8 @@ from runbook_engine.model.text import plain
 from runbook_engine.model.words import NOT_REACHED, Cause, Lane
 from runbook_engine.transports.durable import Keeper
 from runbook_engine.transports.files import download, upload
-from runbook_engine.transports.kept import KeptShells
 from runbook_engine.transports.kept_frames import fit
+from runbook_engine.transports.kept_shells import KeptShells
 from runbook_engine.transports.local import LocalPlace
 from runbook_engine.transports.settings import LinkSettings, Sink
 from runbook_engine.transports.shell import perform_shell
