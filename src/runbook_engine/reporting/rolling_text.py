@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from itertools import groupby
 
+from runbook_engine.model.commands import Upload
 from runbook_engine.model.plan import Plan, PlannedPhase, Stage
 from runbook_engine.model.runbook import Rolling
 from runbook_engine.model.words import FailureScope, HostOrder, OnFailure, Repeat, StageKind
@@ -131,7 +132,8 @@ def _stays(step: PlannedStep) -> bool:
     package = step.first
     if package.way_back:
         return not package.way_back.procedure
-    return package.repeat is not Repeat.SAFE and not package.procedure.timer and not package.procedure.question
+    puts = any(isinstance(command, Upload) for command in package.procedure.apply)  # again does no harm, but it is a change
+    return puts or (package.repeat is not Repeat.SAFE and not package.procedure.timer and not package.procedure.question)
 
 
 def _reason(step: PlannedStep) -> str:
