@@ -18,7 +18,7 @@ from runbook_engine.model.world import World
 START = datetime(2026, 11, 30, 22, 0, tzinfo=UTC)
 OK = Outcome(status=Status.OK, exit_code=0)
 FAILED = Outcome(status=Status.FAILED, exit_code=1, message="no")
-UNKNOWN = Outcome(status=Status.UNKNOWN, message="the link was lost")
+UNKNOWN = Outcome(status=Status.UNKNOWN, message="the link was lost", host_asked=True)
 SAME, ALL = EdgeKind.SAME_HOST, EdgeKind.ALL_HOSTS
 
 

@@ -24,6 +24,7 @@ class Outcome:
     saved: Mapping[str, str] = field(default_factory=dict)
     duration_s: float = 0.0
     output_bytes: int = 0
+    host_asked: bool = False  # the host, which keeps the attempt, has said all that it knows; nothing of it runs any more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,8 +47,11 @@ def _status_after_verify(state: TaskState, package: Package, status: Status) -> 
 
 
 def may_verify(state: TaskState, package: Package, event: ev.AttemptEnded) -> bool:
-    """After doubt a probe is tried once; a probe that was itself cut off is tried again, within limits."""
-    if not package.procedure.verify:
+    """After doubt a probe is tried once; a probe that was itself cut off is tried again, within limits.
+
+    While the host that keeps the attempt has not been asked, it may still be at work there: "not done" would prove nothing.
+    """
+    if not package.procedure.verify or (state.purpose is not Purpose.VERIFY and unasked(state, event.outcome)):
         return False
     cut_off = event.outcome.status is Status.UNREACHABLE or event.outcome.exit_code is None
     return state.purpose is not Purpose.VERIFY or (cut_off and state.doubts < DOUBTS_LIMIT)
@@ -57,3 +60,8 @@ def may_verify(state: TaskState, package: Package, event: ev.AttemptEnded) -> bo
 def may_ask(state: TaskState, event: ev.AttemptEnded) -> bool:
     """The host is asked about an attempt that nobody heard the end of; whoever was heard of has been asked already."""
     return bool(state.boot) and event.outcome.cause is Cause.STOPPED and state.purpose is not Purpose.VERIFY
+
+
+def unasked(state: TaskState, outcome: ev.Outcome) -> bool:
+    """Whether a host knows more about an attempt in doubt than it could say so far."""
+    return bool(state.boot) and not outcome.host_asked

@@ -9,7 +9,6 @@ from runbook_engine.model.errors import ImpossibleEvent
 from runbook_engine.model.plan import Package
 from runbook_engine.model.run import Run, TaskState
 from runbook_engine.model.words import (
-    NOT_REACHED,
     SETTLED_BADLY,
     SETTLED_WELL,
     Purpose,
@@ -19,7 +18,7 @@ from runbook_engine.model.words import (
     Verdict,
 )
 from runbook_engine.running.aside import came_through, follow
-from runbook_engine.running.doubt import ASKING, count_bad_end, may_ask, may_verify, status_after
+from runbook_engine.running.doubt import ASKING, count_bad_end, may_ask, may_verify, status_after, unasked
 from runbook_engine.running.shape import Shape
 from runbook_engine.running.stages import count, settle_package
 
@@ -68,7 +67,7 @@ def _took_over(shape: Shape, run: Run, event: ev.ControllerTookOver) -> None:
         raise ImpossibleEvent(f"epoch {event.epoch} after epoch {run.epoch}")
     run.epoch, run.controller = event.epoch, f"{event.by} on {event.machine} (pid {event.pid})"
     for state in run.tasks.values():  # a host that could not be asked before may answer now
-        if state.status is Status.UNKNOWN and state.boot and state.outcome and state.outcome.cause in NOT_REACHED:
+        if state.status is Status.UNKNOWN and state.outcome and unasked(state, state.outcome):
             state.ask_first = True
 
 

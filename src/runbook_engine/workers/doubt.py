@@ -72,6 +72,7 @@ def _told(work: Work, command: Shell, ticket: Ticket, *, earlier: bool, lost: Tr
     found = asked_until(work, work.ready(command), ticket, Deadline(work=work, at=work.now() + limit_s))
     work.output_bytes += found.answer.output_bytes
     work.log.note(f"the host says: {found.fate}")
+    work.host_asked = True
     if found.fate is Fate.ENDED:
         work.begun = True
         return found.answer

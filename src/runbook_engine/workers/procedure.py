@@ -38,7 +38,7 @@ def carry_out(
         outcome = _WAYS.get(attempt.purpose, _done)(work)
     except Exception as error:  # noqa: BLE001 - an outcome must never be lost, whatever the reason
         outcome = after_error(error, work)
-    outcome = replace(outcome, duration_s=max(0.0, now() - began), output_bytes=work.output_bytes)
+    outcome = replace(outcome, duration_s=max(0.0, now() - began), output_bytes=work.output_bytes, host_asked=work.host_asked)
     log.end(outcome)
     if log.fault and outcome.cause is not Cause.LOCAL:
         outcome = replace(outcome, message=f"{outcome.message}\nthe log is not complete: {log.fault}".strip())

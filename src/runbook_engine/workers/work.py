@@ -97,6 +97,7 @@ class Work:
     part: Part = Part.GUARD
     begun: bool = False
     output_bytes: int = 0
+    host_asked: bool = False  # it has said what became of a command whose end was not heard
     tickets: int = 0  # commands that were given one
 
     def ask(self, command: Command, *, quietly: bool = False) -> Answer:
