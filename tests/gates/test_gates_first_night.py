@@ -86,7 +86,7 @@ class Terminal:
         quiet = subprocess.DEVNULL
         self.lab = subprocess.Popen(words, cwd=self.folder, env=self.environment, stdout=quiet, stderr=quiet)
         end = time.monotonic() + READY_S
-        while not list(self.home.rglob("lab.json")):
+        while not (self.home / ".local/state/runbook-engine/lab/lab.json").exists():
             assert self.lab.poll() is None, "the practice hosts did not start"
             assert time.monotonic() < end, "the practice hosts are not ready"
             time.sleep(0.05)
