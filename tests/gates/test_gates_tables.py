@@ -16,6 +16,7 @@ from runbook_engine.actions import all_actions, decide, values
 from runbook_engine.cli import deciding, projects
 from runbook_engine.loading import UNENFORCED, Limits, estate_ranges, estate_tree, included_json_schema, including, json_schema
 from runbook_engine.loading.estate_documents import InventoryDocument
+from runbook_engine.model.secret_names import PATTERN
 from runbook_engine.planning import expressions, selecting
 from runbook_engine.planning.filters import AUTHOR_FILTERS
 from runbook_engine.planning.plain import LONGEST_TEXT
@@ -33,7 +34,7 @@ FORMS = {  # what a pattern of the schema is called on the page
     r"^[0-9]{1,3}(\.[0-9]{1,2})? ?%$": "percentage",
     r"^[0-9]{1,3}%$": "percentage",
     r"^([0-9]{1,3}%|rest)$": "percentage or `rest`",
-    r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+|cmd:.+)$": "name of a secret",
+    f"^{PATTERN}$": "name of a secret",
     r"^([0-7]{3,4})?$": "mode in quotes",
     r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2})?)?$": "date, or date and time",
     r"^\d[\d.smhd ]*(\.\.\s*\d[\d.smhd ]*)?$": "duration, or two with `..` between",

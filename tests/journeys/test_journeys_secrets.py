@@ -102,5 +102,5 @@ def test_a_secret_that_is_missing_is_named_and_one_written_out_is_hidden(enginee
     become = f"become: {{user: root, password: {{secret: {CANARY}}}}}"
     engineer.writes("runbooks/quick.yml", steps(step("use", "true", become)))
     refused = engineer.types("validate", "runbooks/quick.yml", code=3)
-    assert "env:NAME, file:PATH or cmd:COMMAND" in refused.err
+    assert "env:NAME, file:PATH, cmd:COMMAND, keyring:SERVICE/USER or vault:MOUNT/PATH#FIELD" in refused.err
     assert CANARY not in refused.all

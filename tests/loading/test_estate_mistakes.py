@@ -29,6 +29,12 @@ MISTAKES = [
     ("hosts: {h: {ssh: {jump: '-J x'}}}", "1:25: '-J x' is neither a host name nor an IP address"),
     ("hosts: {h: {vars: {p: {secret: hunter2}}}}", "1:32: a secret is given by name, never by its value [write …"),
     ("hosts: {h: {vars: {p: [{secret: 'env:A B'}]}}}", "1:33: a secret is given by name, never by its value [write …"),
+    (
+        "hosts: {h: {vars: {p: {secret: 'valt:kv/a#b'}}}}",
+        "1:32: a secret is given by name, never by its value [did you mean 'vault'?]",
+    ),
+    ("hosts: {h: {vars: {p: {secret: 'vault:kv/a'}}}}", "1:32: a secret is given by name, never by its value [write …"),
+    ('hosts: {h: {vars: {p: {secret: "vault:kv/a#b\\t"}}}}', "1:32: a secret is given by name, never by its value [write …"),
     ("hosts: {h: {vars: {p: .inf}}}", "1:23: infinite and undefined numbers cannot be kept [write it as text, in quotes]"),
     ("hosts: {h: {unit: 3}}", "1:12: h has a unit but no rack [write rack: NAME]"),
     ("hosts: {h: {rack: r1}}", "1:19: there is no rack 'r1' [define it under 'racks:']"),

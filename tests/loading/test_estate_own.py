@@ -192,11 +192,14 @@ def test_a_group_holds_the_hosts_of_its_children(tmp_path: Path) -> None:
 def test_secrets_are_kept_by_name(tmp_path: Path) -> None:
     """{secret: NAME} becomes a reference wherever it stands in the variables; everything else stays as written."""
     text = 'p: {secret: "env:DB"}, l: [{secret: "file:/etc/x"}], d: {c: {secret: "cmd:pass show x"}}, t: "{{ a }}"'
+    text += ', k: {secret: "keyring:bmc/ana"}, v: {secret: "vault:kv/a/b#c"}'
     values = one_file(tmp_path, f"hosts: {{h: {{vars: {{{text}}}}}}}").hosts["h"].vars
     assert values == {
         "p": SecretRef("env:DB"),
         "l": [SecretRef("file:/etc/x")],
         "d": {"c": SecretRef("cmd:pass show x")},
+        "k": SecretRef("keyring:bmc/ana"),
+        "v": SecretRef("vault:kv/a/b#c"),
         "t": "{{ a }}",
     }
 

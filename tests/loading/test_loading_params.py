@@ -6,6 +6,7 @@ import pytest
 
 from runbook_engine.loading import load_runbook, missing_params, param_values, read_params_file
 from runbook_engine.model.errors import NotValid
+from runbook_engine.model.secret_names import IN_WORDS
 
 PARAMS = r"""
   bios: {type: string, default: "2.19.1", pattern: '\d+\.\d+\.\d+', help: BIOS version to install}
@@ -86,7 +87,7 @@ def test_every_mistake_of_the_command_line_comes_at_once(runbook):
         "command line:1:9 load: expected a number, found text 'much'",
         "command line:1:9 wait: expected a duration such as 90s, 15m or 1h 30m",
         "command line:1:10 force: expected true or false, found text 'yes'",
-        "command line:1:10 token: expected the name of a secret: env:NAME, file:PATH or cmd:COMMAND",
+        f"command line:1:10 token: expected the name of a secret: {IN_WORDS}",
         "command line:1:10 tries: must be one of 1, 2, 3",
         "try.yml:9:3 the param 'rack' has no value / give it with -p rack=… (Which rack)",
     ]

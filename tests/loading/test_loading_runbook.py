@@ -9,6 +9,7 @@ import pytest
 from runbook_engine.loading import UNENFORCED, load_runbook
 from runbook_engine.model.errors import NotValid
 from runbook_engine.model.runbook import Money, Retry, Rolling, Takes, Who
+from runbook_engine.model.secret_names import IN_WORDS
 from runbook_engine.model.text import SecretRef, plain, shell
 from runbook_engine.model.words import Per, Repeat
 
@@ -231,8 +232,12 @@ STEP = "      - {id: a, title: A, run: x}\n"
         (HEAD + "params: {a: {default: d, choices: [b, c]}}\n" + PHASES + STEP, ["7:23 must be one of b, c"]),
         (HEAD + "params: {a: {default: '{{ b }}'}}\n" + PHASES + STEP, ["7:23 must be a fixed value, without {{ }}"]),
         (
+            HEAD + "params: {a: {secret: true, default: 'keyrng:bmc/hunter2'}}\n" + PHASES + STEP,
+            [f"7:37 expected the name of a secret: {IN_WORDS}; did you mean 'keyring'?"],
+        ),
+        (
             HEAD + "params: {a: {secret: true, default: hunter2}}\n" + PHASES + STEP,
-            ["7:37 expected the name of a secret: env:NAME, file:PATH or cmd:COMMAND"],
+            [f"7:37 expected the name of a secret: {IN_WORDS}"],
         ),
         (
             HEAD + "params: {a-b: {}}\n" + PHASES + STEP,
@@ -399,6 +404,15 @@ def test_each_mistake_is_told_in_plain_words_at_its_place(mistakes, text, expect
     """A table of everything that can be wrong inside one runbook."""
     found = mistakes(text)
     assert [m.split(" / add one of")[0] for m in found] == expected
+
+
+@pytest.mark.parametrize("name", ["env:A", "file:/a b", "cmd:pass show x", "keyring:https://h/x/ana", "vault:team/kv/a b#c d"])
+def test_a_secret_may_be_in_each_of_the_places(written, name):
+    """A param's default and the password of sudo take all of them."""
+    text = HEAD + f"params: {{a: {{secret: true, default: '{name}'}}}}\n" + PHASES
+    runbook = load_runbook(written(text + f"      - {{id: a, title: A, run: x, become: {{password: {{secret: '{name}'}}}}}}\n"))
+    assert runbook.params[0].default == name
+    assert runbook.phases[0].steps[0].become_password == SecretRef(name)
 
 
 def test_a_step_that_is_not_valid_may_still_be_named(mistakes):

@@ -128,7 +128,9 @@ def test_the_three_places_of_secrets(tmp_path):
         ("env:EMPTY", "empty"),
         ("file:/no/such/file", "No such file"),
         ("cmd:exit 3", "exit code 3"),
-        ("vault:x", "env:NAME, file:PATH or cmd:COMMAND"),
+        ("vault:x", "vault:MOUNT/PATH#FIELD"),
+        ("keyring:x", "keyring:SERVICE/USER"),
+        ("safe:x", "env:NAME, file:PATH, cmd:COMMAND, keyring:SERVICE/USER or vault:MOUNT/PATH#FIELD"),
         ("env:", "env:NAME"),
     ],
 )

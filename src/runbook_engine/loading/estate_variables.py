@@ -6,13 +6,15 @@ from collections.abc import Mapping
 
 from runbook_engine.loading.estate_entries import Values
 from runbook_engine.loading.estate_pages import Note
+from runbook_engine.loading.step_parts import nearest_source
 from runbook_engine.model.places import Path
+from runbook_engine.model.secret_names import IN_WORDS, PATTERN
 from runbook_engine.model.text import SecretRef
 
 VAULT = "$ANSIBLE_VAULT;"
 MAX_DEPTH = 64  # mappings and lists inside each other
 
-_SECRET = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*|file:[^\x00-\x1f\x7f]+|cmd:[^\x00-\x1f\x7f]+")
+_SECRET = re.compile(rf"(?=[^\x00-\x1f\x7f]+\Z){PATTERN}")
 _SIMPLE = frozenset({str, int, bool, type(None)})
 
 
@@ -46,7 +48,7 @@ def _value(value: object, path: Path, note: Note, depth: int) -> object:
 def _text(value: str, path: Path, note: Note) -> str:
     if value.startswith(VAULT):
         name = path[-1] if path else "this"
-        hint = f'keep it as a secret by name: {name}: {{secret: "env:NAME"}}, file:PATH or cmd:COMMAND'
+        hint = f'keep it as a secret by name: {name}: {{secret: "env:NAME"}}; the names are {IN_WORDS}'
         note(path, f"'{name}' is encrypted by Ansible Vault, which is not opened here", hint)
     return value
 
@@ -65,6 +67,6 @@ def secret(name: object, path: Path, note: Note) -> SecretRef | None:
     """A secret by name. The text of a wrong one is not repeated: it may be the secret itself."""
     if isinstance(name, str) and _SECRET.fullmatch(name):
         return SecretRef(name)
-    hint = 'write {secret: "env:NAME"}, "file:PATH" or "cmd:COMMAND"'
+    hint = (isinstance(name, str) and nearest_source(name)) or f'write {{secret: "NAME"}}, where NAME is {IN_WORDS}'
     note(path, "a secret is given by name, never by its value", hint, hide=True)
     return None

@@ -24,6 +24,7 @@ from runbook_engine.loading.fields import (
     SomeTime,
 )
 from runbook_engine.loading.param_values import TYPES
+from runbook_engine.model.secret_names import IN_WORDS
 from runbook_engine.model.words import FailureScope, HostOrder, Kind, OnFailure
 
 TOLD = ("announced", "approved", "started", "delayed", "paused", "stopped", "failed", "done")
@@ -105,7 +106,7 @@ class ParamDocument(Closed):
         None, description="A regular expression that the whole value must match; for strings."
     )
     help: Line | None = Field(None, description="What the value is for; shown when it is asked for.")
-    secret: Flag = Field(False, description="The value is the name of a secret: env:NAME, file:PATH or cmd:COMMAND.")
+    secret: Flag = Field(False, description=f"The value is the name of a secret: {IN_WORDS}.")
 
     @model_validator(mode="after")
     def _fits(self) -> "ParamDocument":

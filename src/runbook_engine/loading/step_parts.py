@@ -6,10 +6,11 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, Strict, WithJsonSchema, model_validator
 
 from runbook_engine.loading.fields import Closed, Count, Duration, Line, Name, Schema, Short, as_list, kind_of_evidence
+from runbook_engine.loading.nearest import did_you_mean
+from runbook_engine.model import secret_names
 
 _RETRIES = 1_000
 _TEXT: Schema = {"type": "string", "minLength": 1}
-_SECRET = r"(env:[A-Za-z_][A-Za-z0-9_]*|file:.+|cmd:.+)"  # noqa: S105 - the form of a reference
 _ONE_TIME = r"\d[\d.smhd ]*"
 
 
@@ -85,17 +86,25 @@ def reference_to_secret(value: str) -> str:
     """Raises ValueError unless the text names a secret; the secret itself must not stand in a file."""
     import re
 
-    if not re.fullmatch(_SECRET, value):
-        raise ValueError("expected the name of a secret: env:NAME, file:PATH or cmd:COMMAND")
+    if not re.fullmatch(secret_names.PATTERN, value):
+        hint = nearest_source(value)
+        raise ValueError(f"expected the name of a secret: {secret_names.IN_WORDS}{'; ' + hint if hint else ''}")
     return value
+
+
+def nearest_source(value: str) -> str:
+    """'did you mean 'vault:'?' for a misspelt place of a secret, or nothing. Of the text itself nothing is repeated."""
+    place, colon, _ = value.partition(":")
+    hint = did_you_mean(place, secret_names.FORMS) if colon and place not in secret_names.FORMS else ""
+    return hint if hint.startswith("did") else ""
 
 
 class SecretDocument(Closed):
     """A secret by its name. Its value is never written here."""
 
     secret: Annotated[
-        str, AfterValidator(reference_to_secret), WithJsonSchema({"type": "string", "pattern": f"^{_SECRET}$"})
-    ] = Field(description="env:NAME, file:PATH or cmd:COMMAND.")
+        str, AfterValidator(reference_to_secret), WithJsonSchema({"type": "string", "pattern": f"^{secret_names.PATTERN}$"})
+    ] = Field(description=f"{secret_names.IN_WORDS}.")
 
 
 class BecomeDocument(Closed):

@@ -27,7 +27,7 @@ class Later:
 
 @dataclass(frozen=True, slots=True)
 class SecretRef:
-    """A secret by name (env:NAME, file:PATH, cmd:COMMAND). Its value exists only inside a transport."""
+    """A secret by name (see `secret_names`). Its value exists only inside a transport."""
 
     name: str
     quoted: bool = True

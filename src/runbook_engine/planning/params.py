@@ -4,12 +4,13 @@ import re
 from collections.abc import Mapping
 
 from runbook_engine.model.runbook import Param, Runbook, Scalar
+from runbook_engine.model.secret_names import IN_WORDS, PATTERN
 from runbook_engine.model.text import SecretRef
 from runbook_engine.planning.findings import BadTemplate, Findings, did_you_mean
 from runbook_engine.planning.plain import text_of
 
 Given = Scalar | tuple[Scalar, ...]
-_REFERENCE = re.compile(r"(env|file|cmd):.+", re.DOTALL)
+_REFERENCE = re.compile(PATTERN, re.DOTALL)
 
 
 def settle(runbook: Runbook, given: Mapping[str, Given], found: Findings) -> dict[str, object]:
@@ -48,9 +49,7 @@ def _secret(name: str, value: object) -> object:
         return value
     if isinstance(value, str) and _REFERENCE.fullmatch(value):
         return SecretRef(value)
-    raise BadTemplate(
-        f"the parameter {name!r} is secret and is given by name, not by value", "env:NAME, file:PATH or cmd:COMMAND"
-    )
+    raise BadTemplate(f"the parameter {name!r} is secret and is given by name, not by value", IN_WORDS)
 
 
 def for_people(values: Mapping[str, object]) -> dict[str, str]:

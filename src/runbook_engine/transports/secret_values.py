@@ -8,13 +8,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NoReturn
 
-from runbook_engine.model.errors import TransportFault
+from runbook_engine.model.secret_names import IN_WORDS
 from runbook_engine.model.text import SecretRef
-from runbook_engine.model.words import Cause
-from runbook_engine.transports.redaction import Masks
+from runbook_engine.transports.redaction import SHORTEST_LINE, Masks
+from runbook_engine.transports.secret_faults import LARGEST, missing
 
-LARGEST = 1 << 20  # bytes of one secret
-COMMAND_S = 30.0  # how long a cmd: secret may take
+LIMIT_S = 30.0  # how long a command, a keyring or Vault may take for one secret
 
 
 class SecretValue:
@@ -40,11 +39,13 @@ class SecretValue:
 
 
 class Secrets:
-    """Looks secrets up by their names: env:NAME, file:PATH, cmd:COMMAND. Safe to use from several threads."""
+    """Looks secrets up by their names (see model/secret_names.py), each once. Safe to use from several threads."""
 
-    def __init__(self, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(self, environment: Mapping[str, str] | None = None, *, limit_s: float = LIMIT_S) -> None:
+        self._limit_s = limit_s
         self._environment = os.environ if environment is None else environment
         self._values: dict[str, SecretValue] = {}
+        self._tokens: dict[str, str] = {}  # what opened the door to other secrets: masked like them
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self._lock = threading.Lock()
         self._masks = Masks({})
@@ -66,22 +67,64 @@ class Secrets:
     def _remember(self, secret: SecretValue) -> None:
         with self._lock:
             self._values[secret.name] = secret
-            self._masks = Masks({s.name: s.reveal() for s in self._values.values()})
+            self._mask()
+
+    def _token_seen(self, token: str) -> None:
+        if len(token) < SHORTEST_LINE:  # that of a practice server, such as `root`, is a word of every output
+            return
+        with self._lock:
+            self._tokens["VAULT_TOKEN"] = token
+            self._mask()
+
+    def _mask(self) -> None:
+        self._masks = Masks({s.name: s.reveal() for s in self._values.values()} | self._tokens)
 
     def _look_up(self, name: str) -> str:
         kind, _, rest = name.partition(":")
-        ways: dict[str, Callable[[str, str], str]] = {"env": self._from_environment, "file": _from_file, "cmd": _from_command}
+        ways: dict[str, Callable[[str, str], str]] = {
+            "env": self._from_environment,
+            "file": _from_file,
+            "cmd": self._from_command,
+            "keyring": self._from_keyring,
+            "vault": self._from_vault,
+        }
         if kind not in ways or not rest:
-            raise _missing(name, "a secret is named env:NAME, file:PATH or cmd:COMMAND", "")
+            raise missing(name, f"a secret is named {IN_WORDS}", "")
         value = ways[kind](name, rest)
+        if len(value) > LARGEST:
+            raise missing(name, f"it is larger than {LARGEST} bytes", "")
         if not value or "\0" in value:
-            raise _missing(name, "its value is empty" if not value else "its value holds a NUL byte", "")
+            raise missing(name, "its value is empty" if not value else "its value holds a NUL byte", "")
         return value
 
     def _from_environment(self, name: str, variable: str) -> str:
         if variable not in self._environment:
-            raise _missing(name, f"the environment variable {variable} is not set", f"export {variable}=…")
+            raise missing(name, f"the environment variable {variable} is not set", f"export {variable}=…")
         return self._environment[variable]
+
+    def _from_keyring(self, name: str, rest: str) -> str:
+        from runbook_engine.transports.keyring_secrets import from_keyring
+
+        return from_keyring(name, rest, self._limit_s)
+
+    def _from_vault(self, name: str, rest: str) -> str:
+        from runbook_engine.transports.vault_secrets import from_vault
+
+        return from_vault(name, rest, self._environment, self._limit_s, self._token_seen)
+
+    def _from_command(self, name: str, command: str) -> str:
+        try:
+            done = subprocess.run(
+                ["/bin/sh", "-c", command], stdin=subprocess.DEVNULL, capture_output=True, timeout=self._limit_s, check=False
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            why = (
+                f"it gave no answer within {self._limit_s:g} s" if isinstance(error, subprocess.TimeoutExpired) else str(error)
+            )
+            raise missing(name, why, command) from None
+        if done.returncode != 0:
+            raise missing(name, f"the command ended with exit code {done.returncode}", command)
+        return _text(name, done.stdout)
 
 
 def _from_file(name: str, path: str) -> str:
@@ -89,29 +132,11 @@ def _from_file(name: str, path: str) -> str:
         with Path(path).expanduser().open("rb") as file:
             content = file.read(LARGEST + 1)
     except OSError as error:
-        raise _missing(name, f"{path}: {error.strerror or error}", f"put the secret into {path} (mode 0600)") from None
+        raise missing(name, f"{path}: {error.strerror or error}", f"put the secret into {path} (mode 0600)") from None
     return _text(name, content)
-
-
-def _from_command(name: str, command: str) -> str:
-    try:
-        done = subprocess.run(
-            ["/bin/sh", "-c", command], stdin=subprocess.DEVNULL, capture_output=True, timeout=COMMAND_S, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        why = f"it gave no answer within {COMMAND_S:g} s" if isinstance(error, subprocess.TimeoutExpired) else str(error)
-        raise _missing(name, why, command) from None
-    if done.returncode != 0:
-        raise _missing(name, f"the command ended with exit code {done.returncode}", command)
-    return _text(name, done.stdout)
 
 
 def _text(name: str, content: bytes) -> str:
     if len(content) > LARGEST:
-        raise _missing(name, f"it is larger than {LARGEST} bytes", "")
+        raise missing(name, f"it is larger than {LARGEST} bytes", "")
     return content.decode("utf-8", "surrogateescape").removesuffix("\n").removesuffix("\r")
-
-
-def _missing(name: str, why: str, next_command: str) -> TransportFault:
-    message = f"The secret {name} is not available: {why}"
-    return TransportFault(Cause.SECRET, message, started=False, why=why, next_command=next_command)

@@ -1,14 +1,8 @@
 """One HTTP request from the control machine, with one limit for all of it and no redirects to other hosts."""
 
-import http.client
 import socket
 import ssl
-import threading
-import urllib.error
 import urllib.request
-from contextlib import suppress
-from email.message import Message
-from typing import Any
 from urllib.parse import urlsplit
 
 from runbook_engine.model.attempts import Answer
@@ -19,9 +13,8 @@ from runbook_engine.transports.capture import Capture
 from runbook_engine.transports.command_lines import render
 from runbook_engine.transports.session import OUT
 from runbook_engine.transports.settings import LinkSettings, Sink
+from runbook_engine.transports.web_answers import ERRORS, Progress, fetch, reason_of
 from runbook_engine.transports.wire import connect_fault
-
-READ = 1 << 16
 
 
 def perform_http(command: Http, sink: Sink, settings: LinkSettings) -> Answer:
@@ -30,24 +23,31 @@ def perform_http(command: Http, sink: Sink, settings: LinkSettings) -> Answer:
     Raises TransportFault when no answer came: `started` is True as soon as the request may have reached the server.
     """
     limit_s = command.timeout_s if command.timeout_s is not None else settings.http_s
-    progress = _Progress()
+    progress = Progress()
     request = _request(command, settings)
     capture = Capture(sink, settings.secrets.masks)
-    alarm = threading.Timer(limit_s, progress.give_up)
-    alarm.daemon = True
-    alarm.start()
     try:
-        with _opener(command, progress).open(request, timeout=limit_s) as response:
-            status, body, cut = response.status, *_body(response, settings.http_bytes)
-    except (OSError, http.client.HTTPException, ValueError) as error:
+        reply = fetch(
+            request,
+            progress,
+            _context(command),
+            limit_s=limit_s,
+            limit_bytes=settings.http_bytes,
+            expected=command.expect_status,
+        )
+    except ERRORS as error:
         raise _fault(error, request, progress, limit_s, settings) from None
-    finally:
-        alarm.cancel()
-    if progress.gave_up:
-        raise _fault(TimeoutError(), request, progress, limit_s, settings)
-    capture.add(OUT, body)
+    capture.add(OUT, reply.body)
     capture.finish()
-    return _judge(command, status, body, capture, cut=cut)
+    return _judge(command, reply.status, reply.body, capture, cut=reply.cut)
+
+
+def _context(command: Http) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    if not command.check_certificate:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 def _request(command: Http, settings: LinkSettings) -> urllib.request.Request:
@@ -63,18 +63,6 @@ def _request(command: Http, settings: LinkSettings) -> urllib.request.Request:
     return urllib.request.Request(url, data=body, headers=headers, method=command.method)  # noqa: S310 - the scheme was checked
 
 
-def _body(response: Any, limit: int) -> tuple[bytes, bool]:
-    parts: list[bytes] = []
-    size = 0
-    while size <= limit and (piece := response.read1(READ)):
-        parts.append(piece)
-        size += len(piece)
-    if size <= limit and response.length:
-        raise http.client.IncompleteRead(b"", response.length)
-    whole = b"".join(parts)
-    return whole[:limit], size > limit
-
-
 def _judge(command: Http, status: int, body: bytes, capture: Capture, *, cut: bool) -> Answer:
     expected = ", ".join(str(s) for s in command.expect_status)
     if status not in command.expect_status:
@@ -85,99 +73,11 @@ def _judge(command: Http, status: int, body: bytes, capture: Capture, *, cut: bo
     return capture.answer(0, f"answered {status}")
 
 
-class _Progress:
-    """How far a request has come, and the way to end it."""
-
-    def __init__(self) -> None:
-        self.sent = False
-        self.gave_up = False
-        self._sock: socket.socket | None = None
-
-    def watch(self, sock: socket.socket) -> None:
-        self._sock = sock
-        if self.gave_up:
-            self.give_up()
-
-    def give_up(self) -> None:
-        """Time is up: every wait on the socket ends now."""
-        self.gave_up = True
-        if self._sock:
-            with suppress(OSError):
-                self._sock.shutdown(socket.SHUT_RDWR)
-
-
-class _Watched(http.client.HTTPConnection):
-    """A connection that says how far it has come."""
-
-    watcher: _Progress
-
-    def connect(self) -> None:
-        """Connect, and let the socket be ended from outside."""
-        super().connect()
-        self.watcher.watch(self.sock)
-
-    def send(self, data: Any) -> None:
-        """Send; from here on the server may have the request."""
-        if self.sock is None:
-            self.connect()
-        self.watcher.sent = True
-        super().send(data)
-
-
-def _opener(command: Http, progress: _Progress) -> urllib.request.OpenerDirector:
-    context = ssl.create_default_context()
-    if not command.check_certificate:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-
-    class Plain(_Watched, http.client.HTTPConnection):
-        watcher = progress
-
-    class Safe(_Watched, http.client.HTTPSConnection):
-        watcher = progress
-
-    class PlainHandler(urllib.request.HTTPHandler):
-        def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
-            return self.do_open(Plain, req)
-
-    class SafeHandler(urllib.request.HTTPSHandler):
-        def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
-            return self.do_open(Safe, req, context=context)
-
-    return urllib.request.build_opener(PlainHandler, SafeHandler, _SameHost(command.expect_status), _AnyStatus)
-
-
-class _SameHost(urllib.request.HTTPRedirectHandler):
-    """Follows a redirect only on the same host and port, and not when the redirect itself is what is expected."""
-
-    def __init__(self, expected: tuple[int, ...]) -> None:
-        self._expected = expected
-
-    def redirect_request(
-        self, req: urllib.request.Request, fp: Any, code: int, msg: str, headers: Message, newurl: str
-    ) -> urllib.request.Request | None:
-        """The next request, or None: then the redirect is the answer."""
-        here, there = urlsplit(req.full_url), urlsplit(newurl)
-        if code in self._expected or (here.scheme, here.netloc) != (there.scheme, there.netloc):
-            return None
-        if req.get_method() not in ("GET", "HEAD"):
-            return None
-        return super().redirect_request(req, fp, code, msg, headers, newurl)  # type: ignore[arg-type]
-
-
-class _AnyStatus(urllib.request.HTTPDefaultErrorHandler):
-    """Every answer is an answer, whatever its status."""
-
-    def http_error_default(self, _request: Any, answer: Any, *_: Any) -> Any:
-        """The response as it is."""
-        return answer
-
-
 def _fault(
-    error: Exception, request: urllib.request.Request, progress: _Progress, limit_s: float, settings: LinkSettings
+    error: Exception, request: urllib.request.Request, progress: Progress, limit_s: float, settings: LinkSettings
 ) -> TransportFault:
     host = urlsplit(request.full_url).netloc.rpartition("@")[2]
-    reason = error.reason if isinstance(error, urllib.error.URLError) and isinstance(error.reason, Exception) else error
+    reason = reason_of(error)
     if progress.gave_up or isinstance(reason, TimeoutError):
         message = f"{host} gave no answer within {limit_s:g} s"
         return TransportFault(Cause.TIMED_OUT, message, started=progress.sent)
