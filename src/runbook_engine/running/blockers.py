@@ -166,7 +166,7 @@ def _by_aside(course: Course, package: Package, host: HostName | None) -> list[B
     cause = min(phase.aside[host])
     task = next(iter(run.phases[cause].bad.get(host, ())), None)
     why = f": {task} is {run.task(task).status.replace('_', ' ')}" if task else ", and is not through it yet"
-    command = f"runbook resume {run.id} --retry {task}, or runbook resume {run.id} --skip {host}" if task else ""
+    command = f"runbook resume {run.id} --retry {task}" if task else ""
     return [Blocker(kind="aside", reason=f"{host} is set aside in phase {cause}{why}", next_command=command)]
 
 
