@@ -163,13 +163,12 @@ def filters() -> str:
 def unenforced() -> str:
     """What is accepted and has no effect yet."""
     schema = json_schema()
-    homes = {"runbook": schema, "phase": "Phase", "rolling": "RollingDocument", "step": "Step"}
+    homes = {"runbook": schema, "phase": "Phase", "step": "Step"}
     rows = ["| key | of | what it says |", "|---|---|---|"]
     for name in UNENFORCED:
         home, _, key = name.partition(".")
         of = homes[home] if isinstance(homes[home], dict) else schema["$defs"][homes[home]]
-        also = " (when it is not `stop`)" if name == "rolling.on_failure" else ""
-        rows.append(f"| `{key}`{also} | {home} | {of['properties'][key]['description']} |")
+        rows.append(f"| `{key}` | {home} | {of['properties'][key]['description']} |")
     return "\n".join(rows)
 
 

@@ -18,9 +18,7 @@ NOT_YET = (
     "phase.window",
     "phase.point_of_no_return",
     "phase.roll_back",
-    "rolling.on_failure",
     "step.uses",
-    "step.roll_back",
 )
 PART = "  - {{id: {name}, title: Part {name}, needs: [], hosts: r12-u0*, steps: [{{{step}}}]}}\n"
 TWO_PHASES = HEAD.format(name="two") + "phases:\n"

@@ -14,10 +14,11 @@ from reporting.made_plans import rack12_plan, with_texts
 from reporting.made_runs import START, Story, batch, cabled, finished, half_flashed
 from reporting.made_texts import Golden
 from runbook_engine.model import events as ev
+from runbook_engine.model import turns
 from runbook_engine.model.errors import NotValid
 from runbook_engine.model.places import Mistake, Place
 from runbook_engine.model.plan import Plan
-from runbook_engine.model.words import AttemptId, Cause, Digest, HostName, RunId, Status, TaskId, Verdict
+from runbook_engine.model.words import AttemptId, Cause, Digest, HostName, PhaseId, RunId, Status, TaskId, Verdict
 from runbook_engine.model.world import World
 from runbook_engine.reporting.differences import differences_data
 from runbook_engine.reporting.event_text import event_line
@@ -216,6 +217,12 @@ EVENTS: list[ev.Event] = [
     ev.PlanAmended(at=START, digest=Digest("cd" * 32), carried=(FLASH,), by="ana", reason="one more host"),
     ev.DecisionRefused(at=START, decision="d1", by="ana", reason="the task does not wait"),
     ev.NoteAdded(at=START, by="ana", text="all quiet", task=FLASH),
+    turns.FailuresAccepted(at=START, phase=PhaseId("firmware"), who=("r12-u02",), by="ana", reason="one is enough"),
+    turns.HostLeftOut(at=START, host=HostName("r12-u02"), by="ana", reason="broken disk"),
+    turns.RollBackBegan(
+        at=START, phases=(PhaseId("firmware"),), hosts=(HostName("r12-u02"),), tasks=(FLASH,), by="ana", reason="wrong version"
+    ),
+    turns.PhasesReopened(at=START, phases=(PhaseId("firmware"),), by="ana"),
     ev.RunEnded(at=START),
 ]
 

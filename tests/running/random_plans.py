@@ -2,14 +2,17 @@
 
 from hypothesis import strategies as st
 
-from runbook_engine.model.commands import Procedure, Shell
+from runbook_engine.model.commands import AskPerson, Procedure, Shell
+from runbook_engine.model.plan import WayBack
 from runbook_engine.model.runbook import Retry
-from runbook_engine.model.text import shell
+from runbook_engine.model.text import plain, shell
 from runbook_engine.model.words import FailureScope, OnFailure, Repeat
 from stand import ALL, SAME, manual, needs, package, pause, phase, plan
 
 HOSTS = ("h1", "h2", "h3")
 CHECK = Procedure(apply=(Shell(script=shell("true")),), verify=(Shell(script=shell("check")),))
+BACK = WayBack(procedure=Procedure(apply=(Shell(script=shell("undo")),)), retries=Retry(count=1))
+BY_HAND = Procedure(apply=(AskPerson(prompt=plain("Undo it")),))
 
 
 @st.composite
@@ -42,7 +45,8 @@ def _stage(draw, name, number):
         fields = {"needs": needs((before.id, kind))} if before else {}
         step = f"{name}/s{i}{suffix}"
         what = draw(st.sampled_from(["once", "once", "safe", "verify", "manual", "pause", "retry"]))
-        packages.append(_package(what, step, hosts, fields))
+        back = draw(st.sampled_from([None, BACK, BACK, WayBack(procedure=CHECK), WayBack(procedure=BY_HAND)]))
+        packages.append(_package(what, step, hosts, {**fields, "way_back": back}))
     return packages
 
 

@@ -191,7 +191,7 @@ def _counted(course, planned, stage):
         here = own.phase == planned.id or planned.failures_over is FailureScope.PROJECT
         if planned.failures_over is FailureScope.BATCH:
             here = here and course.shape.stage_of[own.id] == stage
-        if here and (asked or state.status in BAD):
+        if here and not state.back and (asked or state.status in BAD):
             found.add(host or task)
     return found
 

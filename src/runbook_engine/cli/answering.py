@@ -9,6 +9,7 @@ from runbook_engine.model.decisions import Decide, Decision, Done, Resolve
 from runbook_engine.model.plan import Package
 from runbook_engine.model.run import TaskState
 from runbook_engine.model.words import Status, TaskId, Verdict
+from runbook_engine.running.admit_turns import asks
 from runbook_engine.running.course import Course
 
 if TYPE_CHECKING:
@@ -19,9 +20,9 @@ LATER = "later"
 
 def ask_person(store: "Store", course: Course) -> bool:
     """Go through the open questions. True when at least one was answered, so that the run can go on."""
-    answered = False
+    answered = ask_phases(store, course)
     for task, state in list(course.run.tasks.items()):
-        package, _ = course.shape.parts(task)
+        package = course.shape.work(task, back=state.back)
         if state.status is Status.WAITING and state.until is None:
             decision = _ask(task, state, package)
         elif state.status is Status.UNKNOWN and not state.settles_itself:
@@ -32,6 +33,22 @@ def ask_person(store: "Store", course: Course) -> bool:
             break
         store.decide(course.run.id, decision)
         answered = True
+    return answered
+
+
+def ask_phases(store: "Store", course: Course) -> bool:
+    """Ask how each phase goes on in which more has failed than it allows. True when something was answered."""
+    from runbook_engine.cli.turning import ANSWERS, phase_decision
+    from runbook_engine.reporting.turning_text import spent_lines
+
+    answered = False
+    for phase in [p for p in course.run.phases if asks(course, p)]:
+        options.say("\n" + "\n".join(line for line in spent_lines(course.shape.plan, course.run) if f" {phase}:" in line))
+        chosen = click.prompt("Your answer", type=click.Choice([*ANSWERS, LATER]), default=LATER, err=True)
+        if chosen != LATER:
+            why = click.prompt("Reason", err=True)
+            store.decide(course.run.id, phase_decision(phase, chosen, why))
+            answered = True
     return answered
 
 

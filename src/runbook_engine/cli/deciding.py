@@ -1,4 +1,4 @@
-"""done, decide, resolve, assign, accept, decline, pause, stop: what people want of a run."""
+"""done, decide, resolve, assign, accept, decline: what people want of a run."""
 
 import os
 import time
@@ -10,7 +10,7 @@ import click
 from runbook_engine.cli import opening, options
 from runbook_engine.model import decisions as de
 from runbook_engine.model.errors import Refused, Usage
-from runbook_engine.model.words import TaskId, Verdict
+from runbook_engine.model.words import PhaseId, TaskId, Verdict
 from runbook_engine.running.recovery import refusal, take_decisions
 
 HEARD_WITHIN_S = 5.0  # a process that drives the run looks into the inbox several times a second
@@ -52,7 +52,8 @@ def _heard(found: opening.Opened, decision: de.Decision) -> None:
         raise Refused(f"Not done: {reason}", next_command=f"runbook status {found.run}")
 
 
-def _next(found: opening.Opened) -> None:
+def say_next(found: opening.Opened) -> None:
+    """The next command, unless a process drives the run already."""
     if not found.store.run(found.run).alive:
         options.say(f"Next: runbook resume {found.run}")
 
@@ -89,7 +90,7 @@ def done_command(
             de.Done(id=opening.new_id(), by=options.me(), task=name, evidence=proof, note=note, started=_time(started)),
         )
         options.show(f"{name}: done by {options.me()}")
-        _next(found)
+        say_next(found)
 
 
 def _time(text: str | None) -> datetime | None:
@@ -103,7 +104,7 @@ def _time(text: str | None) -> datetime | None:
 
 def _evidence(found: opening.Opened, task: TaskId, given: dict[str, str]) -> dict[str, str]:
     """Evidence by name; files and photos are copied into the run's folder and known by their SHA-256."""
-    package, _ = found.course.shape.parts(task)
+    package = found.course.shape.work(task, back=found.course.run.task(task).back)
     question = package.procedure.question
     kinds = dict(question.evidence if question and question.evidence else package.evidence)
     return {k: _kept(found, task, v) if kinds.get(k) in ("photo", "file") else v for k, v in given.items()}
@@ -125,25 +126,36 @@ def _kept(found: opening.Opened, task: TaskId, name: str) -> str:
 
 @click.command("decide")
 @run_argument
-@task_argument
-@click.option("--choice", required=True, metavar="CHOICE", help="One of the choices of the question.")
+@click.argument("task", metavar="TASK|PHASE")
+@click.argument("answer", required=False)
+@click.option("--choice", metavar="CHOICE", help="One of the choices of the question.")
 @options.reason
 @options.journal
-def decide_command(run: str, task: str, choice: str, reason: str, journal: str | None) -> None:
-    """Answer a question of a run: go or no-go.
+def decide_command(run: str, task: str, answer: str | None, choice: str | None, reason: str, journal: str | None) -> None:
+    """Answer a question of a run: go or no-go; or say how a phase goes on in which more has failed than it allows.
 
     \b
     runbook decide rack12-install-1 firmware/go --choice go
     runbook decide rack12-install-1 firmware/go --choice no-go --reason "storm warning"
+    runbook decide rack12-install-1 firmware go-on      or roll-back, or stop
 
     \b
     Next: runbook resume RUN
     """
+    from runbook_engine.cli.turning import answer_phase
+
     with opening.opened(run, journal) as found:
+        said = answer or choice
+        if said is None:
+            raise click.UsageError("say what the answer is: runbook decide RUN TASK --choice CHOICE")
+        if task in found.course.shape.phases and choice is None:
+            answer_phase(found, PhaseId(task), said, reason)
+            return
         name = opening.task_meant(found.course, task)
+        choice = said
         decide(found, de.Decide(id=opening.new_id(), by=options.me(), task=name, choice=choice, reason=reason))
         options.show(f"{name}: {choice}, said by {options.me()}")
-        _next(found)
+        say_next(found)
 
 
 @click.command("resolve")
@@ -166,7 +178,7 @@ def resolve_command(run: str, task: str, verdict: str, reason: str, journal: str
         name = opening.task_meant(found.course, task)
         decide(found, de.Resolve(id=opening.new_id(), by=options.me(), task=name, verdict=Verdict(verdict), reason=reason))
         options.show(f"{name}: resolved as {verdict} by {options.me()}")
-        _next(found)
+        say_next(found)
 
 
 @click.command("assign")
@@ -236,38 +248,3 @@ def decline_command(run: str, task: str, reason: str, journal: str | None) -> No
         name = opening.task_meant(found.course, task)
         decide(found, de.Decline(id=opening.new_id(), by=options.me(), task=name, reason=reason))
         options.show(f"{name}: declined by {options.me()}")
-
-
-@click.command("pause")
-@click.argument("run", default="last")
-@options.reason
-@options.journal
-def pause_command(run: str, reason: str, journal: str | None) -> None:
-    """Start nothing new in a run; what runs finishes.
-
-    \b
-    runbook pause rack12-install-1 --reason "the site calls"
-    runbook resume rack12-install-1
-    """
-    with opening.opened(run, journal) as found:
-        decide(found, de.PauseRun(id=opening.new_id(), by=options.me(), reason=reason))
-        options.show(f"{found.run}: paused. Next: runbook resume {found.run}")
-
-
-@click.command("stop")
-@click.argument("run")
-@options.reason
-@options.yes
-@options.no_input
-@options.journal
-def stop_command(run: str, reason: str, yes: bool, no_input: bool, journal: str | None) -> None:
-    """End a run: what runs finishes, nothing more starts, its hosts are free. It cannot be resumed.
-
-    \b
-    runbook stop rack12-install-1 --reason "moved to January"
-    runbook pause rack12-install-1             when it shall go on later
-    """
-    with opening.opened(run, journal) as found:
-        options.confirm(f"End {found.run} for good?", yes=yes, no_input=no_input)
-        decide(found, de.StopRun(id=opening.new_id(), by=options.me(), reason=reason))
-        options.show(f"{found.run}: stopped.")

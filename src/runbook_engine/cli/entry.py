@@ -28,8 +28,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "assign": ("deciding", "Give a task to somebody."),
     "accept": ("deciding", "Agree to do a task."),
     "decline": ("deciding", "Do not agree to do a task."),
-    "pause": ("deciding", "Start nothing new in a run."),
-    "stop": ("deciding", "End a run: what runs finishes, nothing more starts."),
+    "pause": ("halting", "Start nothing new in a run."),
+    "stop": ("halting", "End a run: what runs finishes, nothing more starts."),
+    "roll-back": ("turning", "Undo what was done, the last first."),
     "amend": ("amending", "Go on with a changed plan."),
     "runs": ("looking", "List runs."),
     "status": ("looking", "Show where a run stands, by phase."),
@@ -62,7 +63,7 @@ class Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = import_module(f"runbook_engine.cli.{COMMANDS[cmd_name][0]}")
-        command: click.Command = getattr(module, f"{cmd_name}_command")
+        command: click.Command = getattr(module, f"{cmd_name.replace('-', '_')}_command")
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -12,7 +12,8 @@ from runbook_engine.cli.driving import Drive, drive
 from runbook_engine.cli.linking import same_machines
 from runbook_engine.cli.projects import planned
 from runbook_engine.cli.settings import Settings, settings
-from runbook_engine.model.decisions import ResumeRun, Retry
+from runbook_engine.cli.turning import host_meant, left_out_words, phase_meant, reopening, start_meant
+from runbook_engine.model.decisions import Again, Decision, LeaveOut, ResumeRun, Retry, StartWith
 from runbook_engine.model.errors import Refused, RunbookError, Usage
 from runbook_engine.model.plan import Plan
 from runbook_engine.model.words import HostName, PhaseId, RunId, RunStatus
@@ -34,6 +35,7 @@ wait = click.option("--wait/--no-wait", default=None, help="Stay until the run e
 @limit
 @parallel
 @wait
+@click.option("--start-with", metavar="PHASE[/STEP]", help="Leave out what stands before; only where the run begins.")
 @click.option("--dry-run", is_flag=True, help="Show what would be done, command by command; connect to nothing.")
 @click.option("--accept-unenforced", is_flag=True, help="Start although parts of the runbook are NOT ENFORCED yet.")
 @options.inventory
@@ -50,6 +52,7 @@ def run_command(
     limit: str | None,
     parallel: int | None,
     wait: bool | None,
+    start_with: str | None,
     dry_run: bool,
     accept_unenforced: bool,
     inventory: str | None,
@@ -78,15 +81,22 @@ def run_command(
         _no_other(store, plan)
         run = _open_run_of(store, plan)
         options.say(_announcement(plan, focus, run))
+        _starts_elsewhere(plan, start_with, run)
         options.confirm("Start?" if run is None else f"Carry {run} on?", yes=yes, no_input=no_input)
         made = run or opening.create_run(store, plan)
+        if start_with:
+            at, step = start_meant(plan, start_with)
+            store.decide(made, StartWith(id=opening.new_id(), by=options.me(), phase=at, step=step))
         return _drive(place, store, made, focus, wait=wait, no_input=no_input, verbose=verbose, as_json=as_json)
 
 
 @click.command("resume")
 @click.argument("run", default="last")
 @click.option("--retry", "retries", multiple=True, metavar="TASK", help="Try again a task that ended badly (repeatable).")
-@click.option("--failed", is_flag=True, help="Try again every task that ended badly.")
+@click.option("--failed", is_flag=True, help="Try again every task that ended badly, ways back too.")
+@click.option("--skip", "skipped", multiple=True, metavar="HOST", help="Go on without this host (repeatable).")
+@click.option("--again", metavar="PHASE", help="Do a phase again that was rolled back.")
+@options.reason
 @phase
 @limit
 @parallel
@@ -99,6 +109,9 @@ def resume_command(
     run: str,
     retries: tuple[str, ...],
     failed: bool,
+    skipped: tuple[str, ...],
+    again: str | None,
+    reason: str,
     phases: tuple[str, ...],
     limit: str | None,
     parallel: int | None,
@@ -113,6 +126,7 @@ def resume_command(
     \b
     runbook resume                        the last run
     runbook resume rack12-install-3 --failed
+    runbook resume rack12-install-3 --skip r12-u07 --reason "broken disk"
 
     \b
     What was done stays done; what was in the air when the engine died is UNKNOWN until it is settled.
@@ -126,7 +140,7 @@ def resume_command(
         if found.course.run.status is RunStatus.STOPPED:
             raise Refused(f"{found.run} was stopped", why="A stopped run is over.", next_command="runbook run FILE")
         _note_edits(plan, place)
-        _reopen(found, retries, failed=failed)
+        _decide(found, retries, tuple(host_meant(plan, host) for host in skipped), again, reason, failed=failed)
         focus = focus_of(plan, phases, limit)
         return _drive(place, store, found.run, focus, wait=wait, no_input=no_input, verbose=verbose, as_json=as_json)
 
@@ -227,16 +241,35 @@ def _note_edits(plan: Plan, place: Settings) -> None:
         )
 
 
-def _reopen(found: opening.Opened, retries: Sequence[str], *, failed: bool) -> None:
-    from runbook_engine.model.words import SETTLED_BADLY
+def _decide(
+    found: opening.Opened, retries: Sequence[str], skipped: Sequence[HostName], again: str | None, reason: str, *, failed: bool
+) -> None:
+    """What the person wants beside going on: nothing of it is lost if this process dies."""
+    by, course = options.me(), found.course
+    wishes: list[Decision] = []
+    if course.run.status is RunStatus.PAUSED:
+        wishes.append(ResumeRun(id=opening.new_id(), by=by))
+    wishes += [LeaveOut(id=opening.new_id(), by=by, host=host, reason=reason) for host in skipped]
+    if again is not None:
+        phase = phase_meant(course.shape.plan, again)
+        wishes.append(Again(id=opening.new_id(), by=by, phase=phase, reason=reason))
+    tasks = reopening(course, [opening.task_meant(course, name) for name in retries], skipped, failed=failed)
+    wishes += [Retry(id=opening.new_id(), by=by, task=task, reason=reason) for task in tasks]
+    for wish in wishes:
+        found.store.decide(found.run, wish)
 
-    tasks = [opening.task_meant(found.course, name) for name in retries]
-    if failed:
-        tasks += [task for task, state in found.course.run.tasks.items() if state.status in SETTLED_BADLY]
-    if found.course.run.status is RunStatus.PAUSED:
-        found.store.decide(found.run, ResumeRun(id=opening.new_id(), by=options.me()))
-    for task in dict.fromkeys(tasks):
-        found.store.decide(found.run, Retry(id=opening.new_id(), by=options.me(), task=task))
+
+def _starts_elsewhere(plan: Plan, start_with: str | None, run: RunId | None) -> None:
+    """What is left out, before anything is asked; a run that has begun cannot start elsewhere."""
+    if start_with is None:
+        return
+    if run is not None:
+        raise Refused(
+            f"{run} is open already",
+            why="Only a run that has not begun can start elsewhere; what this one has not done, it still does.",
+            next_command=f"runbook resume {run}, or runbook stop {run}",
+        )
+    options.say(left_out_words(plan, start_with))
 
 
 def _drive(

@@ -14,10 +14,7 @@ UNENFORCED: tuple[str, ...] = (
     "runbook.stakeholders",
     "phase.window",
     "phase.point_of_no_return",
-    "phase.roll_back",
-    "rolling.on_failure",  # when it is not `stop`
     "step.uses",
-    "step.roll_back",
 )
 _OF_RUNBOOK = ("start", "deadline", "budget", "costs", "approvals", "stakeholders")
 
@@ -34,15 +31,11 @@ def unenforced_keys(runbook: Runbook) -> Iterator[tuple[str, Path]]:
 
 
 def _of_phase(phase: Phase) -> Iterator[tuple[str, Path]]:
-    for key in ("window", "point_of_no_return", "roll_back"):
+    for key in ("window", "point_of_no_return"):
         if getattr(phase, key):
             yield f"phase.{key}", (*phase.path, key)
-    if phase.rolling and phase.rolling.on_failure != "stop":
-        yield "rolling.on_failure", (*phase.path, "rolling", "on_failure")
 
 
 def _of_step(step: Step) -> Iterator[tuple[str, Path]]:
     if step.uses:
         yield "step.uses", (*step.path, "uses")
-    if step.roll_back is not None:
-        yield "step.roll_back", (*step.path, "roll_back")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from runbook_engine.model.words import Digest, TaskId, Verdict
+from runbook_engine.model.words import Digest, HostName, PhaseId, StepId, TaskId, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +140,74 @@ class AddNote:
     task: TaskId | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoOn:
+    """A phase that asks goes on without those who have failed so far."""
+
+    id: str
+    by: str
+    phase: PhaseId
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaveOut:
+    """Skip whatever a host has not done."""
+
+    id: str
+    by: str
+    host: HostName
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RollBack:
+    """Undo a phase and what was built on it; without a phase, all that has begun. `hosts` empty: all of them."""
+
+    id: str
+    by: str
+    phase: PhaseId | None = None
+    hosts: tuple[HostName, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Again:
+    """Do a phase that was rolled back again, and those that were rolled back with it."""
+
+    id: str
+    by: str
+    phase: PhaseId
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartWith:
+    """Skip all that stands before a phase, or a step of it; only while nothing has begun."""
+
+    id: str
+    by: str
+    phase: PhaseId
+    step: StepId | None = None
+
+
 Decision = (
-    Done | Decide | Resolve | Progress | Assign | Accept | Decline | Retry | PauseRun | ResumeRun | StopRun | Amend | AddNote
+    Done
+    | Decide
+    | Resolve
+    | Progress
+    | Assign
+    | Accept
+    | Decline
+    | Retry
+    | PauseRun
+    | ResumeRun
+    | StopRun
+    | Amend
+    | AddNote
+    | GoOn
+    | LeaveOut
+    | RollBack
+    | Again
+    | StartWith
 )

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from runbook_engine.model.turns import FailuresAccepted, HostLeftOut, PhasesReopened, RollBackBegan
 from runbook_engine.model.words import AttemptId, Cause, Digest, HostName, Purpose, RunId, Status, TaskId, Verdict
 
 
@@ -253,7 +254,7 @@ class NoteAdded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunEnded:
-    """Every task is settled well."""
+    """Every phase has ended."""
 
     at: datetime
 
@@ -281,5 +282,9 @@ Event = (
     | PlanAmended
     | DecisionRefused
     | NoteAdded
+    | FailuresAccepted
+    | HostLeftOut
+    | RollBackBegan
+    | PhasesReopened
     | RunEnded
 )

@@ -95,6 +95,11 @@ class Package:
         return bool(self.procedure.apply) and all(isinstance(c, Shell | Http | Download) for c in self.procedure.apply)
 
     @property
+    def changes_something(self) -> bool:
+        """Whether doing it leaves a trace that a way back would be for: not what only reads, waits, or may be repeated."""
+        return bool(self.procedure.apply) and self.repeat is not Repeat.SAFE and self.procedure.timer is None
+
+    @property
     def kept_on_host(self) -> bool:
         """Whether its hosts keep what becomes of an attempt: commands that change something there, and may not be repeated."""
         if not self.hosts or self.repeat is Repeat.SAFE:

@@ -4,7 +4,7 @@ The values here are updated in place by `evolve`, because a copy per event would
 plan; everybody else only reads them.
 """
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -50,6 +50,7 @@ class TaskState:
     verify_first: bool = False  # doubt that a probe may settle
     ask_first: bool = False  # doubt that the host itself may settle: it keeps what became of the attempt
     back: bool = False  # it is being undone, or was: what is said of it is said of its way back
+    turns: bool = False  # it runs, and is undone as soon as that has ended
     boot: str = ""  # the host's boot id when the last attempt began; empty: the host keeps nothing of it
 
     @property
@@ -72,9 +73,28 @@ class PhaseState:
     accepted: set[str] = field(default_factory=set)  # of `bad`: a person let the phase go on without them
     aside: dict[HostName, set[PhaseId]] = field(default_factory=dict)  # hosts that hold nobody up, and where each failed
     returned: set[HostName] = field(default_factory=set)  # hosts that are, or once were, aside
+    undone: bool = False  # the whole phase was rolled back, or is: nothing starts before it is begun again
+    undone_hosts: set[HostName] = field(default_factory=set)  # the same for single hosts
     started: datetime | None = None
     ended: datetime | None = None
     next_stage_at: datetime | None = None  # the pause between stages ends then
+
+
+@dataclass(slots=True, kw_only=True)
+class GoingBack:
+    """A way back that is not over. What is left of each host (or task done once), with the number of its part.
+
+    The parts follow each other; within one, hosts do not wait for each other.
+    """
+
+    phases: tuple[PhaseId, ...]
+    hosts: frozenset[HostName]  # empty: all
+    closed: frozenset[PhaseId]  # nothing else starts in these
+    lanes: dict[str, deque[tuple[int, TaskId]]] = field(default_factory=dict)
+    at: int = 0  # the number of the part that is open
+    busy: set[str] = field(default_factory=set)  # lanes that the next part waits for
+    by: str = ""
+    reason: str = ""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -104,6 +124,8 @@ class Run:
     passed: dict[PackageId, None] = field(default_factory=dict)  # what no other package waits for as a whole any more
     failing: Counter[str] = field(default_factory=Counter)  # in how many phases each host (or task done once) is counted
     opened: int = 0  # how often a stage was opened
+    back: GoingBack | None = None
+    due: list[TaskId] = field(default_factory=list)  # what could be undone, in the order in which its turn came
     eased: int = 0  # how often something that kept tasks from starting has gone
 
     def task(self, task: TaskId) -> TaskState:

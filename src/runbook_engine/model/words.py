@@ -106,10 +106,13 @@ class Status(StrEnum):
     UNREACHABLE = "unreachable"  # the host could not be reached; nothing ran
     UNKNOWN = "unknown"  # it may or may not have happened
     CANCELLED = "cancelled"  # stopped by a person
+    ROLLING_BACK = "rolling_back"  # to be undone: due, or waiting its turn
+    ROLLED_BACK = "rolled_back"  # it was done, and was undone
+    ROLL_BACK_FAILED = "roll_back_failed"  # undoing it ended badly
 
 
 SETTLED_WELL = frozenset({Status.OK, Status.SKIPPED})
-SETTLED_BADLY = frozenset({Status.FAILED, Status.REFUSED, Status.UNREACHABLE, Status.CANCELLED})
+SETTLED_BADLY = frozenset({Status.FAILED, Status.REFUSED, Status.UNREACHABLE, Status.CANCELLED, Status.ROLL_BACK_FAILED})
 
 
 class Fate(StrEnum):
@@ -126,6 +129,7 @@ class Purpose(StrEnum):
     """Why an attempt is made."""
 
     DO = "do"
+    ROLL_BACK = "roll_back"  # undo what was done, or may have been
     VERIFY = "verify"  # read-only: settle doubt, or check what a person did
     SETTLE = "settle"  # ask the host what became of an attempt that nobody is left to hear of
     GREET = "greet"  # connect, and learn under which boot id the host's next attempts are recorded; not in the journal

@@ -3,11 +3,13 @@
 from datetime import UTC, tzinfo
 
 from runbook_engine.model import events as ev
+from runbook_engine.model import turns
 from runbook_engine.model.words import Purpose, Status
 from runbook_engine.reporting.folding import fold_hosts
 from runbook_engine.reporting.harmless import one_line
 from runbook_engine.reporting.words import clock_time, count, day, duration, status_word
 
+_PURPOSES = {Purpose.VERIFY: " to check whether it is done", Purpose.ROLL_BACK: " its way back"}
 MESSAGE_LONGEST = 400
 
 
@@ -39,6 +41,8 @@ def event_words(event: ev.Event, zone: tzinfo = UTC) -> str:
             words = _begin_words(event)
         case ev.RunPaused() | ev.RunResumed() | ev.RunStopped() | ev.PlanAmended() | ev.RunEnded():
             words = _course_words(event)
+        case turns.FailuresAccepted() | turns.HostLeftOut() | turns.RollBackBegan() | turns.PhasesReopened():
+            words = _turn_words(event)
         case ev.DecisionRefused() | ev.NoteAdded():
             words = _said_words(event)
         case ev.TaskAssigned() | ev.TaskAccepted() | ev.TaskDeclined() | ev.TaskReopened():
@@ -78,7 +82,21 @@ def _course_words(event: ev.RunPaused | ev.RunResumed | ev.RunStopped | ev.PlanA
             carried = count(len(event.carried), "finished task")
             return f"plan changed to {event.digest[:12]} by {event.by}{_because(event.reason)}; {carried} carried over"
         case ev.RunEnded():
-            return "run DONE: every task ended well"
+            return "run DONE: every phase has ended"
+
+
+def _turn_words(event: turns.FailuresAccepted | turns.HostLeftOut | turns.RollBackBegan | turns.PhasesReopened) -> str:
+    said = f"says {event.by}{_because(event.reason)}"
+    match event:
+        case turns.FailuresAccepted():
+            return f"phase {event.phase} goes on without {', '.join(event.who)}, {said}"
+        case turns.HostLeftOut():
+            return f"{event.host} is left out, {said}"
+        case turns.RollBackBegan():
+            where = f" on {fold_hosts(event.hosts, most=10)}" if event.hosts else ""
+            return f"ROLLING BACK {', '.join(event.phases)}{where}: {count(len(event.tasks), 'task')}, {said}"
+        case turns.PhasesReopened():
+            return f"{', '.join(event.phases)} to be done again, {said}"
 
 
 def _said_words(event: ev.DecisionRefused | ev.NoteAdded) -> str:
@@ -90,7 +108,7 @@ def _said_words(event: ev.DecisionRefused | ev.NoteAdded) -> str:
 def _attempt_words(event: ev.AttemptStarted | ev.AttemptEnded | ev.AttemptResolved, zone: tzinfo) -> str:
     match event:
         case ev.AttemptStarted():
-            why = " to check whether it is done" if event.purpose is Purpose.VERIFY else ""
+            why = _PURPOSES.get(event.purpose, "")
             return f"{event.task} started{why} (attempt {event.attempt})"
         case ev.AttemptEnded():
             again = f"; next try at {clock_time(event.retry_at, zone)}" if event.retry_at else ""

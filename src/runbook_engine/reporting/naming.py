@@ -2,9 +2,11 @@
 
 import shlex
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from runbook_engine.model.commands import Choice
 from runbook_engine.model.plan import Package, Plan
+from runbook_engine.model.run import Run
 from runbook_engine.model.text import Fill, Later, Part, Text
 from runbook_engine.model.words import HostName, PackageId, RunId, TaskId, Verdict
 from runbook_engine.reporting.harmless import one_line
@@ -28,7 +30,17 @@ def by_package(tasks: Iterable[TaskId]) -> list[list[TaskId]]:
 
 def package_of(plan: Plan, task: TaskId) -> Package | None:
     """The package of a task; None when the plan has no such task (it was another plan's)."""
-    return plan.packages.get(split_task(task)[0])
+    name = split_task(task)[0]
+    found = plan.packages.get(name)
+    return found or next((p for phase in plan.phases for p in phase.way_back if p.id == name), None)
+
+
+def in_hand(plan: Plan, run: Run, task: TaskId) -> Package | None:
+    """The package of a task as it is being done: on the way back, with the procedure of that."""
+    package = package_of(plan, task)
+    if package and run.task(task).back and package.way_back and package.way_back.procedure:
+        return replace(package, procedure=package.way_back.procedure, evidence=())
+    return package
 
 
 def rendered(text: Text, package: Package, host: HostName | None) -> str:

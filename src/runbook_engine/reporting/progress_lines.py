@@ -14,13 +14,14 @@ from runbook_engine.reporting.harmless import one_line
 from runbook_engine.reporting.naming import by_package, resolve_command
 from runbook_engine.reporting.plan_text import short_digest
 from runbook_engine.reporting.settings import Settings
-from runbook_engine.reporting.standing import phase_word, waiting_commands, waiting_words
+from runbook_engine.reporting.standing import phase_word, task_words, waiting_commands, waiting_words
 from runbook_engine.reporting.tally import Tally, settled_well, task_counts
 from runbook_engine.reporting.timing import phase_time
 from runbook_engine.reporting.words import STYLES, clock_time, count, duration, status_word, zone_name
 
 EVERY_TASK_UP_TO = 200  # a plan with more tasks tells sums, and only the tasks that ended badly
 SUMS = 20  # so many sums are told in a phase with many tasks
+UNDOING = (Status.ROLLED_BACK, Status.ROLL_BACK_FAILED, Status.RETRYING)
 QUIET_EVENTS = (ev.HostsTaken, ev.HostsReleased, ev.ControllerTookOver, ev.RunCreated, ev.TaskProgressed)
 
 
@@ -166,6 +167,9 @@ class ProgressLines:
             return []
         if checked:
             return [self._line(event.at, f"{event.task} {_checked_words(event.outcome)}")]
+        state = run.task(event.task)
+        if state.back and state.status in UNDOING:
+            return [self._line(event.at, f"{event.task} {task_words(state, self._settings.zone)}", STYLES[state.status])]
         lines = self._told(event, STYLES[status])
         if status is Status.UNKNOWN and run.task(event.task).status is Status.UNKNOWN:
             lines.append(self._line(event.at, self._question(run, event.task), STYLES[Status.UNKNOWN]))

@@ -24,12 +24,14 @@ from runbook_engine.reporting.standing import (
     waiting_words,
 )
 from runbook_engine.reporting.tally import BAD, WORD_STYLES, WORDS, Tally, settled_well, task_counts
-from runbook_engine.reporting.words import STATUS_WORDS, STYLES, SYMBOLS, duration
+from runbook_engine.reporting.turning_text import spent_lines, way_back_lines
+from runbook_engine.reporting.words import STATUS_WORDS, STYLES, SYMBOLS, duration, status_word
 
 BAR = 12
 TITLE_LEAST, TITLE_MOST = 6, 34
 RUNNING_SHOWN, BAD_SHOWN, WAITING_SHOWN = 4, 4, 3
 MESSAGE_LINES = 3
+ASKING = ("ASKED", "ROLLING BACK")  # what a person must know of a phase at once
 BAD_WORDS = tuple(STATUS_WORDS[status] for status in BAD)
 SPLIT_AT_MOST = 200  # running tasks that are looked at for a redraw
 WIDE, MIDDLE = 110, 76  # cells from which the bar, and the times, have room
@@ -136,14 +138,18 @@ class Screen:
         return Text(f"        {self._symbol('running')} {title}{where}  {elapsed}{planned}", style=STYLES[Status.RUNNING])
 
     def _bad(self, run: Run, tally: Tally, columns: int) -> list[Text]:
-        """The last tasks that ended badly, each with the last lines of the host's own words."""
-        lines: list[Text] = []
-        for task in list(reversed(tally.bad))[:BAD_SHOWN]:
+        """What a person must say first; then the last tasks that ended badly, ways back first, with the host's own words."""
+        asked = [line for line in (*way_back_lines(self._plan, run), *spent_lines(self._plan, run)) if line.startswith(ASKING)]
+        lines: list[Text] = [Text(line, style=STYLES[Status.WAITING]) for line in asked]
+        last_first = list(reversed(tally.bad))
+        failed = [task for task in last_first if tally.bad[task] is Status.ROLL_BACK_FAILED]
+        for task in [*failed, *(task for task in last_first if task not in failed)][:BAD_SHOWN]:
             state = run.task(task)
             outcome = state.outcome
             message = harmless(outcome.message).strip().splitlines() if outcome else []
             words = outcome_words(replace(outcome, message="")) if outcome else task_words(state, self._settings.zone)
-            lines.append(Text(f"{task} {words}", style=STYLES[state.status]))
+            undoing = f"{status_word(state.status)}: " if state.status is Status.ROLL_BACK_FAILED else ""
+            lines.append(Text(f"{task} {undoing}{words}", style=STYLES[state.status]))
             lines += [Text(f"    {line}") for line in message[-MESSAGE_LINES:]]
             if state.status is Status.UNKNOWN and not state.settles_itself:
                 lines += self._commands(["was it done?", resolve_command(run.id, task)], columns)

@@ -12,6 +12,7 @@ from runbook_engine.reporting.folding import fold_hosts
 from runbook_engine.reporting.harmless import one_line
 from runbook_engine.reporting.naming import (
     answer_commands,
+    in_hand,
     log_command,
     package_of,
     resolve_command,
@@ -35,8 +36,14 @@ def run_counts(run: Run) -> Counter[Status]:
 def result_word(run: Run) -> str:
     """One word for a run. DONE only when every task ended well; what nobody knows comes before what failed."""
     counts = run_counts(run)
+    if counts[Status.ROLL_BACK_FAILED]:
+        return "ROLL-BACK FAILED"
     if counts[Status.UNKNOWN] and not _all_checked(run):
         return "UNKNOWN"
+    if run.back is not None and run.status is RunStatus.OPEN:
+        return "ROLLING BACK"
+    if any(phase.undone for phase in run.phases.values()):
+        return "ROLLED BACK"
     if counts[Status.FAILED] or counts[Status.UNREACHABLE]:
         return "FAILED"
     if counts[Status.REFUSED] or counts[Status.CANCELLED]:
@@ -66,9 +73,13 @@ def _all_checked(run: Run) -> bool:
     return bool(doubts) and all(s.settles_itself for s in doubts) and run.status is RunStatus.OPEN
 
 
+WELL = (status_word(Status.OK), status_word(Status.SKIPPED))
+
+
 def phase_word(state: PhaseState) -> str:
     """One word for a phase: the worst of its tasks; 'done' only when all of them ended well."""
-    return "done" if state.ended else word_of(task_counts(state))
+    word = word_of(task_counts(state))
+    return "done" if state.ended and word in WELL else word
 
 
 def stage_words(phase: PlannedPhase, state: PhaseState, now: datetime, zone: tzinfo) -> str:
@@ -100,6 +111,8 @@ def task_words(state: TaskState, zone: tzinfo) -> str:
     if state.status is Status.RETRYING and state.outcome:
         again = f", next try at {clock_time(state.until, zone)}" if state.until else ""
         return f"retrying after {outcome_words(state.outcome)}{again}"
+    if state.status is Status.ROLL_BACK_FAILED and state.outcome:
+        return f"{status_word(state.status)}: {outcome_words(state.outcome)}"
     if state.outcome and state.outcome.status is state.status:
         return outcome_words(state.outcome)
     said = ", ".join(part for part in (state.choice, f"by {state.by}" if state.by else "") if part)
@@ -109,7 +122,7 @@ def task_words(state: TaskState, zone: tzinfo) -> str:
 
 def waiting_words(plan: Plan, run: Run, tasks: Sequence[TaskId], zone: tzinfo) -> str:
     """What waits, for whom or until when. The tasks are of one package; the first speaks for all."""
-    state, package, host = run.task(tasks[0]), package_of(plan, tasks[0]), split_task(tasks[0])[1]
+    state, package, host = run.task(tasks[0]), in_hand(plan, run, tasks[0]), split_task(tasks[0])[1]
     title = title_of(package, host if len(tasks) == 1 else None) if package else state.prompt
     name = tasks[0] if len(tasks) == 1 else f"{split_task(tasks[0])[0]} on {_hosts(tasks)}"
     if state.until:
@@ -121,7 +134,7 @@ def waiting_commands(plan: Plan, run: Run, tasks: Sequence[TaskId]) -> list[str]
     """What a person types for the first of the tasks, one command per choice; nothing where only time must pass."""
     if run.task(tasks[0]).until:
         return []
-    return list(answer_commands(run.id, tasks[0], package_of(plan, tasks[0])))
+    return list(answer_commands(run.id, tasks[0], in_hand(plan, run, tasks[0])))
 
 
 def _hosts(tasks: Sequence[TaskId]) -> str:
@@ -153,7 +166,7 @@ def _question(run: Run, task: TaskId) -> tuple[str, tuple[str, ...]]:
         )
     if state.verify_first:
         return "A command is about to check it.", ()
-    return "Was it done? Look at the host, then say so:", (resolve_command(run.id, task),)
+    return f"Was it {'undone' if state.back else 'done'}? Look at the host, then say so:", (resolve_command(run.id, task),)
 
 
 def retry_command(run: RunId, task: TaskId) -> str:

@@ -23,6 +23,7 @@ from runbook_engine.reporting.standing import (
 )
 from runbook_engine.reporting.tally import Tally, hosts_of_run
 from runbook_engine.reporting.timing import likely, phase_time, plan_time
+from runbook_engine.reporting.turning_text import aside_lines, failed_way_back_lines, spent_lines, way_back_lines
 from runbook_engine.reporting.words import count, duration
 
 SHOWN = 20  # of each kind
@@ -54,8 +55,16 @@ def summary_text(
 
 
 def attention_blocks(plan: Plan, run: Run, tally: Tally, zone: tzinfo, limit: int = SHOWN) -> list[list[str]]:
-    """What needs a person, the worst first: doubts, failures, and what waits."""
-    return [_doubts(plan, run, tally, limit), _failures(run, tally, zone, limit), _waits(plan, run, tally, zone, limit)]
+    """What needs a person, the worst first: ways back that failed, doubts, questions, failures, and what waits."""
+    failed = [task for task, status in tally.bad.items() if status is Status.ROLL_BACK_FAILED]
+    return [
+        failed_way_back_lines(run, failed[:limit], [task_words(run.task(task), zone) for task in failed[:limit]]),
+        _doubts(plan, run, tally, limit),
+        [*way_back_lines(plan, run), *spent_lines(plan, run)],
+        _failures(run, tally, zone, limit),
+        aside_lines(plan, run),
+        _waits(plan, run, tally, zone, limit),
+    ]
 
 
 def _headline(plan: Plan, run: Run, now: datetime, parallel: int | None) -> list[str]:
@@ -100,7 +109,7 @@ def _failures(run: Run, tally: Tally, zone: tzinfo, limit: int) -> list[str]:
     """What failed, was refused or not reachable; hosts that say the same stand together."""
     groups: dict[tuple[StepId, str], list[TaskId]] = {}
     for task, status in tally.bad.items():
-        if status is not Status.UNKNOWN:
+        if status not in (Status.UNKNOWN, Status.ROLL_BACK_FAILED):
             step = StepId(split_task(task)[0].partition("#")[0])
             groups.setdefault((step, task_words(run.task(task), zone)), []).append(task)
     lines: list[str] = []
@@ -148,6 +157,8 @@ def next_lines(run: Run, tally: Tally) -> list[str]:
     word = result_word(run)
     first = {
         "DONE": [command("runbook", "log", run.id)],
+        "ROLL-BACK FAILED": [command("runbook", "why", run.id), f"{resume} --failed"],
+        "ROLLED BACK": [command("runbook", "why", run.id), f"{resume} --again PHASE, or {command('runbook', 'stop', run.id)}"],
         "UNKNOWN": ["answer the question above, then", resume],
         "FAILED": [command("runbook", "why", run.id), f"{resume} --failed"],
         "REFUSED": [command("runbook", "why", run.id), f"{resume} --failed"],

@@ -11,8 +11,8 @@ from runbook_engine.reporting.naming import split_task
 from runbook_engine.reporting.words import STATUS_WORDS, STYLES
 
 PART_DONE = "part done"  # some of it went well, the rest has not started
-BAD = (Status.UNKNOWN, Status.FAILED, Status.UNREACHABLE, Status.REFUSED, Status.CANCELLED)
-_DECISIVE = (*BAD, Status.RUNNING, Status.WAITING, Status.RETRYING)
+BAD = (Status.ROLL_BACK_FAILED, Status.UNKNOWN, Status.FAILED, Status.UNREACHABLE, Status.REFUSED, Status.CANCELLED)
+_DECISIVE = (*BAD, Status.ROLLING_BACK, Status.ROLLED_BACK, Status.RUNNING, Status.WAITING, Status.RETRYING)
 WORDS: tuple[str, ...] = (  # in the order in which counts are told
     STATUS_WORDS[Status.OK],
     STATUS_WORDS[Status.SKIPPED],

@@ -18,6 +18,9 @@ STATUS_WORDS: Mapping[Status, str] = {
     Status.UNREACHABLE: "UNREACHABLE",
     Status.UNKNOWN: "UNKNOWN",
     Status.CANCELLED: "cancelled",
+    Status.ROLLING_BACK: "rolling back",
+    Status.ROLLED_BACK: "rolled back",
+    Status.ROLL_BACK_FAILED: "ROLL-BACK FAILED",
 }
 SYMBOLS: Mapping[Status, tuple[str, str]] = {  # a symbol and its twin in ASCII
     Status.NOT_STARTED: ("·", "."),
@@ -31,6 +34,9 @@ SYMBOLS: Mapping[Status, tuple[str, str]] = {  # a symbol and its twin in ASCII
     Status.UNREACHABLE: ("↯", "/"),
     Status.UNKNOWN: ("?", "?"),
     Status.CANCELLED: ("■", "#"),
+    Status.ROLLING_BACK: ("↶", "<"),
+    Status.ROLLED_BACK: ("↩", "u"),
+    Status.ROLL_BACK_FAILED: ("‼", "%"),
 }
 STYLES: Mapping[Status, str] = {  # colours of rich; a word always stands beside them
     Status.NOT_STARTED: "dim",
@@ -44,13 +50,19 @@ STYLES: Mapping[Status, str] = {  # colours of rich; a word always stands beside
     Status.UNREACHABLE: "bold red",
     Status.UNKNOWN: "bold magenta",
     Status.CANCELLED: "red",
+    Status.ROLLING_BACK: "yellow",
+    Status.ROLLED_BACK: "magenta",
+    Status.ROLL_BACK_FAILED: "bold white on red",
 }
 WORST_FIRST: tuple[Status, ...] = (
+    Status.ROLL_BACK_FAILED,
     Status.UNKNOWN,
     Status.FAILED,
     Status.UNREACHABLE,
     Status.REFUSED,
     Status.CANCELLED,
+    Status.ROLLING_BACK,
+    Status.ROLLED_BACK,
     Status.WAITING,
     Status.RETRYING,
     Status.RUNNING,

@@ -7,23 +7,21 @@ from typing import Any
 from runbook_engine.model import decisions as de
 from runbook_engine.model import events as ev
 from runbook_engine.model.run import TaskState
-from runbook_engine.model.words import SETTLED_BADLY, SETTLED_WELL, RunStatus, Status, TaskId
+from runbook_engine.model.words import SETTLED_BADLY, SETTLED_WELL, RunStatus, Status, TaskId, Verdict
+from runbook_engine.running.admit_turns import RULES
 from runbook_engine.running.course import Course
+from runbook_engine.running.refusing import CannotBe
 
 Facts = tuple[ev.Event, ...]
-
-
-class _No(Exception):
-    """Why a decision cannot be taken."""
 
 
 def admit(course: Course, decision: de.Decision, now: datetime) -> Facts:
     """The events that follow from a decision; a DecisionRefused with the reason when it cannot be taken."""
     try:
         if course.run.status in (RunStatus.DONE, RunStatus.STOPPED) and not isinstance(decision, de.AddNote):
-            raise _No(f"the run is over ({course.run.status})")
+            raise CannotBe(f"the run is over ({course.run.status})")
         return _RULES[type(decision)](course, decision, now)
-    except _No as no:
+    except CannotBe as no:
         return (ev.DecisionRefused(at=now, decision=decision.id, by=decision.by, reason=str(no)),)
 
 
@@ -31,7 +29,7 @@ def _state(course: Course, task: TaskId) -> TaskState:
     try:
         course.shape.parts(task)
     except KeyError:
-        raise _No(f"the plan has no task {task}") from None
+        raise CannotBe(f"the plan has no task {task}") from None
     return course.run.task(task)
 
 
@@ -39,26 +37,26 @@ def _waiting(course: Course, task: TaskId) -> TaskState:
     state = _state(course, task)
     if state.status is not Status.WAITING or state.until is not None:
         words = "is not open yet" if state.status is Status.NOT_STARTED else f"is {state.status.replace('_', ' ')}"
-        raise _No(f"{task} {words}, it does not wait for a person")
+        raise CannotBe(f"{task} {words}, it does not wait for a person")
     return state
 
 
 def _done(course: Course, wish: de.Done, now: datetime) -> Facts:
     _waiting(course, wish.task)
-    package, _ = course.shape.parts(wish.task)
+    package = course.shape.work(wish.task, back=course.run.task(wish.task).back)
     question = package.procedure.question
     if question and question.choices:
-        raise _No(f"{wish.task} asks for a choice: {', '.join(c.name for c in question.choices)}")
+        raise CannotBe(f"{wish.task} asks for a choice: {', '.join(c.name for c in question.choices)}")
     wanted = dict(question.evidence if question and question.evidence else package.evidence)
     missing = [name for name in wanted if not wish.evidence.get(name)]
     if missing:
-        raise _No(f"{wish.task} needs evidence: {', '.join(missing)}")
+        raise CannotBe(f"{wish.task} needs evidence: {', '.join(missing)}")
     if unknown := [name for name in wish.evidence if name not in wanted]:
-        raise _No(f"{wish.task} does not ask for {', '.join(unknown)}; it asks for {', '.join(wanted) or 'no evidence'}")
+        raise CannotBe(f"{wish.task} does not ask for {', '.join(unknown)}; it asks for {', '.join(wanted) or 'no evidence'}")
     for name, kind in wanted.items():
         _check_evidence(name, kind, wish.evidence[name])
     if wish.started is not None and wish.started > now:
-        raise _No("the start lies in the future")
+        raise CannotBe("the start lies in the future")
     return (
         ev.TaskAnswered(
             at=now,
@@ -77,22 +75,22 @@ def _check_evidence(name: str, kind: str, value: str) -> None:
         try:
             float(value)
         except ValueError:
-            raise _No(f"{name} must be a number, not {value!r}") from None
+            raise CannotBe(f"{name} must be a number, not {value!r}") from None
     if kind == "yes_no" and value not in ("yes", "no"):
-        raise _No(f"{name} must be yes or no, not {value!r}")
+        raise CannotBe(f"{name} must be yes or no, not {value!r}")
 
 
 def _decide(course: Course, wish: de.Decide, now: datetime) -> Facts:
     _waiting(course, wish.task)
-    package, _ = course.shape.parts(wish.task)
+    package = course.shape.work(wish.task, back=course.run.task(wish.task).back)
     question = package.procedure.question
     if question is None or not question.choices:
-        raise _No(f"{wish.task} asks for no choice; say that it is done")
+        raise CannotBe(f"{wish.task} asks for no choice; say that it is done")
     chosen = next((c for c in question.choices if c.name == wish.choice), None)
     if chosen is None:
-        raise _No(f"{wish.task} knows no {wish.choice!r}, only {', '.join(c.name for c in question.choices)}")
+        raise CannotBe(f"{wish.task} knows no {wish.choice!r}, only {', '.join(c.name for c in question.choices)}")
     if not chosen.goes_on and not wish.reason:
-        raise _No(f"{wish.choice!r} needs a reason")
+        raise CannotBe(f"{wish.choice!r} needs a reason")
     return (
         ev.TaskAnswered(
             at=now,
@@ -108,23 +106,27 @@ def _decide(course: Course, wish: de.Decide, now: datetime) -> Facts:
 
 def _resolve(course: Course, wish: de.Resolve, now: datetime) -> Facts:
     state = _state(course, wish.task)
-    if state.status is not Status.UNKNOWN:
-        raise _No(f"{wish.task} is {state.status.replace('_', ' ')}, not unknown")
+    if state.status is Status.ROLL_BACK_FAILED and wish.verdict is Verdict.NOT_DONE:
+        raise CannotBe(
+            f"{wish.task} was not rolled back, that is known; runbook resume {course.run.id} --failed tries it again"
+        )
+    if state.status not in (Status.UNKNOWN, Status.ROLL_BACK_FAILED):
+        raise CannotBe(f"{wish.task} is {state.status.replace('_', ' ')}, not unknown")
     if not wish.reason.strip():
-        raise _No("a verdict needs a reason: what was seen, and where")
+        raise CannotBe("a verdict needs a reason: what was seen, and where")
     return (ev.AttemptResolved(at=now, task=wish.task, verdict=wish.verdict, by=wish.by, reason=wish.reason),)
 
 
 def _progress(course: Course, wish: de.Progress, now: datetime) -> Facts:
     _waiting(course, wish.task)
     if not 0 <= wish.percent <= 100:
-        raise _No("percent is a number from 0 to 100")
+        raise CannotBe("percent is a number from 0 to 100")
     return (ev.TaskProgressed(at=now, task=wish.task, by=wish.by, percent=wish.percent, note=wish.note),)
 
 
 def _assign(course: Course, wish: de.Assign, now: datetime) -> Facts:
     if _state(course, wish.task).status in SETTLED_WELL:
-        raise _No(f"{wish.task} is over")
+        raise CannotBe(f"{wish.task} is over")
     return (ev.TaskAssigned(at=now, task=wish.task, to=wish.to, by=wish.by),)
 
 
@@ -136,20 +138,23 @@ def _accept(course: Course, wish: de.Accept, now: datetime) -> Facts:
 def _decline(course: Course, wish: de.Decline, now: datetime) -> Facts:
     _own(course, wish.task, wish.by)
     if not wish.reason.strip():
-        raise _No("declining needs a reason")
+        raise CannotBe("declining needs a reason")
     return (ev.TaskDeclined(at=now, task=wish.task, by=wish.by, reason=wish.reason),)
 
 
 def _own(course: Course, task: TaskId, by: str) -> None:
     assigned = _state(course, task).assigned
     if assigned != by:
-        raise _No(f"{task} is assigned to {assigned or 'nobody'}, not to {by}")
+        raise CannotBe(f"{task} is assigned to {assigned or 'nobody'}, not to {by}")
 
 
 def _retry(course: Course, wish: de.Retry, now: datetime) -> Facts:
     state = _state(course, wish.task)
+    if state.status is Status.ROLLED_BACK:
+        phase = course.shape.parts(wish.task)[0].phase
+        raise CannotBe(f"{wish.task} was rolled back; runbook resume {course.run.id} --again {phase} does its phase again")
     if state.status not in SETTLED_BADLY:
-        raise _No(f"{wish.task} is {state.status.replace('_', ' ')}; only what ended badly can be tried again")
+        raise CannotBe(f"{wish.task} is {state.status.replace('_', ' ')}; only what ended badly can be tried again")
     return (ev.TaskReopened(at=now, task=wish.task, by=wish.by, reason=wish.reason),)
 
 
@@ -164,14 +169,16 @@ def _resume(course: Course, wish: de.ResumeRun, now: datetime) -> Facts:
 def _stop(course: Course, wish: de.StopRun, now: datetime) -> Facts:
     unclear = [task for task, state in course.run.tasks.items() if state.status is Status.UNKNOWN]
     if unclear:
-        raise _No(f"resolve what is unknown first: {', '.join(unclear[:3])}")
+        raise CannotBe(f"resolve what is unknown first: {', '.join(unclear[:3])}")
     return (ev.RunStopped(at=now, by=wish.by, reason=wish.reason),)
 
 
 def _amend(course: Course, wish: de.Amend, now: datetime) -> Facts:
+    if course.run.back is not None:
+        raise CannotBe(f"the way back of {', '.join(course.run.back.phases)} is not over")
     open_tasks = [task for task, state in course.run.tasks.items() if state.status in (Status.RUNNING, Status.UNKNOWN)]
     if open_tasks:
-        raise _No(f"{open_tasks[0]} is {course.run.task(open_tasks[0]).status}; it must be settled first")
+        raise CannotBe(f"{open_tasks[0]} is {course.run.task(open_tasks[0]).status}; it must be settled first")
     return (ev.PlanAmended(at=now, digest=wish.digest, carried=wish.carried, by=wish.by, reason=wish.reason),)
 
 
@@ -193,4 +200,5 @@ _RULES: dict[type, Callable[[Course, Any, datetime], Facts]] = {
     de.StopRun: _stop,
     de.Amend: _amend,
     de.AddNote: _note,
+    **RULES,
 }

@@ -2,7 +2,7 @@
 
 import heapq
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count, islice
@@ -13,6 +13,7 @@ from runbook_engine.running.course import Course
 from runbook_engine.running.doubt import ASKING
 from runbook_engine.running.shape import task_of
 from runbook_engine.running.stages import is_passed, waits_within
+from runbook_engine.running.way_back import is_due
 
 BEGINNING = frozenset({Status.NOT_STARTED, Status.RETRYING})
 Lane = str  # a host, on which one attempt is made at a time; or a task that no host is needed for
@@ -33,7 +34,7 @@ class Focus:
 class Agenda:
     """The tasks without unmet needs, by lane, and the times at which others become due."""
 
-    def __init__(self, course: Course, focus: Focus) -> None:
+    def __init__(self, course: Course, focus: Focus, greeted: Iterable[TaskId] = ()) -> None:
         self._course = course
         self.focus = focus
         self._open: set[PackageId] = set()
@@ -45,10 +46,13 @@ class Agenda:
         self._parked: list[TaskId] = []
         self._held: dict[HostName, list[TaskId]] = {}  # until another task of the host has ended
         self._passed = 0  # so many of the packages that the run knows to be passed were seen here
+        self._due = len(course.run.due)
         self._eased, self._opened = course.run.eased, course.run.opened
         self._times: list[tuple[datetime, int, TaskId | PhaseId, bool]] = []
         self._order = count()
         self._reached: dict[PhaseId, int] = {}  # the stage of each phase that was opened here, or waits for its time
+        for task in greeted:  # nothing else begins on their hosts before these have answered
+            self._busy[self._lane(task)] = task
         for task, state in course.run.tasks.items():
             self._recall(task, state.status, state.until)
         self._open_stages()
@@ -80,6 +84,9 @@ class Agenda:
             self._passed = len(run.passed)
             for package in new:
                 self._passed_as_a_whole(package)
+        for task in run.due[self._due :]:
+            self._push(task)
+        self._due = len(run.due)
         if run.eased != self._eased:
             self._eased = run.eased
             self.unpark()
@@ -118,6 +125,8 @@ class Agenda:
     def _may_begin(self, task: TaskId) -> bool:
         """Whether a task that came into a queue still stands where it can be begun."""
         state = self._course.run.task(task)
+        if state.status is Status.ROLLING_BACK:
+            return is_due(self._course.run, task)
         return state.status in BEGINNING or (state.status is Status.UNKNOWN and state.settles_itself)
 
     def waits_for_one(self, package: PackageId, host: HostName) -> bool:
@@ -132,7 +141,9 @@ class Agenda:
 
     def claim(self, task: TaskId) -> None:
         """Take this very task, which a worker has begun by itself."""
-        self._queues[self._lane(task)].remove(task)
+        queue = self._queues.get(self._lane(task), deque())
+        if task in queue:
+            queue.remove(task)
 
     def put_back(self, task: TaskId) -> None:
         """A task that was taken but did not start."""
@@ -147,9 +158,9 @@ class Agenda:
         self._parked.append(task)
         self.go_on(task)
 
-    def hold(self, task: TaskId, host: HostName) -> None:
+    def hold(self, task: TaskId) -> None:
         """A task that was taken, but before which its host has something else to do."""
-        self._held.setdefault(host, []).append(task)
+        self._held.setdefault(HostName(self._lane(task)), []).append(task)
         self.go_on(task)
 
     def unpark(self) -> None:
@@ -177,7 +188,7 @@ class Agenda:
             self._busy[self._lane(task)] = task
         elif until is not None and status in (Status.WAITING, Status.RETRYING):
             self._at(until, task, timer=status is Status.WAITING)
-        elif status is Status.UNKNOWN:
+        elif status is Status.UNKNOWN or (status is Status.ROLLING_BACK and is_due(self._course.run, task)):
             self._push(task)
 
     def _at(self, when: datetime, what: TaskId | PhaseId, *, timer: bool = False) -> None:
@@ -276,8 +287,8 @@ class Agenda:
         shape, run = self._course.shape, self._course.run
         self._open.add(package)
         gate = 0
-        for edge in shape.plan.packages[package].needs:
-            before = shape.plan.packages[edge.before]
+        for edge in shape.packages[package].needs:
+            before = shape.packages[edge.before]
             if edge.kind is EdgeKind.ALL_HOSTS:
                 gate += not is_passed(shape, run, before, package)
             else:
@@ -288,9 +299,9 @@ class Agenda:
 
     def _count_needs(self, package: PackageId, before: PackageId) -> None:
         shape, run = self._course.shape, self._course.run
-        if run.settled[before] >= shape.plan.packages[before].size:
+        if run.settled[before] >= shape.packages[before].size:
             return
-        for host in shape.plan.packages[package].hosts:
+        for host in shape.packages[package].hosts:
             if host in shape.hosts[before] and run.task(task_of(before, host)).status not in SETTLED_WELL:
                 task = task_of(package, host)
                 self._unmet[task] = self._unmet.get(task, 0) + 1

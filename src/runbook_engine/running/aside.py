@@ -58,7 +58,7 @@ def came_through(shape: Shape, run: Run, package: Package, host: HostName | None
     if shape.phases[package.phase].on_failure is not OnFailure.CONTINUE or _left(shape, run, package.phase, host):
         return
     for later in shape.later(package.phase):
-        _take_up(shape, run, later, host, package.phase)
+        take_up(shape, run, later, host, package.phase)
 
 
 def out_of_turn(shape: Shape, run: Run, package: Package, host: HostName | None) -> bool:
@@ -125,16 +125,17 @@ def _count(shape: Shape, run: Run, phase: PhaseState, lane: Lane, stages: set[in
 def _move(shape: Shape, run: Run, phase_id: PhaseId, host: HostName, at: datetime) -> None:
     """Set a host aside where it failed, and in the phases that go on without it; or take it back."""
     if host in run.phases[phase_id].bad:
-        _put_aside(shape, run, phase_id, host, phase_id)
+        put_aside(shape, run, phase_id, host, phase_id)
         if shape.phases[phase_id].on_failure is OnFailure.CONTINUE:
             for later in shape.later(phase_id):
-                _put_aside(shape, run, later, host, phase_id)
+                put_aside(shape, run, later, host, phase_id)
                 advance(shape, run, later, at)
     else:
-        _take_up(shape, run, phase_id, host, phase_id)
+        take_up(shape, run, phase_id, host, phase_id)
 
 
-def _put_aside(shape: Shape, run: Run, phase_id: PhaseId, host: HostName, cause: PhaseId) -> None:
+def put_aside(shape: Shape, run: Run, phase_id: PhaseId, host: HostName, cause: PhaseId) -> None:
+    """A host holds nobody up in a phase for now."""
     phase = run.phases[phase_id]
     causes = phase.aside.setdefault(host, set())
     if not causes:
@@ -144,7 +145,8 @@ def _put_aside(shape: Shape, run: Run, phase_id: PhaseId, host: HostName, cause:
     causes.add(cause)
 
 
-def _take_up(shape: Shape, run: Run, phase_id: PhaseId, host: HostName, cause: PhaseId) -> None:
+def take_up(shape: Shape, run: Run, phase_id: PhaseId, host: HostName, cause: PhaseId) -> None:
+    """A cause for which a host was set aside has gone."""
     phase = run.phases[phase_id]
     causes = phase.aside.get(host)
     if causes is None:

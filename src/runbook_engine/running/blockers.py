@@ -12,22 +12,26 @@ from runbook_engine.running.budget import allowed, exceeded, failures, project_e
 from runbook_engine.running.course import Course
 from runbook_engine.running.shape import task_of
 from runbook_engine.running.stages import is_passed
+from runbook_engine.running.way_back import is_closed, is_due
 
 NAMED_AT_MOST = 3  # of the tasks that another one waits for
 
 
 def blockers(course: Course, task: TaskId, world: World, now: datetime, focus: Focus | None = None) -> tuple[Blocker, ...]:
     """Everything that keeps a task from starting now. Empty: it may start. Raises KeyError for an unknown task."""
-    package, host = course.shape.parts(task)
+    host = course.shape.parts(task)[1]
     state = course.run.task(task)
+    package = course.shape.work(task, back=state.back)
     own = _by_itself(course, task, state, package, now)
-    if own and state.status not in (Status.RETRYING, Status.UNKNOWN):
+    if own and state.status not in (Status.RETRYING, Status.UNKNOWN, Status.ROLLING_BACK):
         return own
     found = [*own, *_by_run(course)]
+    if not state.back and state.status is not Status.UNKNOWN:
+        found += _by_way_back(course, package, host)
     if state.status is Status.NOT_STARTED:
         found += [*_by_phase(course, package.phase), *_by_stage(course, package, now), *_by_needs(course, package, host)]
     found += _by_host(course, task, host, world)
-    if state.status is not Status.UNKNOWN:  # settling doubt is always allowed
+    if state.status is not Status.UNKNOWN and not state.back:  # settling doubt, and undoing, is always allowed
         found += [*_by_budget(course, package), *_by_aside(course, package, host)]
     if focus is not None and not focus.allows(package.phase, host):
         found.append(Blocker(kind="limit", reason="this call is limited to other phases or hosts"))
@@ -42,6 +46,14 @@ def _by_itself(course: Course, task: TaskId, state: TaskState, package: Package,
             return ()
         case Status.UNKNOWN:
             return () if state.settles_itself else (_doubt(run, task),)
+        case Status.ROLLING_BACK:
+            return () if is_due(course.run, task) else (_in_line(course, task),)
+        case Status.ROLLED_BACK:
+            again = f"runbook resume {run} --again {package.phase}"
+            return (Blocker(kind="over", reason="it was rolled back", next_command=again),)
+        case Status.ROLL_BACK_FAILED:
+            command = f"runbook resume {run} --retry {task}, or runbook resolve {run} {task} --as done --reason TEXT"
+            return (Blocker(kind="over", reason="its way back failed", next_command=command),)
         case Status.WAITING if state.until is None:
             return (_person(run, task, state, package),)
         case Status.WAITING | Status.RETRYING:
@@ -52,6 +64,29 @@ def _by_itself(course: Course, task: TaskId, state: TaskState, package: Package,
         case _:
             again = "" if state.status in SETTLED_WELL else f"runbook resume {run} --retry {task}"
             return (Blocker(kind="over", reason=f"it is {state.status.replace('_', ' ')}", next_command=again),)
+
+
+def _in_line(course: Course, task: TaskId) -> Blocker:
+    """Before a task is undone, what came after it on its host is, and the parts of the way back that come first."""
+    going = course.run.back
+    own = going.lanes.get(task.partition("@")[2] or task) if going else None
+    first = own[0][1] if own and own[0][1] != task else None
+    if first is None and going:
+        first = next((parts[0][1] for parts in going.lanes.values() if parts[0][0] <= going.at), None)
+    why = f"{first} ({course.run.task(first).status.replace('_', ' ')})" if first else "its phase"
+    return Blocker(kind="needs", reason=f"its way back waits for that of {why}")
+
+
+def _by_way_back(course: Course, package: Package, host: HostName | None) -> list[Blocker]:
+    run, phase = course.run, course.run.phases[package.phase]
+    if not is_closed(run, package.phase, host):
+        return []
+    if run.back is not None and package.phase in run.back.closed:
+        return [Blocker(kind="back", reason=f"phase {', '.join(run.back.phases)} is being rolled back")]
+    what = f"phase {package.phase}" if phase.undone else f"{host} in phase {package.phase}"
+    return [
+        Blocker(kind="back", reason=f"{what} was rolled back", next_command=f"runbook resume {run.id} --again {package.phase}")
+    ]
 
 
 def _doubt(run: str, task: TaskId) -> Blocker:
@@ -84,7 +119,7 @@ def _by_run(course: Course) -> list[Blocker]:
 
 
 def _by_phase(course: Course, phase: PhaseId) -> list[Blocker]:
-    if course.run.phases[phase].stage is not None:
+    if course.run.phases[phase].stage is not None or course.run.phases[phase].undone:
         return []
     needs = [need for need in course.shape.phases[phase].needs if course.run.phases[need].ended is None]
     return [Blocker(kind="phase", reason=f"phase {phase} waits for phase {', '.join(needs)}")]
@@ -163,10 +198,12 @@ def _by_aside(course: Course, package: Package, host: HostName | None) -> list[B
     if host not in phase.aside:
         before = out_of_turn(course.shape, run, package, host)
         return [Blocker(kind="needs", reason=f"{host} had been set aside, and does its earlier steps first")] if before else []
-    cause = min(phase.aside[host])
+    cause = max(phase.aside[host])
+    if not cause:  # it was rolled back alone, which is said already
+        return []
     task = next(iter(run.phases[cause].bad.get(host, ())), None)
     why = f": {task} is {run.task(task).status.replace('_', ' ')}" if task else ", and is not through it yet"
-    command = f"runbook resume {run.id} --retry {task}" if task else ""
+    command = f"runbook resume {run.id} --retry {task}, or runbook resume {run.id} --skip {host}" if task else ""
     return [Blocker(kind="aside", reason=f"{host} is set aside in phase {cause}{why}", next_command=command)]
 
 

@@ -3,7 +3,7 @@
 from runbook_engine.model.run import Run, TaskState
 from runbook_engine.model.words import FailureScope, OnFailure, PhaseId, Status
 from runbook_engine.running.doubt import ASKING
-from runbook_engine.running.shape import Shape
+from runbook_engine.running.shape import Phases
 
 COUNTED = frozenset({Status.FAILED, Status.UNREACHABLE, Status.REFUSED, Status.UNKNOWN})
 
@@ -15,12 +15,12 @@ def is_failure(state: TaskState) -> bool:
     return state.status in COUNTED or (state.status is Status.RUNNING and state.purpose in ASKING)
 
 
-def goes_in_turn(shape: Shape, phase: PhaseId) -> bool:
+def goes_in_turn(shape: Phases, phase: PhaseId) -> bool:
     """Whether a phase counts its failures, so that a host that failed can be set aside."""
     return shape.phases[phase].max_failures is not None
 
 
-def allowed(shape: Shape, phase: PhaseId, stage: int | None) -> int | None:
+def allowed(shape: Phases, phase: PhaseId, stage: int | None) -> int | None:
     """How many may fail where a phase counts; None when it does not, or goes on whatever fails."""
     planned = shape.phases[phase]
     if planned.on_failure is OnFailure.CONTINUE:
@@ -31,7 +31,7 @@ def allowed(shape: Shape, phase: PhaseId, stage: int | None) -> int | None:
     return planned.max_failures
 
 
-def failures(shape: Shape, run: Run, phase: PhaseId, stage: int | None) -> int:
+def failures(shape: Phases, run: Run, phase: PhaseId, stage: int | None) -> int:
     """How many have failed where a phase counts: hosts, and tasks that are done once; not those that a person accepted."""
     match shape.phases[phase].failures_over:
         case FailureScope.BATCH:
@@ -42,23 +42,23 @@ def failures(shape: Shape, run: Run, phase: PhaseId, stage: int | None) -> int:
             return len(run.failing)
 
 
-def exceeded(shape: Shape, run: Run, phase: PhaseId, stage: int | None) -> bool:
+def exceeded(shape: Phases, run: Run, phase: PhaseId, stage: int | None) -> bool:
     """Whether the phase's own budget is exceeded."""
     limit = allowed(shape, phase, stage)
     return limit is not None and failures(shape, run, phase, stage) > limit
 
 
-def project_exceeded(shape: Shape, run: Run) -> bool:
+def project_exceeded(shape: Phases, run: Run) -> bool:
     """Whether more has failed in all phases together than the strictest phase that counts so allows."""
     return shape.project_limit is not None and len(run.failing) > shape.project_limit
 
 
-def exhausted(shape: Shape, run: Run, phase: PhaseId, stage: int | None) -> bool:
+def exhausted(shape: Phases, run: Run, phase: PhaseId, stage: int | None) -> bool:
     """Whether nothing new may start in a stage of a phase."""
     return exceeded(shape, run, phase, stage) or project_exceeded(shape, run)
 
 
-def spent(shape: Shape, run: Run, phase: PhaseId) -> int | None:
+def spent(shape: Phases, run: Run, phase: PhaseId) -> int | None:
     """The stage of a phase whose budget is exceeded, the phase's open one where it is not counted by batch; None: none is."""
     state = run.phases[phase]
     if shape.phases[phase].failures_over is not FailureScope.BATCH:
@@ -66,6 +66,6 @@ def spent(shape: Shape, run: Run, phase: PhaseId) -> int | None:
     return next((stage for stage in sorted(state.stage_failures) if exceeded(shape, run, phase, stage)), None)
 
 
-def anything_spent(shape: Shape, run: Run) -> bool:
+def anything_spent(shape: Phases, run: Run) -> bool:
     """Whether any budget of the run is exceeded."""
     return any(spent(shape, run, phase) is not None for phase in run.phases)

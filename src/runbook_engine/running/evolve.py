@@ -1,12 +1,11 @@
 """The fold: how each event changes a run. Total over the closed union of events; what cannot happen is an error."""
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 from runbook_engine.model import events as ev
+from runbook_engine.model import turns
 from runbook_engine.model.errors import ImpossibleEvent
-from runbook_engine.model.plan import Package
 from runbook_engine.model.run import Run, TaskState
 from runbook_engine.model.words import (
     SETTLED_BADLY,
@@ -17,10 +16,13 @@ from runbook_engine.model.words import (
     TaskId,
     Verdict,
 )
-from runbook_engine.running.aside import came_through, follow
+from runbook_engine.running.aside import follow
+from runbook_engine.running.changes import change, settle
 from runbook_engine.running.doubt import ASKING, count_bad_end, may_ask, may_verify, status_after, unasked
 from runbook_engine.running.shape import Shape
-from runbook_engine.running.stages import count, settle_package
+from runbook_engine.running.stages import count
+from runbook_engine.running.turning import failures_accepted, host_left_out, phases_reopened, roll_back_began, turn_back
+from runbook_engine.running.way_back import UNDOABLE, add, drop, moved
 
 
 def evolve(shape: Shape, run: Run, event: ev.Event) -> None:
@@ -29,32 +31,7 @@ def evolve(shape: Shape, run: Run, event: ev.Event) -> None:
     task = getattr(event, "task", None)
     if task is not None:
         follow(shape, run, task, event.at)
-
-
-def _change(shape: Shape, run: Run, task: TaskId, status: Status, *allowed: Status) -> tuple[TaskState, Package]:
-    """Move a task to a status; refuse it from any status but the allowed ones."""
-    try:
-        package, _ = shape.parts(task)
-    except KeyError:
-        raise ImpossibleEvent(f"the plan has no task {task}") from None
-    state = run.tasks.get(task)
-    if state is None:
-        state = run.tasks[task] = TaskState()
-    if allowed and state.status not in allowed:
-        raise ImpossibleEvent(f"{task} is {state.status}, it cannot become {status}")
-    count(run.phases[package.phase], state.status, status)
-    state.status = status
-    return state, package
-
-
-def _settle(shape: Shape, run: Run, task: TaskId, at: datetime) -> None:
-    state, (package, host) = run.tasks[task], shape.parts(task)
-    if state.status in SETTLED_WELL:
-        state.ended = at
-        came_through(shape, run, package, host)
-        settle_package(shape, run, package, at)
-    elif state.status in SETTLED_BADLY:
-        state.ended = at
+        moved(shape, run, task)
 
 
 def _run_created(shape: Shape, run: Run, event: ev.RunCreated) -> None:
@@ -81,11 +58,11 @@ def _hosts_released(shape: Shape, run: Run, event: ev.HostsReleased) -> None:
 
 def _attempt_started(shape: Shape, run: Run, event: ev.AttemptStarted) -> None:
     asks = event.purpose in ASKING
-    allowed = (Status.UNKNOWN,) if asks else (Status.NOT_STARTED, Status.RETRYING)
-    state, package = _change(shape, run, event.task, Status.RUNNING, *allowed)
-    stage = run.phases[package.phase].stage
-    if stage is None or stage < shape.stage_of[package.id]:
-        raise ImpossibleEvent(f"{event.task} started before its stage was open")
+    begins = Status.ROLLING_BACK if event.purpose is Purpose.ROLL_BACK else Status.NOT_STARTED
+    allowed = (Status.UNKNOWN,) if asks else (begins, Status.RETRYING)
+    state, _ = change(shape, run, event.task, Status.RUNNING, *allowed)
+    if event.purpose is Purpose.DO:
+        _check_stage(shape, run, event.task, state)
     if event.purpose is Purpose.SETTLE and event.attempt != state.attempt:
         raise ImpossibleEvent(f"{event.attempt} of {event.task} is asked for, but {state.attempt} is in doubt")
     state.attempts += event.purpose is not Purpose.SETTLE
@@ -95,69 +72,96 @@ def _attempt_started(shape: Shape, run: Run, event: ev.AttemptStarted) -> None:
         state.boot = event.boot
 
 
+def _check_stage(shape: Shape, run: Run, task: TaskId, state: TaskState) -> None:
+    """Nothing begins before its stage is open; what could not be kept from beginning on a way back is undone too."""
+    package, host = shape.parts(task)
+    phase, going = run.phases[package.phase], run.back
+    if not phase.undone and (phase.stage is None or phase.stage < shape.stage_of[package.id]):
+        raise ImpossibleEvent(f"{task} started before its stage was open")
+    if going and package.phase in going.phases and (host in going.hosts or not going.hosts) and package.id in shape.ways_back:
+        state.turns = True
+        add(going, task)
+
+
 def _attempt_ended(shape: Shape, run: Run, event: ev.AttemptEnded) -> None:
     known = run.task(event.task)
     if known.attempt != event.attempt:
         raise ImpossibleEvent(f"{event.attempt} of {event.task} ended, but {known.attempt} is open")
-    package, _ = shape.parts(event.task)
+    package = shape.work(event.task, back=known.back)
     status = status_after(known, package, event)
-    state, _ = _change(shape, run, event.task, status, Status.RUNNING)
+    state, _ = change(shape, run, event.task, status, Status.RUNNING)
     state.outcome, state.until = event.outcome, event.retry_at
     if event.outcome.status in SETTLED_WELL:
         state.saved = event.outcome.saved or state.saved
     count_bad_end(state, event.outcome.status)
     state.verify_first = status is Status.UNKNOWN and may_verify(known, package, event)
     state.ask_first = status is Status.UNKNOWN and may_ask(known, event)
-    _settle(shape, run, event.task, event.at)
+    if state.turns:
+        _turned(shape, run, event)
+    settle(shape, run, event.task, event.at)
+
+
+def _turned(shape: Shape, run: Run, event: ev.AttemptEnded) -> None:
+    """A way back had begun while the attempt ran: what it did, or may have done, is undone."""
+    state = run.tasks[event.task]
+    in_doubt = state.purpose is Purpose.DO and event.outcome.status is Status.UNKNOWN
+    state.turns = False
+    if state.status in UNDOABLE or in_doubt:
+        before = state.status
+        state.status = Status.NOT_STARTED  # nothing was settled yet
+        count(run.phases[shape.parts(event.task)[0].phase], before, Status.NOT_STARTED)
+        turn_back(shape, run, event.task, event.at)
+    elif run.back:
+        drop(run.back, event.task)
 
 
 def _attempt_resolved(shape: Shape, run: Run, event: ev.AttemptResolved) -> None:
     status = Status.OK if event.verdict is Verdict.DONE else Status.NOT_STARTED
-    state, _ = _change(shape, run, event.task, status, Status.UNKNOWN)
+    state, _ = change(shape, run, event.task, status, Status.UNKNOWN, Status.ROLL_BACK_FAILED)
     state.by, state.reason, state.verify_first, state.ask_first, state.doubts = event.by, event.reason, False, False, 0
-    _settle(shape, run, event.task, event.at)
+    settle(shape, run, event.task, event.at)
 
 
 def _task_opened(shape: Shape, run: Run, event: ev.TaskOpened) -> None:
-    state, _ = _change(shape, run, event.task, Status.WAITING, Status.NOT_STARTED)
+    state, _ = change(shape, run, event.task, Status.WAITING, Status.NOT_STARTED, Status.ROLLING_BACK)
     state.prompt, state.until, state.started = event.prompt, event.until, state.started or event.at
 
 
 def _task_answered(shape: Shape, run: Run, event: ev.TaskAnswered) -> None:
-    package, _ = shape.parts(event.task)
+    package = shape.work(event.task, back=run.task(event.task).back)
     checked = bool(package.procedure.verify) and event.goes_on
     status = Status.REFUSED if not event.goes_on else Status.UNKNOWN if checked else Status.OK
-    state, package = _change(shape, run, event.task, status, Status.WAITING)
+    state, package = change(shape, run, event.task, status, Status.WAITING)
     state.by, state.choice, state.reason, state.evidence = event.by, event.choice, event.reason, event.evidence
     state.started, state.percent, state.verify_first = event.started or state.started, 100, checked
-    _settle(shape, run, event.task, event.at)
+    settle(shape, run, event.task, event.at)
 
 
 def _task_progressed(shape: Shape, run: Run, event: ev.TaskProgressed) -> None:
-    state, _ = _change(shape, run, event.task, Status.WAITING, Status.WAITING)
+    state, _ = change(shape, run, event.task, Status.WAITING, Status.WAITING)
     state.percent, state.by = event.percent, event.by
 
 
 def _timer_ended(shape: Shape, run: Run, event: ev.TimerEnded) -> None:
-    state, _ = _change(shape, run, event.task, Status.OK, Status.WAITING)
+    state, _ = change(shape, run, event.task, Status.OK, Status.WAITING)
     state.until = None
-    _settle(shape, run, event.task, event.at)
+    settle(shape, run, event.task, event.at)
 
 
 def _task_skipped(shape: Shape, run: Run, event: ev.TaskSkipped) -> None:
-    state, _ = _change(shape, run, event.task, Status.SKIPPED, Status.NOT_STARTED)
+    state, _ = change(shape, run, event.task, Status.SKIPPED, Status.NOT_STARTED, Status.ROLLING_BACK)
     state.reason = event.reason
-    _settle(shape, run, event.task, event.at)
+    settle(shape, run, event.task, event.at)
 
 
 def _task_reopened(shape: Shape, run: Run, event: ev.TaskReopened) -> None:
-    state, _ = _change(shape, run, event.task, Status.NOT_STARTED, *SETTLED_BADLY)
+    state, _ = change(shape, run, event.task, Status.NOT_STARTED, *SETTLED_BADLY)
     state.failures, state.doubts, state.ended, state.until, state.choice = 0, 0, None, None, ""
 
 
 def _owner_changed(shape: Shape, run: Run, event: ev.TaskAssigned | ev.TaskAccepted | ev.TaskDeclined) -> None:
     status = run.task(event.task).status
-    state, _ = _change(shape, run, event.task, status)
+    state, _ = change(shape, run, event.task, status)
     state.accepted = isinstance(event, ev.TaskAccepted)
     state.assigned = event.to if isinstance(event, ev.TaskAssigned) else event.by if state.accepted else ""
 
@@ -220,5 +224,9 @@ _HANDLERS: dict[type, Callable[[Shape, Run, Any], None]] = {
     ev.PlanAmended: _plan_amended,
     ev.DecisionRefused: _decision_refused,
     ev.NoteAdded: _note_added,
+    turns.FailuresAccepted: failures_accepted,
+    turns.HostLeftOut: host_left_out,
+    turns.RollBackBegan: roll_back_began,
+    turns.PhasesReopened: phases_reopened,
     ev.RunEnded: _run_ended,
 }

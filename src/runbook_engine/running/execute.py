@@ -18,17 +18,21 @@ from runbook_engine.model.events import (
     TimerEnded,
 )
 from runbook_engine.model.run import Run
-from runbook_engine.model.words import AttemptId, HostName, Purpose, Repeat, RunStatus, Status, TaskId
+from runbook_engine.model.turns import HostLeftOut, PhasesReopened, RollBackBegan
+from runbook_engine.model.words import AttemptId, HostName, OnFailure, PackageId, Purpose, Repeat, RunStatus, Status, TaskId
 from runbook_engine.model.world import World
 from runbook_engine.running.admit import admit
-from runbook_engine.running.agenda import Agenda, Focus
+from runbook_engine.running.admit_turns import asks, turns_by_itself
+from runbook_engine.running.agenda import BEGINNING, Agenda, Focus
 from runbook_engine.running.budget import anything_spent
 from runbook_engine.running.course import Course, Plans, replay
 from runbook_engine.running.evolve import in_the_air
 from runbook_engine.running.ports import Inbox, Journal, Workers
 from runbook_engine.running.ready import Starts, ready
 from runbook_engine.running.recovery import STOPPED, left_open
+from runbook_engine.running.way_back import is_closed
 
+TURNS = (PlanAmended, HostLeftOut, RollBackBegan, PhasesReopened)
 Observer = Callable[[Run, Sequence[Event]], None]
 
 
@@ -77,6 +81,7 @@ def _drive(spine: "_Spine", inbox: Inbox, world: Callable[[], World], new_id: Ca
         for decision in inbox.waiting():  # one by one: the second sees the effect of the first
             spine.note(admit(course, decision, now()), consumes=decision.id)
             spine.commit()
+        spine.turn_back()
         spine.ring(spine.agenda.due(now()))
         spine.leave()
         workers.hold(on=spine.holds())
@@ -112,20 +117,31 @@ class _Spine:
         self._since = now()
         self._version: int | None = None
         self._phases_left = -1
-        self._greeted: set[AttemptId] = set()  # hosts are being greeted for these; the journal does not know them
+        self._turns_by_itself = any(p.on_failure is OnFailure.ROLL_BACK for p in course.shape.plan.phases)
+        self._stale = False  # something has happened that an agenda does not follow: it is made anew
+        self._greeted: dict[AttemptId, tuple[TaskId, Agenda]] = {}  # hosts are being greeted for these; not in the journal
 
     def note(self, events: Sequence[Event], consumes: str = "") -> None:
         """Fold facts and hand them to the journal for its next commit."""
         for event in events:
             self.course.note(event)
-            self.agenda.note(event)
-            if isinstance(event, PlanAmended):
-                self.agenda = Agenda(self.course, self._focus)
-                self._greeted.clear()
+            self._stale = self._stale or isinstance(event, TURNS)
+            if not self._stale:
+                self.agenda.note(event)
         if not self._unseen:
             self._since = self.now()
         self._journal.append(events, consumes=consumes)
         self._unseen.extend(events)
+
+    def turn_back(self) -> None:
+        """Begin the way back of a phase whose plan says so, and look anew where single events cannot be followed."""
+        if self.course.run.status is RunStatus.OPEN and self._turns_by_itself:
+            event = turns_by_itself(self.course, self.now())
+            if event is not None:
+                self.note([event])
+        if self._stale:
+            self._stale = False
+            self.agenda = Agenda(self.course, self._focus, [task for task, _ in self._greeted.values()])
 
     def commit(self) -> None:
         """Make durable what was noted, then show it."""
@@ -157,7 +173,7 @@ class _Spine:
             self._show()
         else:
             self.note(starts.events)
-        self._greeted.update(a.id for a in starts.attempts if a.purpose is Purpose.GREET)
+        self._greeted.update((a.id, (a.task, self.agenda)) for a in starts.attempts if a.purpose is Purpose.GREET)
         self.workers.start(starts.attempts)
         return starts
 
@@ -187,23 +203,36 @@ class _Spine:
                 if one.went_on:
                     self._follow(one.went_on, now)
             elif one.attempt in self._greeted:
-                self._greeted.discard(one.attempt)
-                self._meet(one, now)
+                _, agenda = self._greeted.pop(one.attempt)
+                self._meet(one, now, known=agenda is self.agenda)
 
     def _follow(self, attempt: Attempt, now: datetime) -> None:
         """A worker has gone on with what follows on its host: that is its start."""
         self.agenda.claim(attempt.task)
         self.note([AttemptStarted(at=now, task=attempt.task, attempt=attempt.id)])
 
-    def _meet(self, greeted: Ended, now: datetime) -> None:
+    def _meet(self, greeted: Ended, now: datetime, *, known: bool) -> None:
         """A host was greeted: the task for which it was comes again; without an answer, that is how the task ended."""
         if greeted.outcome.status is Status.OK:
-            self.agenda.put_back(greeted.task)
+            (self.agenda.put_back if known else self.agenda.go_on)(greeted.task)
             if remark := greeted.outcome.message:
                 self.note([NoteAdded(at=now, by="engine", text=remark, task=greeted.task)])
             return
-        self.note([AttemptStarted(at=now, task=greeted.task, attempt=greeted.attempt)])
+        if not self._still_meant(greeted.task):
+            self.agenda.go_on(greeted.task)
+            return
+        purpose = Purpose.ROLL_BACK if self.course.run.task(greeted.task).back else Purpose.DO
+        self.note([AttemptStarted(at=now, task=greeted.task, attempt=greeted.attempt, purpose=purpose)])
         self.note([_record(self.course, greeted, now)])
+
+    def _still_meant(self, task: TaskId) -> bool:
+        """Whether a task for which a host was greeted could begin now, whatever has happened meanwhile."""
+        shape, state = self.course.shape, self.course.run.task(task)
+        name, _, host = task.partition("@")
+        if name not in shape.packages or (host and host not in shape.hosts[PackageId(name)]):
+            return False
+        closed = is_closed(self.course.run, shape.packages[PackageId(name)].phase, HostName(host) if host else None)
+        return state.back or (state.status in BEGINNING and not closed)
 
     def ring(self, tasks: Sequence[TaskId]) -> None:
         """Record the timers that have ended."""
@@ -228,7 +257,7 @@ class _Spine:
         return {
             host
             for planned in self.course.shape.plan.phases
-            if phases[planned.id].stage is not None
+            if phases[planned.id].stage is not None or phases[planned.id].undone
             for host in (planned.hosts if phases[planned.id].ended is None else phases[planned.id].aside)
         }
 
@@ -249,6 +278,8 @@ class _Spine:
 
     def _asks_somebody(self) -> bool:
         run = self.course.run
+        if any(asks(self.course, phase) for phase in run.phases):
+            return True
         if not any(phase.counts[Status.WAITING] for phase in run.phases.values()):
             return False
         return any(state.status is Status.WAITING and state.until is None for state in run.tasks.values())
@@ -262,11 +293,13 @@ class _Spine:
 
 def _record(course: Course, ended: Ended, now: datetime) -> AttemptEnded:
     """The event for what came back; a known failure may be tried again, doubt never is."""
-    package, _ = course.shape.parts(ended.task)
     state = course.run.task(ended.task)
+    package = course.shape.work(ended.task, back=state.back)
     retry_at = None
     failed = ended.outcome.status is Status.FAILED
     known = failed and (ended.outcome.exit_code is not None or package.repeat is Repeat.SAFE)
+    host = HostName(ended.task.partition("@")[2])
+    known = known and (state.back or not (state.turns or is_closed(course.run, package.phase, host)))
     if known and state.purpose is not Purpose.VERIFY and state.failures < package.retries.count:
         wait_s = min(package.retries.wait_s * 2.0**state.failures, package.retries.longest_s)
         retry_at = now + timedelta(seconds=wait_s)

@@ -26,8 +26,10 @@ from runbook_engine.running.aside import out_of_turn
 from runbook_engine.running.budget import exhausted
 from runbook_engine.running.conditions import holds
 from runbook_engine.running.course import Course
+from runbook_engine.running.doubt import ASKING
 from runbook_engine.running.following import followers
 from runbook_engine.running.shape import Shape, task_of
+from runbook_engine.running.way_back import is_closed
 
 Saved = Mapping[StepId, Mapping[str, str]]
 
@@ -67,14 +69,15 @@ def ready(course: Course, agenda: Agenda, world: World, now: datetime, workers: 
         return tick.starts
     for task in agenda.take():
         package, host = course.shape.parts(task)
+        package = course.shape.work(task, back=course.run.task(task).back)
         if len(tick.starts.attempts) >= room or len(tick.starts.events) >= OPENED_AT_ONCE:
             agenda.put_back(task)
             break
         if forbidden(course, task, package, host, world):
             agenda.park(task)
             continue
-        if host is not None and out_of_turn(course.shape, course.run, package, host):
-            agenda.hold(task, host)
+        if not course.run.task(task).back and out_of_turn(course.shape, course.run, package, host):
+            agenda.hold(task)
             continue
         tick.begin(task, package, host)
     return tick.done()
@@ -84,9 +87,12 @@ def forbidden(course: Course, task: TaskId, package: Package, host: HostName | N
     """Whether another run has the host, it is set aside, or no more may fail. Settling doubt is always allowed."""
     if host is not None and host in world.taken:
         return True
-    if course.run.task(task).status is Status.UNKNOWN:
+    state = course.run.task(task)
+    if state.status is Status.UNKNOWN or state.back:
         return False
     shape, run = course.shape, course.run
+    if is_closed(run, package.phase, host):
+        return True
     return host in run.phases[package.phase].aside or exhausted(shape, run, package.phase, shape.stage_of[package.id])
 
 
@@ -107,7 +113,7 @@ class _Tick:
         course, starts = self.course, self.starts
         status = course.run.task(task).status
         saved = saved_for(course.shape, course.run, package, host)
-        if status is Status.NOT_STARTED and package.when is not None and not holds(package.when, saved):
+        if status in (Status.NOT_STARTED, Status.ROLLING_BACK) and package.when is not None and not holds(package.when, saved):
             starts.events.append(TaskSkipped(at=self.now, task=task, reason="its condition does not hold"))
             self.agenda.go_on(task)
             return
@@ -124,8 +130,9 @@ class _Tick:
 
     def _take_hosts(self, package: Package) -> None:
         """The hosts of the whole stage, as far as they are free: one record, not one for each that comes up."""
-        stage = self.course.shape.stage(package.phase, self.course.shape.stage_of[package.id])
-        for host in stage.hosts:
+        shape = self.course.shape
+        index = shape.stage_of.get(package.id)  # what belongs to a way back alone has none
+        for host in package.hosts if index is None else shape.stage(package.phase, index).hosts:
             free = host not in self.course.run.taken and host not in self.world.taken
             if free and self.agenda.focus.allows(package.phase, host):
                 self.starts.hosts[host] = None
@@ -133,7 +140,7 @@ class _Tick:
     def _attempt(self, task: TaskId, package: Package, host: HostName | None, saved: Saved) -> None:
         state = self.course.run.task(task)
         purpose = _purpose(state)
-        boot = state.boot if purpose is not Purpose.DO else self.boot(host) if host and package.kept_on_host else ""
+        boot = state.boot if purpose in ASKING else self.boot(host) if host and package.kept_on_host else ""
         attempt = self._made(task, package, host, saved)
         returned = host in self.course.run.phases[package.phase].returned
         if purpose is Purpose.DO and host and package.may_follow_at_once and not returned:
@@ -165,10 +172,10 @@ class _Tick:
 
     def _record(self, attempt: Attempt, package: Package) -> None:
         """The intent, which for what may not be repeated must be on disk before anything is done."""
-        boot = attempt.boot if attempt.purpose is Purpose.DO else ""
+        boot = "" if attempt.purpose in ASKING else attempt.boot
         event = AttemptStarted(at=self.now, task=attempt.task, attempt=attempt.id, purpose=attempt.purpose, boot=boot)
         self.starts.events.append(event)
-        if attempt.purpose is Purpose.DO and package.repeat is not Repeat.SAFE:
+        if attempt.purpose not in ASKING and package.repeat is not Repeat.SAFE:
             self.starts.durable = True
 
     def done(self) -> Starts:
@@ -182,7 +189,7 @@ class _Tick:
 def _purpose(state: TaskState) -> Purpose:
     """Why the next attempt of a task is made; the host knows more than a probe can find out."""
     if state.status is not Status.UNKNOWN:
-        return Purpose.DO
+        return Purpose.ROLL_BACK if state.back else Purpose.DO
     return Purpose.SETTLE if state.ask_first else Purpose.VERIFY
 
 
@@ -211,7 +218,7 @@ def saved_for(shape: Shape, run: Run, package: Package, host: HostName | None) -
     """What the package reads of earlier steps: of the same host, or of the step that was done once."""
     found: dict[StepId, Mapping[str, str]] = {}
     for name in package.reads:
-        read = shape.plan.packages[name]
+        read = shape.packages[name]
         if read.hosts and host not in shape.hosts[name]:
             continue  # another batch of the step
         found[read.step] = run.task(task_of(name, host if host in shape.hosts[name] else None)).saved

@@ -6,6 +6,8 @@ from runbook_engine.model.world import World
 from runbook_engine.running.agenda import Focus
 from runbook_engine.running.course import Course
 
+NOT_ACHIEVED = (Status.ROLL_BACK_FAILED, Status.FAILED, Status.UNREACHABLE, Status.ROLLED_BACK)
+
 
 def result(course: Course, world: World, focus: Focus | None = None) -> Exit:
     """The one exit code for a run as it stands. When several hold: unknown, failed, refused, waiting."""
@@ -13,7 +15,7 @@ def result(course: Course, world: World, focus: Focus | None = None) -> Exit:
     counts = {status: sum(p.counts[status] for p in run.phases.values()) for status in Status}
     if counts[Status.UNKNOWN]:
         return Exit.UNKNOWN
-    if counts[Status.FAILED] or counts[Status.UNREACHABLE]:
+    if any(counts[status] for status in NOT_ACHIEVED):
         return Exit.FAILED
     if counts[Status.REFUSED]:
         return Exit.REFUSED if _only_no_go(course) else Exit.FAILED

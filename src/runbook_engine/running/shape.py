@@ -1,12 +1,39 @@
 """The structure of a plan, indexed once, so that an event costs the same in a plan of ten tasks and of a million."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import cast
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Protocol, cast
 
 from runbook_engine.model.plan import Package, Plan, PlannedPhase, Stage
-from runbook_engine.model.words import EdgeKind, FailureScope, HostName, OnFailure, PackageId, PhaseId, TaskId
+from runbook_engine.model.words import EdgeKind, FailureScope, HostName, OnFailure, PackageId, PhaseId, Repeat, TaskId
+
+
+class Phases(Protocol):
+    """What budgets are read from: a whole shape, or the limits of a plan alone."""
+
+    @property
+    def phases(self) -> Mapping[PhaseId, PlannedPhase]:
+        """The phases of the plan."""
+        ...
+
+    @property
+    def project_limit(self) -> int | None:
+        """The strictest budget that is counted over all phases."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The budgets of a plan."""
+
+    phases: Mapping[PhaseId, PlannedPhase]
+    project_limit: int | None
+
+
+def limits_of(plan: Plan) -> Limits:
+    """What budgets are read from, without looking at packages."""
+    return Limits(phases={phase.id: phase for phase in plan.phases}, project_limit=_project_limit(plan))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +48,7 @@ class Shape:
     hosts: Mapping[PackageId, Mapping[HostName, int]]  # with the position of each in the package
     after_same_host: Mapping[PackageId, tuple[PackageId, ...]]
     after_all_hosts: Mapping[PackageId, tuple[PackageId, ...]]
+    ways_back: Mapping[PackageId, Package]  # how each package that can be undone is undone
     project_limit: int | None  # the strictest budget that is counted over all phases
     _earlier: dict[PackageId, frozenset[PackageId]] = field(default_factory=dict)  # found when first asked for
     _later: dict[PhaseId, tuple[PhaseId, ...]] = field(default_factory=dict)
@@ -33,9 +61,14 @@ class Shape:
             raise KeyError(task)
         return package, host or None
 
+    def work(self, task: TaskId, *, back: bool) -> Package:
+        """What is done for a task, or to undo it. Raises KeyError for a task that the plan does not have."""
+        package, _ = self.parts(task)
+        return self.ways_back[package.id] if back else package
+
     def tasks(self, package: PackageId) -> Iterator[TaskId]:
         """The tasks of a package, in the order of its hosts."""
-        hosts = self.plan.packages[package].hosts
+        hosts = self.packages[package].hosts
         if not hosts:
             yield TaskId(package)
         for host in hosts:
@@ -71,15 +104,18 @@ def task_of(package: PackageId, host: HostName | None) -> TaskId:
 
 def shape_of(plan: Plan) -> Shape:
     """Index a plan."""
+    of_phases = {package.id: package for phase in plan.phases for package in phase.way_back}
+    packages = {**plan.packages, **of_phases}
     return Shape(
         plan=plan,
-        packages=plan.packages,
+        packages=packages,
         phases={phase.id: phase for phase in plan.phases},
         needed_by=_needed_by(plan),
         stage_of={p: i for phase in plan.phases for i, stage in enumerate(phase.stages) for p in stage.packages},
-        hosts=_positions(plan),
+        hosts=_positions(packages.values()),
         after_same_host=_successors(plan, EdgeKind.SAME_HOST),
         after_all_hosts=_successors(plan, EdgeKind.ALL_HOSTS),
+        ways_back={p.id: back for p in plan.packages.values() if (back := _way_back(p))} | of_phases,
         project_limit=_project_limit(plan),
     )
 
@@ -101,12 +137,36 @@ def _needed_by(plan: Plan) -> Mapping[PhaseId, tuple[PhaseId, ...]]:
     return {need: tuple(phases) for need, phases in found.items()}
 
 
-def _positions(plan: Plan) -> Mapping[PackageId, Mapping[HostName, int]]:
+def _way_back(package: Package) -> Package | None:
+    """A package as workers undo it: the same hosts and values, with the procedure of its way back."""
+    back = package.way_back
+    if back is None or back.procedure is None:
+        return None
+    repeat = back.repeat
+    if repeat is Repeat.ONCE and back.procedure.verify:
+        repeat = Repeat.VERIFY
+    return replace(
+        package,
+        procedure=back.procedure,
+        repeat=Repeat.MANUAL if back.procedure.question else repeat,
+        retries=back.retries,
+        timeout_s=back.timeout_s,
+        reads=(*package.reads, *((package.id,) if package.save_as else ())),
+        reboots=False,
+        drops_link=False,
+        save_as="",
+        when=None,
+        way_back=None,
+    )
+
+
+def _positions(packages: Iterable[Package]) -> Mapping[PackageId, Mapping[HostName, int]]:
     shared: dict[tuple[HostName, ...], Mapping[HostName, int]] = {}
-    for package in plan.packages.values():
+    packages = tuple(packages)
+    for package in packages:
         if package.hosts not in shared:
             shared[package.hosts] = {host: position for position, host in enumerate(package.hosts)}
-    return {p.id: shared[p.hosts] for p in plan.packages.values()}
+    return {p.id: shared[p.hosts] for p in packages}
 
 
 def _successors(plan: Plan, kind: EdgeKind) -> Mapping[PackageId, tuple[PackageId, ...]]:

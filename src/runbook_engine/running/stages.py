@@ -105,7 +105,7 @@ def _may_leave(shape: Shape, run: Run, phase_id: PhaseId) -> bool:
 def _nobody_missing(shape: Shape, run: Run, phase_id: PhaseId) -> bool:
     """Whether all stages so far are settled, and none of the phase's own hosts is set aside, unless it goes on without."""
     phase, planned = run.phases[phase_id], shape.phases[phase_id]
-    own = any(phase_id in causes for causes in phase.aside.values())
+    own = any(phase_id in causes or not all(causes) for causes in phase.aside.values())
     if own and planned.on_failure is not OnFailure.CONTINUE:
         return False
     stages = planned.stages[: (phase.stage or 0) + 1]

@@ -1,0 +1,5 @@
+"""Why a decision cannot be taken."""
+
+
+class CannotBe(Exception):
+    """The reason, in words for the person who wanted it."""
