@@ -26,8 +26,8 @@ from runbook_engine.model.words import RunId, Status, TaskId
 from runbook_engine.planning import read_plan
 from runbook_engine.recording import RunJournal, Store, open_store
 from runbook_engine.reporting import progress, status_data, summary  # noqa: F401 - loaded before the first fork
-from runbook_engine.running.agenda import Focus
 from runbook_engine.running.course import Course, replay
+from runbook_engine.running.focus import Focus
 from runbook_engine.transports import Links  # noqa: F401 - the same
 from runbook_engine.workers import Pool, restart  # noqa: F401 - the same
 

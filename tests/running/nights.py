@@ -1,7 +1,7 @@
 """One run of a plan on stand-ins, for the tests of the spine."""
 
-from runbook_engine.running.agenda import Focus
-from runbook_engine.running.execute import Habits, execute
+from runbook_engine.running.execute import execute
+from runbook_engine.running.focus import Focus, Habits
 from stand import OK, Clock, ListInbox, MemoryJournal, Stand, created, ids, no_world
 
 

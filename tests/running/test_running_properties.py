@@ -9,10 +9,11 @@ from runbook_engine.model.attempts import Ended
 from runbook_engine.model.events import AttemptStarted, Outcome, TaskOpened, TaskReopened
 from runbook_engine.model.words import SETTLED_BADLY, Cause, Purpose, Repeat, RunStatus, Status
 from runbook_engine.model.world import World
-from runbook_engine.running.agenda import Agenda, Focus
+from runbook_engine.running.agenda import Agenda
 from runbook_engine.running.blockers import blockers
 from runbook_engine.running.course import replay
 from runbook_engine.running.execute import execute
+from runbook_engine.running.focus import Focus
 from runbook_engine.running.ready import ready
 from running.random_plans import HOSTS, plans
 from stand import (

@@ -24,9 +24,8 @@ from runbook_engine.model.runbook import Retry as Retries
 from runbook_engine.model.text import Later, shell
 from runbook_engine.model.words import Purpose, Repeat, RunStatus, Status, Verdict
 from runbook_engine.model.world import World
-from runbook_engine.running.agenda import Focus
 from runbook_engine.running.blockers import blockers
-from runbook_engine.running.execute import Habits
+from runbook_engine.running.focus import Focus, Habits
 from runbook_engine.running.result import result
 from running.nights import Night
 from stand import (

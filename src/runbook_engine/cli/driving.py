@@ -19,9 +19,9 @@ from runbook_engine.model.plan import Plan
 from runbook_engine.model.run import Run
 from runbook_engine.model.words import HostName, RunId, RunStatus
 from runbook_engine.model.world import World
-from runbook_engine.running.agenda import Focus
 from runbook_engine.running.course import Course, replay
-from runbook_engine.running.execute import Habits, Observer, execute
+from runbook_engine.running.execute import Observer, execute
+from runbook_engine.running.focus import Focus, Habits
 from runbook_engine.running.result import result
 
 if TYPE_CHECKING:

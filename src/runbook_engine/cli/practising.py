@@ -126,7 +126,7 @@ def _shipped() -> Path:
 def _carry_out(file: Path, place: Settings, folder: Path, names: tuple[str, ...], fault: str, verbose: int) -> int:
     from runbook_engine.cli.projects import planned, write_output
     from runbook_engine.planning import write_plan
-    from runbook_engine.running.agenda import Focus
+    from runbook_engine.running.focus import Focus
 
     with practice_hosts(names, folder / "lab", (fault,)), opening.store_of(place) as store:
         plan = planned(str(file), place, {}, ask=False)

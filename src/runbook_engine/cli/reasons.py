@@ -4,9 +4,9 @@ from datetime import datetime
 
 from runbook_engine.model.words import TaskId
 from runbook_engine.model.world import Blocker, World
-from runbook_engine.running.agenda import Focus
 from runbook_engine.running.blockers import blockers
 from runbook_engine.running.course import Course
+from runbook_engine.running.focus import Focus
 
 
 class Reasons:

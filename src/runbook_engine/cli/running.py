@@ -17,7 +17,7 @@ from runbook_engine.model.decisions import Again, Decision, LeaveOut, ResumeRun,
 from runbook_engine.model.errors import Refused, RunbookError, Usage
 from runbook_engine.model.plan import Plan
 from runbook_engine.model.words import HostName, PhaseId, RunId, RunStatus
-from runbook_engine.running.agenda import Focus
+from runbook_engine.running.focus import Focus
 
 if TYPE_CHECKING:
     from runbook_engine.recording import Store

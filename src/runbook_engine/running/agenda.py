@@ -3,7 +3,6 @@
 import heapq
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import count, islice
 
@@ -11,24 +10,13 @@ from runbook_engine.model import events as ev
 from runbook_engine.model.words import SETTLED_WELL, EdgeKind, HostName, PackageId, PhaseId, Status, TaskId
 from runbook_engine.running.course import Course
 from runbook_engine.running.doubt import ASKING
+from runbook_engine.running.focus import Focus
 from runbook_engine.running.shape import task_of
 from runbook_engine.running.stages import is_passed, waits_within
 from runbook_engine.running.way_back import is_due
 
 BEGINNING = frozenset({Status.NOT_STARTED, Status.RETRYING})
 Lane = str  # a host, on which one attempt is made at a time; or a task that no host is needed for
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Focus:
-    """What this call may start; empty means all. It narrows, it never widens."""
-
-    phases: frozenset[PhaseId] = frozenset()
-    hosts: frozenset[HostName] = frozenset()
-
-    def allows(self, phase: PhaseId, host: HostName | None) -> bool:
-        """Whether a task of this phase and host is meant."""
-        return (not self.phases or phase in self.phases) and (not self.hosts or host is None or host in self.hosts)
 
 
 class Agenda:

@@ -6,10 +6,10 @@ from runbook_engine.model.plan import Package
 from runbook_engine.model.run import TaskState
 from runbook_engine.model.words import SETTLED_WELL, EdgeKind, FailureScope, HostName, PhaseId, RunStatus, Status, TaskId
 from runbook_engine.model.world import Blocker, World
-from runbook_engine.running.agenda import Focus
 from runbook_engine.running.aside import out_of_turn
 from runbook_engine.running.budget import allowed, exceeded, failures, project_exceeded
 from runbook_engine.running.course import Course
+from runbook_engine.running.focus import Focus
 from runbook_engine.running.shape import task_of
 from runbook_engine.running.stages import is_passed
 from runbook_engine.running.way_back import is_closed, is_due

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from runbook_engine.model.attempts import Attempt, Ended
@@ -23,10 +22,11 @@ from runbook_engine.model.words import AttemptId, HostName, OnFailure, PackageId
 from runbook_engine.model.world import World
 from runbook_engine.running.admit import admit
 from runbook_engine.running.admit_turns import asks, turns_by_itself
-from runbook_engine.running.agenda import BEGINNING, Agenda, Focus
+from runbook_engine.running.agenda import BEGINNING, Agenda
 from runbook_engine.running.budget import anything_spent
 from runbook_engine.running.course import Course, Plans, replay
 from runbook_engine.running.evolve import in_the_air
+from runbook_engine.running.focus import Focus, Habits
 from runbook_engine.running.ports import Inbox, Journal, Workers
 from runbook_engine.running.ready import Starts, ready
 from runbook_engine.running.recovery import STOPPED, left_open
@@ -34,17 +34,6 @@ from runbook_engine.running.way_back import is_closed
 
 TURNS = (PlanAmended, HostLeftOut, RollBackBegan, PhasesReopened)
 Observer = Callable[[Run, Sequence[Event]], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Habits:
-    """How the spine waits. `patience_s`: how long a timer may be away so that it is waited for instead of returning."""
-
-    patience_s: float = 900.0
-    wait_for_people: bool = False
-    people_first: bool = False  # a person can be asked by the caller: return for that rather than wait for a timer
-    glance_s: float = 0.25  # how often decisions are looked for while work goes on
-    group_s: float = 0.05  # records of repeatable work become durable at the latest after this time
 
 
 def execute(

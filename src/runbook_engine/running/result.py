@@ -3,8 +3,8 @@
 from runbook_engine.model.errors import Exit
 from runbook_engine.model.words import SETTLED_WELL, RunStatus, Status
 from runbook_engine.model.world import World
-from runbook_engine.running.agenda import Focus
 from runbook_engine.running.course import Course
+from runbook_engine.running.focus import Focus
 
 NOT_ACHIEVED = (Status.ROLL_BACK_FAILED, Status.FAILED, Status.UNREACHABLE, Status.ROLLED_BACK)
 
