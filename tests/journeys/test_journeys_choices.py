@@ -17,7 +17,6 @@ NOT_YET = (
     "runbook.stakeholders",
     "phase.window",
     "phase.point_of_no_return",
-    "phase.roll_back",
     "step.uses",
 )
 PART = "  - {{id: {name}, title: Part {name}, needs: [], hosts: r12-u0*, steps: [{{{step}}}]}}\n"
@@ -116,12 +115,13 @@ def test_pause_and_stop_from_elsewhere(engineer: Person) -> None:
     engineer.writes("runbooks/quick.yml", steps(step("first", slow), step("second", f"echo x >>{trace}")))
     process = engineer.starts("run", "runbooks/quick.yml")
     wait_for(trace)
-    assert "paused" in engineer.types("pause", "--reason", "the site calls", code=0).out
+    paused = engineer.types("pause", "--reason", "the site calls", code=0).out
+    assert "paused. Nothing new starts. It rests when this has ended: work/first on box" in paused
     (engineer.folder / "go").touch()
     engineer.hears(process, 5)
     assert "the site calls" in engineer.types("why", "last", "second@box", code=0).out
     assert trace.read_text().split() == ["x"]
 
-    engineer.types("stop", "last", "--yes", "--reason", "another day", code=0)
+    assert "Nothing runs." in engineer.types("stop", "last", "--yes", "--reason", "another day", code=0).out
     assert "was stopped" in engineer.types("resume", "last", code=4).err
     assert trace.read_text().split() == ["x"]
