@@ -12,7 +12,7 @@ from runbook_engine.model.attempts import Ticket
 from runbook_engine.model.errors import TransportFault
 from runbook_engine.model.words import Fate, Lane
 
-pytestmark = pytest.mark.sshd
+pytestmark = [pytest.mark.sshd, pytest.mark.skipif(not os.environ.get("RUNBOOK_SOAK"), reason="a longer sweep: make soak")]
 
 CUTS = 5000 if os.environ.get("RUNBOOK_SOAK") else 100  # of each kind
 
