@@ -6,13 +6,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runbook_engine.model.attempts import Ended
+from runbook_engine.model.decisions import Again, GoOn, LeaveOut, RollBack
 from runbook_engine.model.events import AttemptStarted, Outcome, TaskOpened, TaskReopened
 from runbook_engine.model.words import SETTLED_BADLY, Cause, Purpose, Repeat, RunStatus, Status
 from runbook_engine.model.world import World
+from runbook_engine.running.admit import admit
 from runbook_engine.running.agenda import Agenda
 from runbook_engine.running.blockers import blockers
 from runbook_engine.running.course import replay
-from runbook_engine.running.execute import execute
+from runbook_engine.running.execute import _record, execute
 from runbook_engine.running.focus import Focus
 from runbook_engine.running.ready import ready
 from running.random_plans import HOSTS, plans
@@ -40,6 +42,15 @@ def _lane(task):
     return task.partition("@")[2] or task
 
 
+def people(made):
+    """What somebody could want of a run of this plan; much of it is refused at most times."""
+    phases, by = [p.id for p in made.phases], {"id": "d", "by": "ana"}
+    yield from (Again(phase=p, **by) for p in phases)
+    yield from (GoOn(phase=p, **by) for p in phases)
+    yield from (LeaveOut(host=h, **by) for h in made.targets)
+    yield from (RollBack(phase=p, hosts=hosts, reason="x", **by) for p in (None, *phases) for hosts in ((), ("h1",)))
+
+
 @settings(max_examples=150, deadline=None)
 @given(plans(), st.data())
 def test_what_is_ready_is_what_has_no_blockers(made, data):
@@ -65,12 +76,18 @@ def test_what_is_ready_is_what_has_no_blockers(made, data):
             course.note(event)
             agenda.note(event)
             continue
+        wish = data.draw(st.sampled_from([None, None, None, None, *people(made)]))
+        if wish is not None:
+            facts = admit(course, wish, now)
+            for event in facts:
+                course.note(event)
+                agenda.note(event)
+            agenda = Agenda(course, Focus())
+            continue
         if not running:
             break
         attempt = running.pop(data.draw(st.integers(0, len(running) - 1)))
         outcome = data.draw(st.sampled_from([OK, OK, OK, FAILED, UNKNOWN]))
-        from runbook_engine.running.execute import _record
-
         event = _record(course, Ended(task=attempt.task, attempt=attempt.id, outcome=outcome), now)
         course.note(event)
         agenda.note(event)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runbook_engine.model.decisions import Resolve, Retry
+from runbook_engine.model.decisions import GoOn, Resolve, Retry
 from runbook_engine.model.errors import Exit
 from runbook_engine.model.events import RunEnded
 from runbook_engine.model.words import (
@@ -121,6 +121,20 @@ def test_failures_are_counted_over_the_project_where_the_plan_says_so():
     assert len(course.run.failing) == 2
     reasons = [b.reason for b in blockers(course, "q/a#2@h3", World(), START)]
     assert "2 failed in all phases together, 1 allowed" in reasons
+
+
+def test_a_person_accepts_the_failures_of_the_whole_project():
+    """Where a phase counts over the project and asks, go-on takes the failures of all phases as they are."""
+    budget = {"max_failures": 0, "failures_over": FailureScope.PROJECT, "on_failure": OnFailure.ASK}
+    first = phase("p", [package("p/a", ("h1",)), package("p/b", ("h2",), needs=needs(("p/a", ALL)))])
+    both = plan(first, phase("q", [package("q/a", ("h3",))], **budget))
+    night = Night(replace(both, phases=(both.phases[0], replace(both.phases[1], needs=()))), failing("p/a@h1"), parallel=1)
+    night.go()
+    assert night.status("q/a@h3") is Status.NOT_STARTED
+
+    night.wish(GoOn, phase="q", reason="known").go()
+
+    assert night.status("q/a@h3") is Status.OK
 
 
 def test_go_on_whatever_fails():

@@ -122,6 +122,7 @@ class Run:
     settled: Counter[PackageId] = field(default_factory=Counter)  # how many tasks of each package ended well
     aside: Counter[PackageId] = field(default_factory=Counter)  # how many are left open by hosts that are set aside
     passed: dict[PackageId, None] = field(default_factory=dict)  # what no other package waits for as a whole any more
+    failed: set[TaskId] = field(default_factory=set)  # what counts as a failure, in all phases
     failing: Counter[str] = field(default_factory=Counter)  # in how many phases each host (or task done once) is counted
     opened: int = 0  # how often a stage was opened
     back: GoingBack | None = None

@@ -11,7 +11,7 @@ from runbook_engine.model.plan import Package, Plan
 from runbook_engine.model.run import Run, TaskState
 from runbook_engine.model.words import SETTLED_WELL, HostName, RunId, Status, TaskId
 from runbook_engine.reporting.harmless import one_line, shortened
-from runbook_engine.reporting.naming import answer_commands, by_person, command, title_of
+from runbook_engine.reporting.naming import answer_commands, by_person, command, in_hand, title_of
 from runbook_engine.reporting.standing import owner_words, task_words
 from runbook_engine.reporting.status_text import Blockers
 from runbook_engine.reporting.words import count, duration, status_word
@@ -92,11 +92,13 @@ def _time(row: TaskRow) -> str:
 
 
 def _tasks(plan: Plan, run: Run) -> Iterator[tuple[TaskId, Package, HostName | None]]:
-    for package in plan.packages.values():
+    backs = (p for phase in plan.phases if run.phases[phase.id].undone for p in phase.way_back)
+    for package in (*plan.packages.values(), *backs):
         for host in package.hosts or (None,):
             task = TaskId(f"{package.id}@{host}") if host else TaskId(package.id)
-            if by_person(package) or run.task(task).assigned:
-                yield task, package, host
+            held = in_hand(plan, run, task) if run.task(task).back else package
+            if held and (by_person(held) or run.task(task).assigned):
+                yield task, held, host
 
 
 def _theirs(package: Package, state: TaskState, person: str, groups: AbstractSet[str]) -> bool:

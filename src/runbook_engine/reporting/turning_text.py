@@ -21,7 +21,8 @@ def spent_lines(plan: Plan, run: Run) -> list[str]:
     found: list[str] = []
     for phase in plan.phases:
         state = run.phases.get(phase.id)
-        stage = spent(limits, run, phase.id) if state and state.stage is not None else None
+        reached = state is not None and (state.stage is not None or phase.failures_over is FailureScope.PROJECT)
+        stage = spent(limits, run, phase.id) if reached else None
         if state is not None and stage is not None and not state.undone:
             found += _spent(limits, run, phase, stage)
     return found

@@ -7,7 +7,7 @@ from typing import Any
 from runbook_engine.model import decisions as de
 from runbook_engine.model import events as ev
 from runbook_engine.model.turns import FailuresAccepted, HostLeftOut, PhasesReopened, RollBackBegan
-from runbook_engine.model.words import SETTLED_WELL, HostName, OnFailure, PhaseId, Status
+from runbook_engine.model.words import SETTLED_WELL, FailureScope, HostName, OnFailure, PhaseId, Status
 from runbook_engine.running.budget import spent
 from runbook_engine.running.course import Course
 from runbook_engine.running.refusing import CannotBe
@@ -31,7 +31,8 @@ def _host(course: Course, host: HostName) -> None:
 def asks(course: Course, phase: PhaseId) -> bool:
     """Whether a person must say how a phase goes on, because more has failed than it allows."""
     planned, state = course.shape.phases[phase], course.run.phases[phase]
-    if planned.on_failure is not OnFailure.ASK or state.undone or state.stage is None:
+    reached = state.stage is not None or planned.failures_over is FailureScope.PROJECT
+    if planned.on_failure is not OnFailure.ASK or state.undone or not reached:
         return False
     return spent(course.shape, course.run, phase) is not None and not _settles_itself(course, phase)
 
@@ -49,10 +50,11 @@ def _go_on(course: Course, wish: de.GoOn, now: datetime) -> Facts:
             f"phase {wish.phase} does not ask (on_failure: {course.shape.phases[wish.phase].on_failure}); "
             f"runbook resume {course.run.id} --failed tries again, --skip HOST leaves a host out"
         )
-    state = course.run.phases[wish.phase]
     if not asks(course, wish.phase):
         raise CannotBe(f"phase {wish.phase} does not wait for an answer; runbook status {course.run.id} says where it stands")
-    who = tuple(sorted(set(state.bad) - state.accepted))
+    project = course.shape.phases[wish.phase].failures_over is FailureScope.PROJECT
+    counted = course.run.phases.values() if project else (course.run.phases[wish.phase],)
+    who = tuple(sorted({lane for state in counted for lane in state.bad if lane not in state.accepted}))
     return (FailuresAccepted(at=now, phase=wish.phase, who=who, by=wish.by, reason=wish.reason),)
 
 

@@ -33,6 +33,7 @@ class Agenda:
         self._busy: dict[Lane, TaskId] = {}  # what was taken there, or runs
         self._parked: list[TaskId] = []
         self._held: dict[HostName, list[TaskId]] = {}  # until another task of the host has ended
+        self._ripe: set[TaskId] = set()  # their next try has come
         self._passed = 0  # so many of the packages that the run knows to be passed were seen here
         self._due = len(course.run.due)
         self._eased, self._opened = course.run.eased, course.run.opened
@@ -92,6 +93,7 @@ class Agenda:
             elif timer and self._course.run.task(TaskId(what)).status is Status.WAITING:
                 ended.append(TaskId(what))
             elif not timer and self._course.run.task(TaskId(what)).status is Status.RETRYING:
+                self._ripe.add(TaskId(what))
                 self._push(TaskId(what))
         return ended
 
@@ -115,7 +117,9 @@ class Agenda:
         state = self._course.run.task(task)
         if state.status is Status.ROLLING_BACK:
             return is_due(self._course.run, task)
-        return state.status in BEGINNING or (state.status is Status.UNKNOWN and state.settles_itself)
+        if state.status is Status.RETRYING:
+            return task in self._ripe
+        return state.status is Status.NOT_STARTED or (state.status is Status.UNKNOWN and state.settles_itself)
 
     def waits_for_one(self, package: PackageId, host: HostName) -> bool:
         """Whether a task of an open package waits for exactly one step on its host, and for nothing else."""
@@ -201,6 +205,7 @@ class Agenda:
         if state.status in SETTLED_WELL:
             self._met(task)
         elif state.status is Status.RETRYING and state.until:
+            self._ripe.discard(task)
             self._at(state.until, task)
         elif state.status is Status.UNKNOWN or (state.status is Status.NOT_STARTED and self._is_open(task)):
             self._push(task)

@@ -20,13 +20,11 @@ Lane = str  # a host, or a task that no host is needed for: what counts as one f
 def follow(shape: Shape, run: Run, task: TaskId, at: datetime) -> None:
     """Take note of a task that has changed: whether it counts as a failure now, and what that means for its host."""
     state = run.tasks.get(task)
-    if state is None:
+    failed = state is not None and is_failure(state)
+    if failed == (task in run.failed):
         return
     package, host = shape.parts(task)
-    phase, lane = run.phases[package.phase], host or task
-    failed = is_failure(state)
-    if failed == (task in phase.bad.get(lane, ())):
-        return
+    lane = host or task
     tight = _tight(shape, run, package.phase)
     if failed:
         _fails(shape, run, package, lane, task)
@@ -93,6 +91,7 @@ def _fails(shape: Shape, run: Run, package: Package, lane: Lane, task: TaskId) -
     tasks = phase.bad.setdefault(lane, {})
     stages = {shape.stage_of[shape.parts(t)[0].id] for t in tasks}
     tasks[task] = None
+    run.failed.add(task)
     if not stages:
         _count(shape, run, phase, lane, {stage}, 1)
     elif stage not in stages:
@@ -103,6 +102,7 @@ def _mends(shape: Shape, run: Run, package: Package, lane: Lane, task: TaskId) -
     phase, stage = run.phases[package.phase], shape.stage_of[package.id]
     tasks = phase.bad[lane]
     del tasks[task]
+    run.failed.discard(task)
     counted = lane not in phase.accepted
     if not tasks:
         del phase.bad[lane]

@@ -37,7 +37,7 @@ class Course:
         self.shape = shape_of(self.plans(event.digest))
         run.digest, run.title = event.digest, self.shape.plan.title
         run.tasks, run.phases = {}, {}
-        for counted in (run.settled, run.aside, run.passed, run.failing):
+        for counted in (run.settled, run.aside, run.passed, run.failed, run.failing):
             counted.clear()
         lay_out(self.shape, run, event)
         for task in event.carried:

@@ -31,7 +31,8 @@ def evolve(shape: Shape, run: Run, event: ev.Event) -> None:
     task = getattr(event, "task", None)
     if task is not None:
         follow(shape, run, task, event.at)
-        moved(shape, run, task)
+        if run.back is not None:
+            moved(shape, run, task)
 
 
 def _run_created(shape: Shape, run: Run, event: ev.RunCreated) -> None:

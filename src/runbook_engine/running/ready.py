@@ -76,7 +76,8 @@ def ready(course: Course, agenda: Agenda, world: World, now: datetime, workers: 
         if forbidden(course, task, package, host, world):
             agenda.park(task)
             continue
-        if not course.run.task(task).back and out_of_turn(course.shape, course.run, package, host):
+        state = course.run.task(task)
+        if not state.back and state.status is not Status.UNKNOWN and out_of_turn(course.shape, course.run, package, host):
             agenda.hold(task)
             continue
         tick.begin(task, package, host)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from runbook_engine.model import turns as ev
 from runbook_engine.model.run import Run, TaskState
-from runbook_engine.model.words import SETTLED_BADLY, SETTLED_WELL, HostName, PhaseId, Status, TaskId
+from runbook_engine.model.words import SETTLED_BADLY, SETTLED_WELL, FailureScope, HostName, PhaseId, Status, TaskId
 from runbook_engine.running import aside, way_back
 from runbook_engine.running.changes import change, settle
 from runbook_engine.running.shape import Shape, task_of
@@ -15,8 +15,10 @@ RESTING = (Status.NOT_STARTED, Status.WAITING, Status.RETRYING, Status.ROLLED_BA
 
 
 def failures_accepted(shape: Shape, run: Run, event: ev.FailuresAccepted) -> None:
-    """Those who have failed no longer count."""
-    aside.accept(shape, run, event.phase, event.at)
+    """Those who have failed no longer count, wherever the phase counts them."""
+    over = shape.phases[event.phase].failures_over
+    for phase in run.phases if over is FailureScope.PROJECT else (event.phase,):
+        aside.accept(shape, run, phase, event.at)
 
 
 def host_left_out(shape: Shape, run: Run, event: ev.HostLeftOut) -> None:
@@ -44,13 +46,14 @@ def roll_back_began(shape: Shape, run: Run, event: ev.RollBackBegan) -> None:
     """The phases are open again, or closed if they go back as a whole; what was done in them is to be undone."""
     going = way_back.going_back(shape, event)
     hosts = frozenset(event.hosts)
+    touched = {shape.parts(task)[0].phase for task in event.tasks}
     for name in event.phases:
         phase = run.phases[name]
-        phase.ended = None
-        if hosts:
+        if not hosts:
+            phase.undone, phase.ended, phase.stage, phase.next_stage_at = True, None, None, None
+        elif name in touched or phase.ended is None:  # a phase that has ended, and of which nothing is undone, stays so
             phase.undone_hosts |= hosts.intersection(shape.phases[name].hosts)
-        else:
-            phase.undone, phase.stage, phase.next_stage_at = True, None, None
+            phase.ended = None
     for task in [t for t in run.tasks if _within(shape, t, event.phases, hosts)]:
         _withdraw(shape, run, task, event.at)
     for task in event.tasks:
