@@ -6,6 +6,7 @@ Everything here that paramiko does not promise is checked by tests/transports/te
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -103,6 +104,24 @@ class StepChannel(paramiko.Channel):
     def _set_closed(self) -> None:
         super()._set_closed()  # type: ignore[misc]
         self.news.put((GONE, b""))
+
+
+class StepPacketizer(paramiko.packet.Packetizer):
+    """The limit of the handshake is a time that is looked at; paramiko starts a thread for it, and ends it with every packet."""
+
+    _until: float | None = None
+
+    def start_handshake(self, timeout: float) -> None:
+        """From now on `timeout` seconds."""
+        self._until = time.monotonic() + timeout
+
+    def handshake_timed_out(self) -> bool:
+        """Whether they have passed."""
+        return self._until is not None and time.monotonic() >= self._until
+
+    def complete_handshake(self) -> None:
+        """No limit any more."""
+        self._until = None
 
 
 def _by_name(name: str) -> Callable[[Any, Any], Any]:

@@ -1,6 +1,7 @@
 """Opens SSH connections by Fabric: own socket, strict host keys, a limit for every stage, a cause for every failure."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import fabric
@@ -8,7 +9,7 @@ import paramiko
 
 from runbook_engine.model.errors import TransportFault
 from runbook_engine.model.words import Cause
-from runbook_engine.transports.channels import StepTransport
+from runbook_engine.transports.channels import StepPacketizer, StepTransport
 from runbook_engine.transports.keys import KeyLogin, Keyring
 from runbook_engine.transports.known_hosts import HostKey, KnownHosts, load
 from runbook_engine.transports.routes import Hop
@@ -80,7 +81,7 @@ def open_over(wire: Wire, hop: Hop, keyring: Keyring, settings: LinkSettings) ->
         hop.address,
         user=hop.user,
         port=hop.port,
-        config=fabric.Config(lazy=True, overrides={"load_ssh_configs": False}),
+        config=_config(),
         connect_kwargs={
             "sock": wire,
             "timeout": settings.banner_s,
@@ -104,6 +105,12 @@ def open_over(wire: Wire, hop: Hop, keyring: Keyring, settings: LinkSettings) ->
     return Connected(hop, connection, connection.transport, wire)
 
 
+@cache
+def _config() -> fabric.Config:
+    """What Fabric is told for all connections alike: it merges all that anew for each, and changes nothing in it."""
+    return fabric.Config(lazy=True, overrides={"load_ssh_configs": False})
+
+
 @dataclass(frozen=True, slots=True)
 class _Factory:
     known: KnownHosts
@@ -111,7 +118,7 @@ class _Factory:
     settings: LinkSettings
 
     def __call__(self, sock: Any, **options: Any) -> StepTransport:
-        transport = StepTransport(sock, **options)
+        transport = StepTransport(sock, packetizer_class=StepPacketizer, **options)
         sock.settimeout(HANDSHAKE_S)
         transport.handshake_timeout = self.settings.banner_s
         choice = transport.get_security_options()

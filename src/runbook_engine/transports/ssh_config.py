@@ -5,6 +5,7 @@ import pwd
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from runbook_engine.model.errors import TransportFault
@@ -207,6 +208,7 @@ def expand(text: str, tokens: dict[str, str]) -> str:
     return out + rest
 
 
+@cache
 def local_user() -> str:
     """Who runs this program, by the user database (not by the environment)."""
     try:

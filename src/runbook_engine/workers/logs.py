@@ -6,11 +6,17 @@ nothing is lost and nothing can act on a terminal: a backslash as `\\`, a contro
 UTF-8 as `\xff`, a bidi control as `\u202e`; `raw` turns it back into the very bytes.
 
 Secrets never come here: a link hands over output in which their values are already masked, and commands name them.
+
+Twenty threads that make files in one folder get in each other's way: what costs one of them 40 µs costs each 400. So the
+lines of a step that may be repeated are held in memory until it has ended, or for a moment, and the one who waits for the
+workers writes them (`Logs.write_out`). Of a step that may not be repeated every line is written as it comes.
 """
 
 import os
 import re
+import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -19,11 +25,12 @@ from pathlib import Path
 from runbook_engine.model.attempts import Attempt
 from runbook_engine.model.errors import TransportFault
 from runbook_engine.model.events import Outcome
-from runbook_engine.model.words import Cause, TaskId
+from runbook_engine.model.words import AttemptId, Cause, Repeat, TaskId
 from runbook_engine.workers.harmless import HARMFUL, harmless, visible
 
 _MARKS = {1: b"out", 2: b"err"}
 _PIECE = 65536  # bytes of a line without an end that are held back
+_MOMENT_S = 0.2  # how long lines are held back at most, if somebody waits for the workers
 _LONGEST = 200  # bytes of a file name
 _FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
 _UNSAFE = re.compile(r"[^A-Za-z0-9._@#:+=,-]|^\.")
@@ -40,6 +47,9 @@ class Logs:
         self._clock = clock
         self._made: set[str] = set()
         self._second = (-1, b"")  # the last one that was written out, for all threads
+        self._ended: deque[Log] = deque()
+        self._held: deque[tuple[float, Log]] = deque()
+        self._failing = False
 
     def path(self, task: TaskId) -> Path:
         """Where the task's log is, whether it exists or not."""
@@ -48,6 +58,31 @@ class Logs:
     def log(self, attempt: Attempt) -> "Log":
         """The log of one attempt; nothing is opened before `begin`."""
         return Log(self, attempt)
+
+    def write_out(self) -> dict[AttemptId, str]:
+        """Write what is held back of attempts that have ended, or take longer: why that failed, by attempt. For one thread."""
+        faults = {}
+        while self._ended:
+            log = self._ended.popleft()
+            log.close()
+            if log.fault:
+                self._failing = True
+                faults[log.attempt.id] = log.fault
+        late = time.monotonic() - _MOMENT_S
+        while self._held and self._held[0][0] < late:
+            self._held.popleft()[1].write_now()
+        return faults
+
+    def holds(self, log: "Log") -> bool:
+        """Whether the lines of an attempt may wait; never once a log could not be written."""
+        if log.attempt.package.repeat is not Repeat.SAFE or self._failing:
+            return False
+        self._held.append((time.monotonic(), log))
+        return True
+
+    def ended(self, log: "Log") -> None:
+        """An attempt has ended whose lines are held back."""
+        self._ended.append(log)
 
     def open(self, task: TaskId) -> int:
         """A file descriptor that appends to the task's log. Raises OSError."""
@@ -73,7 +108,7 @@ class Logs:
 
 
 class Log:
-    """One attempt in the log of its task. Used by one thread at a time.
+    """One attempt in the log of its task, written by one thread; another one may write out what it holds back.
 
     A disk that fills up while a command runs changes nothing about what the host does: writing stops, and `fault` says
     why, so that the outcome can tell it.
@@ -81,19 +116,21 @@ class Log:
 
     def __init__(self, logs: Logs, attempt: Attempt) -> None:
         self.fault = ""
+        self.attempt = attempt
         self._logs = logs
-        self._attempt = attempt
         self._file = -1
-        self._held = {1: b"", 2: b""}
+        self._rest = {1: b"", 2: b""}
+        self._held: bytearray | None = None  # lines that wait
+        self._ended = False
+        self._lock = threading.Lock()
 
     def begin(self) -> None:
         """Open the file and write the first line. Raises TransportFault (control machine) before anything has started."""
-        a = self._attempt
-        try:
-            self._file = self._logs.open(a.task)
-            self._write(self._line(b"==", f"attempt {a.number}, to {a.purpose}, {a.id}"))
-        except OSError as error:
-            self._failed(error)
+        if self._logs.holds(self):
+            self._held = bytearray()
+        else:
+            self._open()
+        self._write(self._line(b"==", f"attempt {self.attempt.number}, to {self.attempt.purpose}, {self.attempt.id}"))
         if self.fault:
             raise TransportFault(
                 Cause.LOCAL, f"the log cannot be written: {self.fault}", started=False, why="Nothing was started."
@@ -109,26 +146,44 @@ class Log:
 
     def output(self, stream: int, data: bytes) -> None:
         """Take a piece of output as it comes: 1 is stdout, 2 is stderr. Never raises."""
-        data = self._held[stream] + data
+        data = self._rest[stream] + data
         whole, newline, rest = data.rpartition(b"\n")
         if len(rest) > _PIECE:
             whole, newline, rest = data, b"", b""
-        self._held[stream] = rest
+        self._rest[stream] = rest
         if whole or newline:
             self._write(self._lines(_MARKS[stream], whole, ended=bool(newline)))
 
     def end(self, outcome: Outcome) -> None:
         """Write what is held back and the last line, and close the file. Never raises."""
-        for stream, rest in self._held.items():
+        for stream, rest in self._rest.items():
             if rest:
                 self._write(self._lines(_MARKS[stream], rest, ended=False))
         code = "" if outcome.exit_code is None else f", exit code {outcome.exit_code}"
         said = f": {outcome.message}" if outcome.message else ""
         first, *more = harmless(f"{outcome.status} after {outcome.duration_s:.3f} s{code}{said}").split("\n")
         self._write(self._line(b"==", first) + b"".join(self._line(b"--", line) for line in more))
-        if self._file >= 0:
-            os.close(self._file)
-            self._file = -1
+        with self._lock:
+            self._ended = True
+        if self._held is None:
+            self.close()
+        else:
+            self._logs.ended(self)
+
+    def write_now(self) -> None:
+        """Write what is held back; from now on every line is written as it comes. Never raises."""
+        with self._lock:
+            if self._held and not self._ended:
+                self._let_go()
+
+    def close(self) -> None:
+        """Write what is held back, and close the file. Never raises."""
+        with self._lock:
+            if self._held is not None:
+                self._let_go()
+            if self._file >= 0:
+                os.close(self._file)
+                self._file = -1
 
     def _line(self, mark: bytes, text: str) -> bytes:
         return b"%b %b %b\n" % (self._logs.time(), mark, text.encode("utf-8", "backslashreplace"))
@@ -144,6 +199,26 @@ class Log:
         return b"".join(b"%b%b\n" % (prefix, line) for line in lines) + last
 
     def _write(self, data: bytes) -> None:
+        with self._lock:
+            if self._held is None:
+                self._put(data)
+                return
+            self._held += data
+            if len(self._held) > _PIECE:
+                self._let_go()
+
+    def _let_go(self) -> None:
+        held, self._held = self._held, None
+        self._open()
+        self._put(bytes(held or b""))
+
+    def _open(self) -> None:
+        try:
+            self._file = self._logs.open(self.attempt.task)
+        except OSError as error:
+            self._failed(error)
+
+    def _put(self, data: bytes) -> None:
         if self.fault or self._file < 0:
             return
         try:
@@ -154,6 +229,11 @@ class Log:
 
     def _failed(self, error: OSError) -> None:
         self.fault = f"{error.strerror or error} ({error.filename})" if error.filename else str(error.strerror or error)
+
+
+def incomplete(message: str, fault: str) -> str:
+    """What an outcome says whose log could not be written to its end."""
+    return f"{message}\nthe log is not complete: {fault}".strip()
 
 
 def escaped(line: bytes) -> bytes:

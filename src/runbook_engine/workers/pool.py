@@ -12,7 +12,7 @@ from runbook_engine.model.errors import TransportFault
 from runbook_engine.model.events import Outcome
 from runbook_engine.model.plan import Target
 from runbook_engine.model.words import SETTLED_WELL, Cause, HostName, Lane, Status
-from runbook_engine.workers.logs import Log, Logs
+from runbook_engine.workers.logs import Log, Logs, incomplete
 from runbook_engine.workers.procedure import carry_out
 from runbook_engine.workers.rows import send_ahead
 from runbook_engine.workers.work import Link, Sink
@@ -82,7 +82,8 @@ class Pool:
                 found.append(self._ended.get_nowait())
         except Empty:
             self._open -= sum(ended.went_on is None for ended in found)
-        return found
+        faults = self._logs.write_out()
+        return [_said(ended, faults.get(ended.attempt, "")) for ended in found] if faults else found
 
     def idle(self) -> bool:
         """Whether nothing is being carried out and nothing has come back untaken."""
@@ -95,6 +96,7 @@ class Pool:
         until = time.monotonic() + wait_s
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))
+        self._logs.write_out()
         return not any(thread.is_alive() for thread in self._threads)
 
     def _work(self) -> None:
@@ -132,6 +134,14 @@ class Pool:
         if target is not None:
             self._met[target.name] = link
         return link
+
+
+def _said(ended: Ended, fault: str) -> Ended:
+    """An end whose log could not be written says so."""
+    if not fault:
+        return ended
+    outcome = replace(ended.outcome, message=incomplete(ended.outcome.message, fault))
+    return replace(ended, outcome=outcome)
 
 
 class _NoLink:

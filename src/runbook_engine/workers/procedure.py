@@ -13,7 +13,7 @@ from runbook_engine.workers import restart
 from runbook_engine.workers.doubt import changed, restarts, settled
 from runbook_engine.workers.faults import LONGEST_MESSAGE, after_error, in_doubt
 from runbook_engine.workers.harmless import harmless, readable
-from runbook_engine.workers.logs import Log
+from runbook_engine.workers.logs import Log, incomplete
 from runbook_engine.workers.waiting import Deadline, waited
 from runbook_engine.workers.work import Link, Part, Work
 
@@ -41,7 +41,7 @@ def carry_out(
     outcome = replace(outcome, duration_s=max(0.0, now() - began), output_bytes=work.output_bytes, host_asked=work.host_asked)
     log.end(outcome)
     if log.fault and outcome.cause is not Cause.LOCAL:
-        outcome = replace(outcome, message=f"{outcome.message}\nthe log is not complete: {log.fault}".strip())
+        outcome = replace(outcome, message=incomplete(outcome.message, log.fault))
     return outcome
 
 
