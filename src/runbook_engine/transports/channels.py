@@ -107,7 +107,7 @@ class StepChannel(paramiko.Channel):
 
 
 class StepPacketizer(paramiko.packet.Packetizer):
-    """The limit of the handshake is a time that is looked at; paramiko starts a thread for it, and ends it with every packet."""
+    """The limit of the handshake is a time that is looked at. paramiko has a thread wait for it."""
 
     _until: float | None = None
 
