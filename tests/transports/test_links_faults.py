@@ -142,7 +142,7 @@ def test_a_key_with_a_passphrase_needs_the_agent(new_links, target, sh, tmp_path
 
 @pytest.mark.skipif(not shutil.which("ssh-agent"), reason="ssh-agent is not installed")
 def test_the_agent_signs(new_links, target, sshd, sh, tmp_path, monkeypatch):
-    """A key that only the agent holds lets us in: named by its file, or by nothing at all."""
+    """A key that only the agent holds lets us in when it is named, by its own file or by its public part; else it does not."""
     agent = tmp_path / "agent"
     process = subprocess.Popen(["ssh-agent", "-D", "-a", agent], stdout=subprocess.DEVNULL)
     try:
@@ -151,9 +151,13 @@ def test_the_agent_signs(new_links, target, sshd, sh, tmp_path, monkeypatch):
         monkeypatch.setenv("SSH_AUTH_SOCK", str(agent))
         subprocess.run(["ssh-add", "-q", sshd.key], check=True, capture_output=True)
         shutil.copy(f"{sshd.key}.pub", tmp_path / "id.pub")  # the private part is not there
-        for key in ("", str(tmp_path / "id")):
-            links = new_links(use_agent=True, default_keys=False)
-            assert links(at(target, key=key)).perform(sh("true"), nowhere).exit_code == 0
+        links = new_links(use_agent=True, default_keys=False)
+        for key in ("id", "id.pub"):
+            assert links(at(target, key=str(tmp_path / key))).perform(sh("true"), nowhere).exit_code == 0
+        fault, _ = fault_of(links(at(target, key="")), sh("true"))
+        assert fault.cause is Cause.AUTHENTICATION
+        assert "There is no key to try" in fault.why
+        assert "nothing names it" in fault.why
     finally:
         process.kill()
         process.wait()

@@ -46,7 +46,6 @@ def test_first_value_wins_and_identities_add_up(tmp_path):
     found = config(tmp_path, TEXT).of("web1")
     assert (found.host_name, found.user, found.port) == ("web1.example.net", "everyone", 2222)
     assert found.identity_files == (f"{tmp_path}/.ssh/web_everyone", "/keys/with space", "/keys/match")
-    assert found.identities_only
     assert found.jump == "ops@bastion:2200,second"
     assert found.known_hosts == (f"{tmp_path}/kh1", f"{tmp_path}/kh2")
     other = config(tmp_path, TEXT).of("web9")
@@ -122,7 +121,7 @@ def test_the_inventory_wins_over_the_configuration(tmp_path):
     ssh = SshSettings(user="ops", port=2022, key="/k", jump="none", known_hosts="/other")
     (hop,) = way(tmp_path, TEXT, Target(name="web1", address="10.0.0.1", ssh=ssh))
     assert (hop.address, hop.user, hop.port, hop.known_hosts) == ("10.0.0.1", "ops", 2022, (Path("/other"),))
-    assert (hop.identity.files, hop.identity.only_files) == (("/k",), True)
+    assert hop.identity.files == ("/k",)
     first, second, last = way(tmp_path, TEXT, Target(name="web1", address="web1"))
     assert (first.name, first.user, first.port) == ("bastion", "ops", 2200)
     assert (second.name, second.user, second.port) == ("second", "everyone", 22)

@@ -14,6 +14,7 @@ from runbook_engine.transports.keys import KeyLogin, Keyring
 from runbook_engine.transports.known_hosts import HostKey, KnownHosts, load
 from runbook_engine.transports.routes import Hop
 from runbook_engine.transports.settings import LinkSettings
+from runbook_engine.transports.ssh_programs import ProgramSocket
 from runbook_engine.transports.wire import Wire, dial
 
 IDLE_S = 15.0  # how often the thread of an idle connection looks around
@@ -51,8 +52,10 @@ def connect(hop: Hop, via: Connected | None, keyring: Keyring, settings: LinkSet
 
 def wire_to(hop: Hop, via: Connected | None, settings: LinkSettings) -> Wire:
     """What SSH is spoken over: a socket, or a tunnel through a gateway. Raises TransportFault."""
-    if via is None:
-        inner: Any = dial(hop.address, hop.port, settings.connect_s, settings.clock)
+    if via is None and hop.program:
+        inner: Any = ProgramSocket(hop.program)
+    elif via is None:
+        inner = dial(hop.address, hop.port, settings.connect_s, settings.clock)
     else:
         inner = tunnel(via, hop.address, hop.port, settings)
     return Wire(inner, settings.stall_s, settings.clock)

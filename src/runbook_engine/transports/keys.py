@@ -14,14 +14,14 @@ from runbook_engine.model.errors import TransportFault
 from runbook_engine.model.words import Cause
 
 DEFAULT_KEYS = ("id_ed25519", "id_ecdsa", "id_rsa")
+UNNAMED = "nothing names it (ssh: {key: FILE.pub} in the inventory, or IdentityFile in the SSH configuration)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """Which keys are offered to a host."""
+    """Which keys are offered to a host. Of the agent's keys it is only those whose file is named."""
 
     files: tuple[str, ...] = ()
-    only_files: bool = False  # IdentitiesOnly: of the agent's keys only those whose file is named
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Keyring:
     def offers(self, identity: Identity) -> tuple[tuple[Offer, ...], tuple[str, ...]]:
         """The keys to try, in order, and in words why others could not be used.
 
-        As OpenSSH does: the agent's keys whose files are named, the agent's other keys, then the files.
+        First the agent's keys whose files are named, then the files. A host learns of no other key of the agent.
         """
         named = identity.files or self._default_files
         with self._lock:
@@ -75,10 +75,9 @@ class Keyring:
             agent = self._from_agent()
         held = {f.public for f in files.values() if f.public} & {k.asbytes() for k in agent}
         offers = [Offer(k, _agent_label(k)) for k in agent if k.asbytes() in held]
-        if not identity.only_files:
-            offers += [Offer(k, _agent_label(k)) for k in agent if k.asbytes() not in held]
         offers += [Offer(f.key, path) for path, f in files.items() if f.key and f.public not in held]
         problems = [f"{path}: {f.problem}" for path, f in files.items() if f.problem and f.public not in held]
+        problems += [f"{_agent_label(k)}: {UNNAMED}" for k in agent if k.asbytes() not in held]
         return tuple(offers), tuple(problems)
 
     def close(self) -> None:
@@ -136,7 +135,8 @@ def _plain_public(key: paramiko.PKey) -> bytes:
 
 def _public_part(path: Path) -> bytes:
     try:
-        return base64.b64decode(Path(f"{path}.pub").read_text(encoding="ascii").split()[1])
+        public = path if path.suffix == ".pub" else Path(f"{path}.pub")
+        return base64.b64decode(public.read_text(encoding="ascii").split()[1])
     except (OSError, ValueError, IndexError):
         return b""
 

@@ -73,7 +73,7 @@ class Link:
 
     def _shell(self, command: Shell, sink: Sink, lane: Lane, ticket: Ticket | None) -> Answer:
         if command.on_controller or self._place is None:
-            return perform_shell(LocalPlace(), command, sink, self._settings)
+            return perform_shell(LocalPlace(self._settings.umask), command, sink, self._settings)
         if lane is Lane.QUICK and self._kept and fit(command):
             answer = self._kept.perform(command, sink)
             if answer is not None:
@@ -120,7 +120,7 @@ class Link:
 
     @property
     def _there(self) -> "SshPlace | LocalPlace":
-        return self._place or LocalPlace()
+        return self._place or LocalPlace(self._settings.umask)
 
     def probe_port(self, address: str | None, port: int) -> bool:
         """Whether a TCP port accepts: of `address`, or of the host; through the host's gateways if it has any."""

@@ -17,12 +17,15 @@ FOREVER = float("inf")
 
 
 class LocalPlace:
-    """The machine that the engine runs on."""
+    """The machine that the engine runs on. Commands get `umask`; -1: that of the engine."""
+
+    def __init__(self, umask: int = -1) -> None:
+        self._umask = umask
 
     def begin(self, line: bytes) -> "LocalSession":
         """Hand a line to /bin/sh. Raises TransportFault (LOCAL); nothing was started then."""
         try:
-            return LocalSession(line)
+            return LocalSession(line, self._umask)
         except OSError as error:
             message = f"No command can be started on this machine: {error.strerror or error}"
             raise TransportFault(Cause.LOCAL, message, started=False) from None
@@ -33,7 +36,7 @@ class LocalSession:
 
     refused = ""
 
-    def __init__(self, line: bytes) -> None:
+    def __init__(self, line: bytes, umask: int = -1) -> None:
         self._process = subprocess.Popen(
             ["/bin/sh", "-c", line],
             stdin=subprocess.PIPE,
@@ -41,6 +44,7 @@ class LocalSession:
             stderr=subprocess.PIPE,
             start_new_session=True,
             bufsize=0,
+            umask=umask,
         )
         self.exit_code: int | None = None
         self.exit_signal = ""

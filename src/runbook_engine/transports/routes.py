@@ -27,6 +27,7 @@ class Hop:
     user: str
     identity: Identity
     known_hosts: tuple[Path, ...]
+    program: str = ""  # what is run to reach it, if it is the first on the way
 
     @property
     def where(self) -> str:
@@ -69,9 +70,9 @@ class Routes:
         return Found(
             user=found.user or second.user,
             port=found.port or second.port,
-            jump=found.jump or second.jump,
+            jump=found.jump or ("" if found.program else second.jump),
+            program=found.program or ("" if found.jump else second.program),
             identity_files=found.identity_files + second.identity_files,
-            identities_only=found.identities_only or second.identities_only,
             known_hosts=found.known_hosts or second.known_hosts,
         )
 
@@ -84,10 +85,9 @@ class Routes:
             address=named or found.host_name or target.name,
             port=ssh.port or found.port or SSH_PORT,
             user=ssh.user or found.user or local_user(),
-            identity=Identity(files=(ssh.key,), only_files=True)
-            if ssh.key
-            else Identity(files=found.identity_files, only_files=found.identities_only),
+            identity=Identity(files=(ssh.key,) if ssh.key else found.identity_files),
             known_hosts=tuple(Path(k).expanduser() for k in known) or self._known_hosts,
+            program=found.program,
         )
 
     def _gateway(self, word: str, target: Target) -> Target:

@@ -47,6 +47,8 @@ class LinkSettings:
     gateway_limit: int = 8  # connections that are set up through one gateway at the same time
     known_hosts: tuple[Path, ...] = field(default_factory=_own_known_hosts)
     ssh_config: tuple[Path, ...] = field(default_factory=_own_ssh_config)
+    ssh_programs: bool = False  # whether ProxyCommand and Match exec of the SSH configuration are run
+    umask: int = -1  # of commands on this machine; -1: that of the engine
     use_agent: bool = True
     default_keys: bool = True  # ~/.ssh/id_* when nothing else is named
     targets: Mapping[str, Target] = field(default_factory=dict)  # hosts that a `jump` may name

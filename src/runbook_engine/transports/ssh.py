@@ -27,7 +27,9 @@ class Connector:
     def __init__(self, settings: LinkSettings) -> None:
         self.settings = settings
         self._keyring = Keyring(use_agent=settings.use_agent, default_keys=settings.default_keys)
-        self._routes = Routes(SshConfig(settings.ssh_config), settings.targets, settings.known_hosts)
+        self._routes = Routes(
+            SshConfig(settings.ssh_config, programs=settings.ssh_programs), settings.targets, settings.known_hosts
+        )
         self._gateways: dict[tuple[Hop, ...], Connected] = {}
         self._lock = threading.Lock()
         self._opening: defaultdict[tuple[Hop, ...], threading.Lock] = defaultdict(threading.Lock)

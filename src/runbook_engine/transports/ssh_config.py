@@ -1,18 +1,19 @@
-"""The person's SSH configuration, as far as it is safe: an allow-list of keywords, and nothing in it is ever executed."""
+"""The person's SSH configuration, as far as it is safe: an allow-list of keywords. Programs in it run only where allowed."""
 
 import os
 import pwd
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
 from runbook_engine.model.errors import TransportFault
 from runbook_engine.model.words import Cause
 from runbook_engine.transports.known_hosts import matches
+from runbook_engine.transports.ssh_programs import filled_command, says_yes
 
-SINGLE = frozenset({"hostname", "user", "port", "identitiesonly", "proxyjump", "userknownhostsfile", "proxycommand"})
+SINGLE = frozenset({"hostname", "user", "port", "proxyjump", "userknownhostsfile", "proxycommand"})
 USED = SINGLE | {"identityfile"}
 DEEPEST = 16  # includes within includes
 LARGEST = 4 << 20  # bytes of one file
@@ -39,8 +40,8 @@ class Found:
     user: str = ""
     port: int | None = None
     jump: str = ""
+    program: str = ""  # ProxyCommand, with its tokens replaced
     identity_files: tuple[str, ...] = ()
-    identities_only: bool = False
     known_hosts: tuple[str, ...] = ()
 
 
@@ -62,17 +63,21 @@ class _Answers:
 
 
 class SshConfig:
-    """Some configuration files, read once. Raises TransportFault (CONFIGURATION) for what cannot be read."""
+    """Some configuration files, read once. Raises TransportFault (CONFIGURATION) for what cannot be read.
 
-    def __init__(self, paths: Iterable[Path], home: Path | None = None) -> None:
+    Without `programs` nothing in them is ever executed.
+    """
+
+    def __init__(self, paths: Iterable[Path], home: Path | None = None, *, programs: bool = False) -> None:
         self.home = home or Path.home()
+        self._programs = programs
         self._blocks = [block for path in paths for block in _blocks(self._lines(path, 0))]
 
     def of(self, name: str, user: str = "", *, jump_is_set: bool = False) -> Found:
         """What holds for a host that the person calls `name`.
 
         `user` is what the inventory says. With `jump_is_set` the way there is known already. Raises TransportFault
-        (CONFIGURATION, nothing started) where a program of the configuration would have to be run.
+        (CONFIGURATION, nothing started) where a program would have to be run and must not.
         """
         answers = _Answers()
         for block in self._blocks:
@@ -80,17 +85,17 @@ class SshConfig:
                 for line in block.lines:
                     answers.take(line)
         way = answers.single.get("proxyjump")
-        if way and way.keyword == "proxycommand" and not jump_is_set and answers.first("proxyjump").lower() != "none":
-            raise _refused(way, "ProxyCommand would run a program", name)
+        program = None
         if way and way.keyword == "proxycommand":
+            program = None if jump_is_set or answers.first("proxyjump").lower() == "none" else way
             del answers.single["proxyjump"]
-        return self._found(name, user, answers)
+        if program and not self._programs:
+            raise _refused(program, "ProxyCommand would run a program", name)
+        return self._found(name, user, answers, program)
 
-    def _found(self, name: str, user: str, answers: _Answers) -> Found:
-        tokens = {"%": "%", "n": name, "h": name, "d": str(self.home), "u": local_user()}
-        host_name = expand(answers.first("hostname"), tokens)
-        port = answers.first("port")
-        tokens |= {"h": host_name or name, "p": port or "22", "r": user or answers.first("user") or local_user()}
+    def _found(self, name: str, user: str, answers: _Answers, program: _Line | None) -> Found:
+        tokens = self._tokens(name, user, answers)
+        host_name, port = tokens["h"] if answers.first("hostname") else "", answers.first("port")
         known = answers.single.get("userknownhostsfile")
         jump = answers.first("proxyjump")
         return Found(
@@ -98,10 +103,17 @@ class SshConfig:
             user=answers.first("user"),
             port=_port(answers.single["port"], name) if port else None,
             jump="" if jump.lower() == "none" else expand(jump, tokens),
+            program=_command(program, tokens, name) if program else "",
             identity_files=tuple(self._path(f, tokens) for f in answers.identity_files if f.lower() != "none"),
-            identities_only=answers.first("identitiesonly").lower() in ("yes", "true"),
             known_hosts=tuple(self._path(f, tokens) for f in known.values if f.lower() != "none") if known else (),
         )
+
+    def _tokens(self, name: str, user: str, answers: _Answers) -> dict[str, str]:
+        """What stands for %-tokens."""
+        tokens = {"%": "%", "n": name, "h": name, "d": str(self.home), "u": local_user()}
+        host_name = expand(answers.first("hostname"), tokens) or name
+        login = user or answers.first("user") or local_user()
+        return tokens | {"h": host_name, "p": answers.first("port") or "22", "r": login}
 
     def _path(self, text: str, tokens: dict[str, str]) -> str:
         text = expand(text, tokens)
@@ -116,7 +128,7 @@ class SshConfig:
         return self._matched(block, condition, name, user, answers)
 
     def _matched(self, block: _Block, condition: _Line, name: str, user: str, answers: _Answers) -> bool:
-        asks_program = False
+        asked_of: list[str] = []
         words = list(condition.values)
         while words:
             criterion = words.pop(0).lower()
@@ -124,12 +136,19 @@ class SshConfig:
                 continue
             asked, wanted = criterion.lstrip("!"), words.pop(0) if words else ""
             if asked == "exec":
-                asks_program = True
+                asked_of.append(criterion[0] + wanted)
             elif not self._holds(asked, wanted, name, user, answers) ^ criterion.startswith("!"):
                 return False
-        if asks_program and any(line.keyword in USED for line in block.lines):
+        if not asked_of or not any(line.keyword in USED for line in block.lines):
+            return not asked_of
+        if not self._programs:
             raise _refused(condition, "Match exec would run a program", name)
-        return not asks_program
+        return all(self._agrees(question, condition, name, user, answers) for question in asked_of)
+
+    def _agrees(self, question: str, condition: _Line, name: str, user: str, answers: _Answers) -> bool:
+        """Ask a program; `question` is its line, with `!` or another letter before it."""
+        command = _command(replace(condition, values=(question[1:],)), self._tokens(name, user, answers), name)
+        return says_yes(command) ^ question.startswith("!")
 
     @staticmethod
     def _holds(criterion: str, wanted: str, name: str, user: str, answers: _Answers) -> bool:
@@ -224,11 +243,18 @@ def _port(line: _Line, name: str) -> int:
     return int(value)
 
 
+def _command(line: _Line, tokens: dict[str, str], name: str) -> str:
+    try:
+        return filled_command(line.values[0] if line.values else "", tokens)
+    except ValueError as error:
+        raise _refused(line, str(error), name) from None
+
+
 def _refused(line: _Line, what: str, name: str) -> TransportFault:
     return TransportFault(
         Cause.CONFIGURATION,
-        f"{line.where}: {what} to reach {name}; the engine runs nothing from an SSH configuration",
+        f"{line.where}: {what} to reach {name}",
         started=False,
-        why="What is executed must be in the plan.",
+        why="What is executed must be in the plan, or allowed by the project (ssh_programs = true in runbook.toml).",
         next_command=f"set ssh: {{jump: user@gateway}} for {name} in the inventory, or use ProxyJump in {line.where}",
     )
