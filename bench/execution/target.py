@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 
 from runbook_engine.transports import target_requests as ask_for
+from runbook_engine.transports.durable import TOGETHER
 from runbook_engine.transports.target_program import target_program
 from runbook_engine.transports.target_requests import split_answer
 
@@ -63,7 +64,8 @@ def steps(boot: str, count: int, *, limit_s: float, cleaned: bool) -> list[bytes
     for number in range(count):
         name = f"a-{number}"
         requests.append(ask_for.start(WORD, name, boot, SCRIPT, limit_s=limit_s))
-        requests += [ask_for.clean(WORD, name)] if cleaned else []
+        if cleaned and number % TOGETHER == TOGETHER - 1:
+            requests.append(ask_for.clean(WORD, *(f"a-{n}" for n in range(number + 1 - TOGETHER, number + 1))))
     return requests
 
 

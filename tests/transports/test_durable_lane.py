@@ -14,6 +14,7 @@ from runbook_engine.model.errors import TransportFault
 from runbook_engine.model.text import SecretRef, Text, plain
 from runbook_engine.model.words import Cause, Fate, Lane
 from runbook_engine.transports import Secrets
+from runbook_engine.transports.durable import TOGETHER
 
 pytestmark = pytest.mark.sshd
 
@@ -191,11 +192,11 @@ def test_a_large_output_is_whole(host, sh, log):
 def test_what_ended_is_tidied_away(host, sh):
     """Output goes with the next step or the end of the link; that it ran is remembered."""
     folder = base(host)
-    tickets = [host.ticket() for _ in range(3)]
+    tickets = [host.ticket() for _ in range(TOGETHER + 2)]
     for ticket in tickets:
         host.do(sh("echo out"), ticket)
-    assert not (folder / f"{tickets[0].id}+out").exists()
-    assert (folder / f"{tickets[2].id}+out").exists()
+    left = [(folder / f"{ticket.id}+out").exists() for ticket in tickets]
+    assert left == [False] * TOGETHER + [True] * 2
     assert all((folder / t.id).exists() for t in tickets)
     host.link.reset()
     until = time.monotonic() + 10

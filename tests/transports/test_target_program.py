@@ -96,6 +96,20 @@ def test_a_second_start_only_hears_of_the_first(host: Host) -> None:
     assert (cleaned.output, cleaned.said, host.ran("a-1")) == (b"", "exit 3", 1)
 
 
+def test_several_are_cleaned_at_once(host: Host) -> None:
+    """All that have ended, and no other: what runs keeps its output."""
+    running = host.begin(host.start_request("a-2", f"echo kept; while [ ! -e '{host.folder}/go' ]; do sleep 0.05; done"))
+    eventually(lambda: (host.base / "a-2+out").exists() and (host.base / "a-2+out").stat().st_size)
+    host.start("a-1", "echo first")
+    host.start("a-3", "echo third; exit 4")
+
+    assert host.request(ask_for.clean(WORD, "a-1", "a-2", "a-9", "a-3")).said == "exit 4"
+    assert sorted(p.name for p in host.base.iterdir()) == ["+swept", "a-1", "a-2", "a-2+err", "a-2+out", "a-3"]
+    (host.folder / "go").touch()
+    end(running)
+    assert host.attach("a-2").output == b"kept\n"
+
+
 def test_a_fenced_attempt_never_starts(host: Host) -> None:
     """Also when nobody had asked for it."""
     assert host.ask("a-1") == "gone"

@@ -18,6 +18,7 @@ from runbook_engine.transports.target_program import target_program
 from runbook_engine.transports.target_requests import Standing, TargetState
 
 PATIENCE_S = 0.4  # so long one shell waits for the end; then another one follows the output as it comes
+TOGETHER = 8  # outputs that are deleted at once: each time costs the host a process
 GRACE_S = 10.0  # so much later than the host's own limit the engine gives up
 LOGOUT = (
     "{name} ends what a user has started when the user logs out (KillUserProcesses in logind.conf): a step does not outlive a "
@@ -69,7 +70,7 @@ class Keeper:
             return requests.start(word, ticket.id, ticket.boot, script, limit_s=limit_s or 0)
 
         try:
-            state = self._tell(shell, self._tidying(command.become), asked, capture, PATIENCE_S)
+            state = self._tell(shell, self._tidying(command.become, TOGETHER), asked, capture, PATIENCE_S)
         except Expired:
             return self._followed(command, ticket, sink, limit_s)
         return self._answer(state, capture, command, ticket, limit_s)
@@ -174,7 +175,7 @@ class Keeper:
             raise TransportFault(Cause.LOST, f"{self._name} gave an answer that says nothing", started=True)
         return state
 
-    def _tidying(self, become: Become | None) -> bytes:
+    def _tidying(self, become: Become | None, at_least: int = 1) -> bytes:
         """What makes the host forget the output of former commands, whose end is recorded by now."""
         ended = self._ended.pop(become, [])
         return b"".join(b"{ %b } >/dev/null\n" % requests.clean("tidying0", name).strip()[1:-1].strip() for name in ended)

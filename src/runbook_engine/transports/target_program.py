@@ -217,11 +217,16 @@ rb_stop() {
   rb_state; rb_say "$rb_s"
 }
 
-# WORD ID: the record stays, so that it never runs again.
+# WORD ID…: delete their output, with one process for all. The records stay, so that none of them runs again.
 rb_clean() {
-  rb_about "$1" "$2" || return 0
-  rb_state
-  case $rb_s in running|claimed) ;; *) rm -f "$rb_f+out" "$rb_f+err" ;; esac
+  rb_word=$1; shift
+  for rb_i; do
+    rb_about "$rb_word" "$rb_i" || return 0
+    rb_state
+    case $rb_s in running|claimed) ;; *) set -- "$@" "$rb_f+out" "$rb_f+err" ;; esac
+    shift
+  done
+  [ "$#" = 0 ] || rm -f "$@"
   rb_say "$rb_s"
 }
 """

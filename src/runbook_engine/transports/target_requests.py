@@ -91,9 +91,9 @@ def stop(word: str, attempt: str, signal: str) -> bytes:
     return _request("rb_stop", *_about(word, attempt), _checked(signal, SIGNAL))
 
 
-def clean(word: str, attempt: str) -> bytes:
-    """Delete the output of an attempt that has ended; the host still remembers that it ran."""
-    return _request("rb_clean", *_about(word, attempt))
+def clean(word: str, *attempts: str) -> bytes:
+    """Delete the output of those attempts that have ended; the host still remembers that they ran. Says how the last stands."""
+    return _request("rb_clean", _checked(word, WORD), *(_checked(attempt, ATTEMPT) for attempt in attempts))
 
 
 def split_answer(word: str, stdout: bytes) -> tuple[bytes, TargetState | None]:
