@@ -89,9 +89,8 @@ class Keeper:
 
     def tidy(self) -> None:
         """Let the hosts forget the output of what has ended and was recorded. Nothing is waited for."""
-        for become, ended in list(self._ended.items()):
-            shell = self._kept.present(become)
-            if ended and shell:
+        for become in list(self._ended):
+            if shell := self._kept.present(become):
                 shell.say(self._tidying(become))
 
     def _followed(self, command: Shell, ticket: Ticket, sink: Sink, limit_s: float | None) -> Answer:
@@ -177,8 +176,9 @@ class Keeper:
 
     def _tidying(self, become: Become | None, at_least: int = 1) -> bytes:
         """What makes the host forget the output of former commands, whose end is recorded by now."""
-        ended = self._ended.pop(become, [])
-        return b"".join(b"{ %b } >/dev/null\n" % requests.clean("tidying0", name).strip()[1:-1].strip() for name in ended)
+        if len(self._ended.get(become, ())) < at_least:
+            return b""
+        return b"{ %b } >/dev/null\n" % requests.clean("tidying0", *self._ended.pop(become)).strip()[1:-1].strip()
 
     def _capture(self, ticket: Ticket, sink: Sink) -> Capture:
         """Everything from the beginning is kept again, and only what was not heard yet is handed on."""
