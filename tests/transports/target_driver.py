@@ -99,15 +99,17 @@ class Host:
     def open(self) -> Answer:
         return self.request()
 
-    def start(self, attempt: str, script: str | bytes, *, limit_s: float = 0, boot: str = BOOT) -> Answer:
-        return self.request(self.start_request(attempt, script, limit_s=limit_s, boot=boot))
+    def start(self, attempt: str, script: str | bytes, *, limit_s: float = 0, boot: str = BOOT, after_s: float = 0) -> Answer:
+        return self.request(self.start_request(attempt, script, limit_s=limit_s, boot=boot, after_s=after_s))
 
-    def start_request(self, attempt: str, script: str | bytes, *, limit_s: float = 0, boot: str = BOOT) -> bytes:
+    def start_request(
+        self, attempt: str, script: str | bytes, *, limit_s: float = 0, boot: str = BOOT, after_s: float = 0
+    ) -> bytes:
         body = script if isinstance(script, bytes) else script.encode()
-        return ask_for.start(WORD, attempt, boot, body, limit_s=limit_s)
+        return ask_for.start(WORD, attempt, boot, body, limit_s=limit_s, after_s=after_s)
 
-    def attach(self, attempt: str, out: int = 0, err: int = 0) -> Answer:
-        return self.request(ask_for.attach(WORD, attempt, out, err))
+    def attach(self, attempt: str, out: int = 0, err: int = 0, *, wait: bool = False) -> Answer:
+        return self.request(ask_for.attach(WORD, attempt, out, err, wait=wait))
 
     def ask(self, attempt: str) -> str:
         return self.request(ask_for.ask(WORD, attempt)).said

@@ -202,7 +202,7 @@ def test_what_ended_is_tidied_away(host, sh):
     until = time.monotonic() + 10
     while (folder / f"{tickets[-1].id}+out").exists() and time.monotonic() < until:
         time.sleep(0.05)
-    assert not (folder / f"{tickets[2].id}+out").exists()
+    assert not any((folder / f"{ticket.id}+{stream}").exists() for ticket in tickets for stream in ("out", "err"))
 
 
 @pytest.mark.law(5)
@@ -236,3 +236,36 @@ def test_a_host_without_a_kept_shell_keeps_nothing(new_links, new_server, sh):
     assert greeting.boot == ""
     assert "nobody knows" in greeting.remark
     assert link.boot == ""
+
+
+def test_what_is_armed_begins_by_itself_even_without_a_link(host, sh, tmp_path):
+    """The engine is gone, and the host goes back; afterwards it says so."""
+    undo, ticket = sh(f"echo undone; echo x >>{tmp_path}/undone"), host.ticket()
+    host.link.arm(undo, ticket, 1.0)
+    assert not (tmp_path / "undone").exists()
+    host.lose()
+    assert host.link.probe_ssh()
+    found = host.link.settle(undo, ticket, nowhere, 20.0, patient=True)
+    assert (found.fate, found.answer.exit_code, found.answer.stdout) == (Fate.ENDED, 0, b"undone\n")
+    assert (tmp_path / "undone").read_text() == "x\n"
+
+
+def test_what_is_armed_and_fenced_never_begins(host, sh, tmp_path):
+    """That is the confirmation, and it holds after the delay."""
+    undo, ticket = sh(f"touch {tmp_path}/undone"), host.ticket()
+    host.link.arm(undo, ticket, 1.0)
+    assert host.link.settle(undo, ticket, nowhere, 20.0).fate is Fate.NOT_BEGUN
+    time.sleep(1.5)
+    assert host.link.settle(undo, ticket, nowhere, 20.0, patient=True).fate is Fate.NOT_BEGUN
+    assert not (tmp_path / "undone").exists()
+
+
+def test_arming_twice_or_for_another_boot_promises_nothing(host, sh, tmp_path):
+    """The second request finds the first; a host that was restarted since is not armed."""
+    undo, ticket = sh(f"echo x >>{tmp_path}/undone"), host.ticket()
+    host.link.arm(undo, ticket, 1.0)
+    with pytest.raises(TransportFault):
+        host.link.arm(undo, ticket, 1.0)
+    with pytest.raises(TransportFault) as found:
+        host.link.arm(undo, host.ticket(boot="another"), 1.0)
+    assert not found.value.started

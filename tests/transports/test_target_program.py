@@ -247,3 +247,31 @@ def test_what_cannot_be_asked_is_refused() -> None:
         ask_for.attach(WORD, "a-1", -1)
     with pytest.raises(ValueError, match="cannot be part"):
         ask_for.stop(WORD, "a-1", "TERM; id")
+
+
+def test_what_is_armed_begins_after_its_delay(host: Host) -> None:
+    """Nobody waits for it, its shell is gone, and it begins once; its time limit counts from then."""
+    began = time.monotonic()
+    assert host.start("a-1", host.effect("a-1", "sleep 1.5; echo back"), after_s=1, limit_s=10).said == "armed"
+    assert time.monotonic() - began < 1
+    assert host.ran("a-1") == 0
+    eventually(lambda: host.ran("a-1"))
+    seen = host.attach("a-1", wait=True)
+    assert (seen.said, seen.output, host.ran("a-1")) == ("exit 0", b"back\n", 1)
+
+
+def test_what_is_armed_and_fenced_never_begins(host: Host) -> None:
+    """It sleeps on, and then finds the fence before its own claim."""
+    assert host.start("a-1", host.effect("a-1"), after_s=1).said == "armed"
+    assert (host.attach("a-1").said, host.fence("a-1")) == ("claimed", "fenced")
+    time.sleep(1.5)
+    assert (host.ask("a-1"), host.ran("a-1")) == ("fenced", 0)
+
+
+def test_arming_again_begins_nothing(host: Host) -> None:
+    """One id, one beginning; and a host that was restarted since promises nothing."""
+    assert host.start("a-1", host.effect("a-1"), after_s=2).said == "armed"
+    assert host.start("a-1", host.effect("a-1"), after_s=2).said == "claimed"
+    assert host.start("a-2", host.effect("a-2"), after_s=1, boot="another").said == "otherboot"
+    eventually(lambda: host.ask("a-1") == "exit 0")
+    assert (host.ran("a-1"), host.ran("a-2")) == (1, 0)

@@ -104,11 +104,18 @@ class ScriptedLink:
         self.greeted = str(self.next_reply(GREETING))
         return Greeting(boot=self.greeted)
 
-    def settle(self, command: Shell, ticket: Ticket, sink: Callable[[int, bytes], None], limit_s: float) -> Found:
-        """The next reply for `what became of TEXT`: an exit code, a fate, or an error."""
+    def arm(self, command: Shell, ticket: Ticket, after_s: float) -> None:
+        """An error, if that is the next reply for `in N s TEXT`."""
+        self.tickets.append(ticket)
+        self.next_reply(f"in {after_s:g} s {shown(command)}")
+
+    def settle(
+        self, command: Shell, ticket: Ticket, sink: Callable[[int, bytes], None], limit_s: float, *, patient: bool = False
+    ) -> Found:
+        """The next reply for `what became of TEXT` (`what becomes of TEXT`, if patient): an exit code, a fate, or an error."""
         assert limit_s > 0
         self.tickets.append(ticket)
-        reply = self.next_reply(f"what became of {shown(command)}")
+        reply = self.next_reply(f"what {'becomes' if patient else 'became'} of {shown(command)}")
         if isinstance(reply, Fate):
             return Found(fate=reply)
         assert isinstance(reply, int)

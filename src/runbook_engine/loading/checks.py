@@ -11,6 +11,7 @@ from runbook_engine.model.places import Mistake, Path
 from runbook_engine.model.runbook import RollBack, Step
 from runbook_engine.model.words import Repeat
 
+CONFIRMABLE = ("run", "script", "upload", "template")
 RESERVED = frozenset({"params", "host", "vars", "runbook", "phase", "step", "batch", "true", "false", "none"})
 
 Ids = Mapping[str, None]  # in the order of the runbook
@@ -128,10 +129,24 @@ def _rules(draft: StepDraft, phase: PhaseDraft) -> Iterator[Mistake]:
         message = f"the phase has a window, so the step {draft.id!r} must say how long it can take"
         yield entry.mistake((), message, "add takes or timeout")
     yield from _retry_rules(draft, step)
+    if step.confirm_within_s is not None:
+        yield from _confirm_rules(entry, step)
+
+
+def _confirm_rules(entry: Entry, step: Step) -> Iterator[Mistake]:
+    at: Path = ("confirm_within",)
+    if not step.roll_back or step.roll_back.action not in ("run", "script"):
+        message = "the host undoes the step by itself, so it needs a way back that is one command"
+        yield entry.mistake(at, message, "add roll_back with run or script", key=True)
+    if step.reboots or step.action == "reboot":
+        yield entry.mistake(at, "a host that restarts forgets that it was to go back", "take it out", key=True)
+    if step.action not in CONFIRMABLE or step.repeat is Repeat.SAFE:
+        message = f"only what changes a host, and may not simply be repeated, is confirmed ({', '.join(CONFIRMABLE)})"
+        yield entry.mistake(at, message, "take it out, or repeat: safe", key=True)
 
 
 def _retry_rules(draft: StepDraft, step: Step) -> Iterator[Mistake]:
-    by_nature = all_actions()[step.action].repeat if step.action else Repeat.MANUAL
+    by_nature = all_actions()[step.action].nature(step.params) if step.action else Repeat.MANUAL
     if step.retries.count and by_nature is Repeat.MANUAL:
         yield draft.entry.mistake(("retries",), "what a person does is not retried", "take it out", key=True)
     elif step.retries.count and not step.verify and Repeat.SAFE not in (step.repeat, by_nature):
@@ -144,4 +159,4 @@ def _retry_rules(draft: StepDraft, step: Step) -> Iterator[Mistake]:
 
 
 def _harmless(back: RollBack) -> bool:
-    return Repeat.SAFE in (back.repeat, all_actions()[back.action].repeat)
+    return Repeat.SAFE in (back.repeat, all_actions()[back.action].nature(back.params))

@@ -101,7 +101,7 @@ def _named(entry: Entry, name: str) -> Entry:
 
 def _changes(step: Step) -> bool:
     """Whether the kind of step does not say by itself what doubt means."""
-    return bool(step.action) and all_actions()[step.action].repeat is None
+    return bool(step.action) and all_actions()[step.action].nature(step.params) is None
 
 
 def _raw_id(entry: Entry, kind: Any) -> str:
@@ -127,13 +127,14 @@ def _step(entry: Entry, mistakes: list[Mistake]) -> Step | None:
         action=action,
         params=getattr(written, action) if action else None,
         timeout_s=written.timeout,
+        confirm_within_s=written.confirm_within,
         roll_back=roll_back,
         scope=entry.source.scope,
         path=entry.source.path(entry.at),
     )
 
 
-_PLAIN_FIELDS = frozenset(StepDocument.model_fields) - {"id", "become", "timeout"}
+_PLAIN_FIELDS = frozenset(StepDocument.model_fields) - {"id", "become", "timeout", "confirm_within"}
 
 
 def _as_written(value: Any) -> Any:

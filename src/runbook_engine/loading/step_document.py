@@ -40,6 +40,9 @@ class StepDocument(Closed):
     repeat: Repeat | None = Field(None, description="What may happen when it is unclear whether it was done.")
     reboots: Flag = Field(False, description="The host restarts in this step; losing the link is expected.")
     drops_link: Flag = Field(False, description="The link to the host is lost in this step, as expected.")
+    confirm_within: SomeTime | None = Field(
+        None, description="The host undoes the step by itself after this time, unless it is reached anew before."
+    )
     become: Become | None = Field(None, description="Run as another user by sudo: true for root, or a user.")
     directory: Line | None = Field(None, description="The working directory on the host.")
     environment: Mapping[Name, EnvironmentValue] = Field(

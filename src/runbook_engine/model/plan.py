@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from runbook_engine.model.commands import Download, Http, Procedure, Reboot, Shell
+from runbook_engine.model.commands import Download, Http, Procedure, Reboot, Redfish, Shell
 from runbook_engine.model.conditions import Condition
-from runbook_engine.model.estate import SshSettings
+from runbook_engine.model.estate import BmcSettings, SshSettings
 from runbook_engine.model.runbook import ApprovalRule, Budget, Cost, Retry, Rolling, Stakeholder, Takes, Who
 from runbook_engine.model.text import Text
 from runbook_engine.model.words import (
@@ -68,6 +68,7 @@ class Package:
     repeat: Repeat = Repeat.ONCE
     reboots: bool = False
     drops_link: bool = False
+    confirm_s: float | None = None  # the host undoes it by itself, unless it is reached anew and told within so many seconds
     retries: Retry = Retry()
     timeout_s: float | None = None
     takes: Takes | None = None
@@ -105,6 +106,13 @@ class Package:
         if not self.hosts or self.repeat is Repeat.SAFE:
             return False
         return any(isinstance(c, Reboot) or (isinstance(c, Shell) and not c.on_controller) for c in self.procedure.apply)
+
+    @property
+    def told_by_controller(self) -> bool:
+        """Whether the management controllers of its hosts are all that it works with, so that they are asked in doubt."""
+        if not self.hosts or self.reboots or self.drops_link:
+            return False
+        return bool(self.procedure.apply) and all(isinstance(c, Redfish) for c in self.procedure.apply)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +157,7 @@ class Target:
     owner: str = ""
     serves: tuple[str, ...] = ()
     ssh: SshSettings = SshSettings()
+    bmc: BmcSettings = BmcSettings()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

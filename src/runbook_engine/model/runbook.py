@@ -126,6 +126,7 @@ class Step:
     repeat: Repeat | None = None  # None: follows from what else the step declares
     reboots: bool = False
     drops_link: bool = False
+    confirm_within_s: float | None = None
     become: Text | None = None  # the user
     become_password: SecretRef | None = None  # of sudo
     directory: Text | None = None

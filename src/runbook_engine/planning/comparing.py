@@ -51,6 +51,7 @@ _STEP = (
     ("repeat", "when in doubt"),
     ("reboots", "restarts the host"),
     ("drops_link", "drops the link"),
+    ("confirm_s", "seconds to confirm"),
     ("retries", "retries"),
     ("timeout_s", "time limit"),
     ("takes", "planned time"),

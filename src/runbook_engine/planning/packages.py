@@ -134,6 +134,7 @@ class _Making:
             repeat=repeat_of(step, action, health=part.chosen.health),
             reboots=step.reboots,
             drops_link=step.drops_link,
+            confirm_s=step.confirm_within_s,
             retries=step.retries,
             timeout_s=step.timeout_s,
             takes=step.takes,
@@ -190,6 +191,9 @@ class _Making:
         verify = self._shells((back.verify,), setting, (*back.path, "verify")) if back.verify else ()
         procedure = beside_its_work(replace(made, verify=(*made.verify, *verify)))
         self._check_place(procedure, back.path)
+        if self.step.confirm_within_s is not None and not (self.hosts or self.left_out):
+            message = "a host undoes this step by itself, and none is named"
+            self.shop.found.add((*self.step.path, "confirm_within"), message, "do it on each host, or take it out")
         return WayBack(
             procedure=procedure,
             none=back.none,
@@ -254,4 +258,4 @@ def repeat_of(step: Step, action: Action | None, *, health: bool) -> Repeat:
         return step.repeat
     if action is None:
         return Repeat.MANUAL
-    return action.repeat or (Repeat.VERIFY if step.verify else Repeat.ONCE)
+    return action.nature(step.params) or (Repeat.VERIFY if step.verify else Repeat.ONCE)

@@ -26,8 +26,8 @@ def plan_data(plan: Plan, *, parallel: int | None = None) -> Data:
     `batch_failures` (for each batch, where it counts for itself), `failures_over`, `worst_case` (hosts that can have
     failed), `on_failure`, `way_back` (id, title, hosts, commands), `point_of_no_return`, `planned_s`, `longest_s`, `steps`.
     A step has `id`, `title`, `action`, `by_person`, `who`, `hosts` (a number, 0: once), `left_out`, `takes`, `repeat`,
-    `retries`, `timeout_s`, `reboots`, `health_check`, `needs` (step, every_host), `way_back`, `no_way_back`, `evidence`,
-    `choices`, `commands` (on the first host), `differs`.
+    `retries`, `timeout_s`, `reboots`, `confirm_s`, `health_check`, `needs` (step, every_host), `way_back`,
+    `no_way_back`, `evidence`, `choices`, `commands` (on the first host), `differs`.
     """
     return {
         "format": FORMAT,
@@ -110,6 +110,7 @@ def _step(step: PlannedStep) -> Data:
         "retries": package.retries.count,
         "timeout_s": package.timeout_s,
         "reboots": package.reboots,
+        "confirm_s": package.confirm_s,
         "health_check": package.health_check,
         "needs": _needs(step),
         "way_back": bool(package.way_back and package.way_back.procedure),

@@ -148,6 +148,7 @@ def _notes(phase: PlannedPhase, step: PlannedStep, previous: PlannedStep | None)
     notes += [f"retried at most {count(package.retries.count, 'time')}"] if package.retries.count else []
     notes += ["restarts the host"] if package.reboots else []
     notes += ["drops the link"] if package.drops_link else []
+    notes += [f"undone by the host unless confirmed within {duration(package.confirm_s)}"] if package.confirm_s else []
     notes += ["has a way back"] if package.way_back and package.way_back.procedure else []
     notes += [f"uses {', '.join(f'{n} × {what}' for what, n in package.uses.items())}"] if package.uses else []
     notes += [f"evidence {', '.join(name for name, _ in package.evidence)}"] if package.evidence else []

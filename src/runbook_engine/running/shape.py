@@ -154,6 +154,7 @@ def _way_back(package: Package) -> Package | None:
         reads=(*package.reads, *((package.id,) if package.save_as else ())),
         reboots=False,
         drops_link=False,
+        confirm_s=None,
         save_as="",
         when=None,
         way_back=None,

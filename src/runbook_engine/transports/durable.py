@@ -75,12 +75,37 @@ class Keeper:
             return self._followed(command, ticket, sink, limit_s)
         return self._answer(state, capture, command, ticket, limit_s)
 
-    def settle(self, command: Shell, ticket: Ticket, sink: Sink, limit_s: float) -> Found:
-        """What became of it; heard to its end while it runs, fenced when it has not begun. Raises TransportFault."""
+    def arm(self, command: Shell, ticket: Ticket, after_s: float) -> None:
+        """Let it begin by itself so many seconds from now, unless `settle` fences it before. Raises TransportFault.
+
+        Not started then: it is not armed, and is fenced as far as the host can be reached.
+        """
+        secrets = self._settings.secrets
+        script = encoded(_with_input(program(command, secrets), command, self._settings))
+        shell = self._shell(command.become, started=False)
+        capture = self._capture(ticket, lambda _stream, _data: None)
+
+        def asked(word: str) -> bytes:
+            return requests.start(word, ticket.id, ticket.boot, script, limit_s=command.timeout_s or 0, after_s=after_s)
+
+        state = self._asked(shell, asked, capture, self._settings.channel_s)
+        if state.standing is not Standing.ARMED:
+            self._asked(shell, lambda word: requests.fence(word, ticket.id), capture, self._settings.channel_s)
+            _, what = _NOT_STARTED.get(state.standing, (Cause.LOST, f"it says of the way back: {state.standing}"))
+            raise TransportFault(Cause.CONFIGURATION, f"{self._name}: {what}", started=False)
+
+    def settle(self, command: Shell, ticket: Ticket, sink: Sink, limit_s: float, *, patient: bool = False) -> Found:
+        """What became of it; heard to its end while it runs, fenced when it has not begun. Raises TransportFault.
+
+        `patient`: one that is armed is waited for, and not fenced.
+        """
         shell = self._shell(command.become, started=True)
         capture = self._capture(ticket, sink)
-        state = self._attached(shell, ticket, capture, limit_s)
-        if state.standing in (Standing.GONE, Standing.CLAIMED):
+        end = self._settings.clock() + limit_s
+        state = self._attached(shell, ticket, capture, limit_s, wait=patient)
+        while patient and state.standing is Standing.CLAIMED and self._settings.clock() < end:
+            state = self._attached(shell, ticket, capture, max(1.0, end - self._settings.clock()), wait=True)
+        if state.standing in (Standing.GONE, Standing.CLAIMED) and not patient:
             state = self._asked(shell, lambda word: requests.fence(word, ticket.id), capture, self._settings.channel_s)
         if state.standing in (Standing.EXIT, Standing.TIMEOUT, Standing.RUNNING):
             state = self._attached(shell, ticket, capture, limit_s) if state.standing is Standing.RUNNING else state
@@ -100,8 +125,10 @@ class Keeper:
         state = self._attached(shell, ticket, capture, None if limit_s is None else limit_s + GRACE_S)
         return self._answer(state, capture, command, ticket, limit_s)
 
-    def _attached(self, shell: KeptShell, ticket: Ticket, capture: Capture, limit_s: float | None) -> TargetState:
-        return self._asked(shell, lambda word: requests.attach(word, ticket.id), capture, limit_s)
+    def _attached(
+        self, shell: KeptShell, ticket: Ticket, capture: Capture, limit_s: float | None, *, wait: bool = False
+    ) -> TargetState:
+        return self._asked(shell, lambda word: requests.attach(word, ticket.id, wait=wait), capture, limit_s)
 
     def _asked(self, shell: KeptShell, asked: Callable[[str], bytes], capture: Capture, limit_s: float | None) -> TargetState:
         try:

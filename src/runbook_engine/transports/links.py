@@ -12,13 +12,14 @@ from runbook_engine.model.errors import TransportFault
 from runbook_engine.model.plan import Target
 from runbook_engine.model.text import plain
 from runbook_engine.model.words import NOT_REACHED, Cause, Lane
+from runbook_engine.transports.downloads import download
 from runbook_engine.transports.durable import Keeper
-from runbook_engine.transports.files import download, upload
 from runbook_engine.transports.kept_frames import fit
 from runbook_engine.transports.kept_shells import KeptShells
 from runbook_engine.transports.local import LocalPlace
 from runbook_engine.transports.settings import LinkSettings, Sink
 from runbook_engine.transports.shell import perform_shell
+from runbook_engine.transports.uploads import settle_upload, upload
 from runbook_engine.transports.web import perform_http
 from runbook_engine.transports.wire import dial
 
@@ -64,9 +65,9 @@ class Link:
         if isinstance(command, Shell):
             return self._shell(command, sink, lane, ticket)
         if isinstance(command, Upload):
-            return upload(self._there, command, sink, self._settings, attempt)
+            return upload(self._there, command, sink, self._settings, attempt=attempt, host=self._name)
         if isinstance(command, Download):
-            return download(self._there, command, sink, self._settings, self.target.name if self.target else "")
+            return download(self._there, command, sink, self._settings, host=self._name)
         if isinstance(command, Http):
             return perform_http(command, sink, self._settings)
         raise TypeError(f"{type(command).__name__} is not one command")
@@ -109,14 +110,30 @@ class Link:
         except TransportFault as fault:
             raise self._masked(fault) from fault.__cause__
 
-    def settle(self, command: Shell, ticket: Ticket, sink: Sink, limit_s: float) -> Found:
+    def arm(self, command: Shell, ticket: Ticket, after_s: float) -> None:
+        """Have the host begin a command by itself so many seconds from now, unless it is settled before.
+
+        Raises TransportFault (not started) when the host did not promise that.
+        """
+        try:
+            if self._keeper is None:
+                raise TransportFault(Cause.CONFIGURATION, "Kept shells are off: no host does anything by itself", started=False)
+            self._keeper.arm(command, ticket, after_s)
+        except TransportFault as fault:
+            raise self._masked(fault) from fault.__cause__
+
+    def settle(self, command: Shell, ticket: Ticket, sink: Sink, limit_s: float, *, patient: bool = False) -> Found:
         """What became of a command that the host keeps. Raises TransportFault when it does not say in time."""
         try:
             if self._keeper is None:
                 raise TransportFault(Cause.CONFIGURATION, "Kept shells are off, so that no host can be asked", started=True)
-            return self._keeper.settle(command, ticket, sink, limit_s)
+            return self._keeper.settle(command, ticket, sink, limit_s, patient=patient)
         except TransportFault as fault:
             raise self._masked(fault) from fault.__cause__
+
+    @property
+    def _name(self) -> str:
+        return self.target.name if self.target else ""
 
     @property
     def _there(self) -> "SshPlace | LocalPlace":

@@ -4,6 +4,7 @@ They are sent once into a shell that is kept open; after that each request is on
 is one file that only grows, BASE/ID. Its records end with a dot, so that half a record is none:
 
     boot BOOT .     claimed, under this boot id
+    armed .         it begins by itself when its delay has passed, unless a fence comes before
     run PID PPID .  the second claim, by the script's own shell once it has read all of the script
     fence .         it must not run
     limit .         its time was up
@@ -17,16 +18,17 @@ environment and no file. Processes: the runner, in a session of its own, waits f
 
 from shlex import quote
 
-# The script's shell reads this before the script. $1 is the record, $2 the umask that the script is to have.
+# The script's shell reads this before the script. $1 is the record, $2 the umask that the script is to have, $4 a delay.
 BEGIN = r"""
 exec </dev/null
+[ "$4" = 0 ] || { printf '\narmed .\n' >>"$1"; sleep "$4"; }
 { printf '\nrun %s %s .\n' "$$" "$PPID" >>"$1"; } 2>/dev/null
 while read -r rb_1 rb_2; do case $rb_1 in run|fence) break ;; esac; done <"$1"
 [ "$rb_1 $rb_2" = "run $$ $PPID ." ] || exit 0
 umask "$2"; unset rb_1 rb_2; set --
 """
 
-# The runner. $1 is the record, $2 the limit in seconds (0: none), $3 the umask, $4 the id, $5 setsid or nohup.
+# The runner. $1 is the record, $2 the limit in seconds (0: none), $3 the umask, $4 the id, $5 setsid or nohup, $6 the delay.
 RUNNER = r"""
 rb_w=
 [ "$2" = 0 ] || {
@@ -45,7 +47,7 @@ rb_w=
   rb_w=$!
 }
 # In a subshell: what a shell says about a process that was killed is not the script's output.
-( exec "$5" /bin/sh -s "$1" "$3" "# rb $4;" >"$1+out" 2>"$1+err" )
+( exec "$5" /bin/sh -s "$1" "$3" "# rb $4;" "$6" >"$1+out" 2>"$1+err" )
 rb_c=$?
 [ -z "$rb_w" ] || {
   kill -TERM "$rb_w"
@@ -112,13 +114,14 @@ rb_about() {
 
 # What the record says.
 rb_read() {
-  rb_s=gone rb_b= rb_l=
+  rb_s=gone rb_b= rb_l= rb_a=
   [ -e "$rb_f" ] || return 0
   rb_s=claimed
   # The fields in reverse begin with the closing dot, if it is there.
   while read -r rb_1 rb_2 rb_3 rb_4; do
     case $rb_s,$rb_1,$rb_4$rb_3$rb_2 in
     claimed,boot,.*) rb_b=$rb_2 ;;
+    claimed,armed,.*) rb_a=1 ;;
     claimed,run,.*) rb_s=running rb_p=$rb_2 rb_r=$rb_3 ;;
     claimed,fence,.*) rb_s=fenced; return ;;
     running,limit,.*) rb_l=1 ;;
@@ -157,10 +160,11 @@ rb_nap() {
 # From offset $1 on, or from where the descriptor stands.
 rb_new() { if [ "$1" = 0 ]; then cat; else tail -c "+$(($1 + 1))"; fi; }
 
-# OUT_OFFSET ERR_OFFSET: what is new, to the end. The state is looked at first and the output after it, so none is missed.
+# OUT_OFFSET ERR_OFFSET [WAIT]: what is new, to the end; what is armed is waited for only when asked.
+# The state is looked at first and the output after it, so none is missed.
 rb_follow() {
   rb_n=0 rb_o=$1 rb_e=$2
-  while rb_state; [ "$rb_s" = claimed ] && [ "$rb_n" -lt 24 ]; do rb_nap; done
+  while rb_state; [ "$rb_s" = claimed ] && { [ -z "$rb_a" ] || [ -n "${3-}" ]; } && [ "$rb_n" -lt 24 ]; do rb_nap; done
   [ ! -e "$rb_f+out" ] || [ ! -e "$rb_f+err" ] || while :; do
     [ ! -s "$rb_f+out" ] || { rb_new "$rb_o" <&5; rb_o=0; }
     [ ! -s "$rb_f+err" ] || { rb_new "$rb_e" <&6 >&2; rb_e=0; }
@@ -170,7 +174,24 @@ rb_follow() {
   rb_say "$rb_s"
 }
 
-# WORD ID BOOT LIMIT_S QUOTED_SCRIPT
+# What rb_start was given: carry it out, to its end.
+rb_run() {
+  printf '{ %s\neval '"' '"'%s\n}\n' "$rb_begin" "$5" 2>/dev/null | "$rb_detach" /bin/sh -c "# rb $rb_id;
+$rb_runner" rb "$rb_f" "$4" "$rb_umask" "$rb_id" "$rb_detach" "${6:-0}" >/dev/null 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
+}
+
+# The same, later. The answer is `armed` once the one who is to begin it is there.
+rb_arm() {
+  # By exec, for around a function a shell keeps copies of what it redirects, and the link would seem to be in use.
+  ( exec </dev/null >/dev/null 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; rb_run "$@" ) &
+  rb_n=0
+  while rb_read; [ "$rb_s" = claimed ] && [ -z "$rb_a" ] && [ "$rb_n" -lt 24 ]; do rb_nap; done
+  umask "$rb_umask"
+  [ "$rb_s,$rb_a" != claimed,1 ] || rb_s=armed
+  rb_say "$rb_s"
+}
+
+# WORD ID BOOT LIMIT_S QUOTED_SCRIPT [DELAY_S]: with a delay nobody waits for it, only for the promise that it will begin.
 rb_start() {
   rb_about "$1" "$2" || return 0
   [ "$3" = "$rb_boot" ] || { rb_say otherboot; return; }
@@ -182,8 +203,8 @@ rb_start() {
     rb_read
     case $rb_s,$rb_b in
     claimed,"$rb_boot")
-      printf '{ %s\neval '"' '"'%s\n}\n' "$rb_begin" "$5" 2>/dev/null | "$rb_detach" /bin/sh -c "# rb $rb_id;
-$rb_runner" rb "$rb_f" "$4" "$rb_umask" "$rb_id" "$rb_detach" >/dev/null 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- ;;
+      [ "${6:-0}" = 0 ] || { rb_arm "$@"; return; }
+      rb_run "$@" ;;
     claimed,*) umask "$rb_umask"; rb_say full; return ;;
     esac
   fi
@@ -192,8 +213,8 @@ $rb_runner" rb "$rb_f" "$4" "$rb_umask" "$rb_id" "$rb_detach" >/dev/null 2>&1 3>
   rb_follow 0 0
 }
 
-# WORD ID OUT_OFFSET ERR_OFFSET
-rb_attach() { rb_about "$1" "$2" || return 0; rb_follow "$3" "$4"; }
+# WORD ID OUT_OFFSET ERR_OFFSET [WAIT]
+rb_attach() { rb_about "$1" "$2" || return 0; rb_follow "$3" "$4" "${5-}"; }
 
 # WORD ID
 rb_ask() { rb_about "$1" "$2" || return 0; rb_state; rb_say "$rb_s"; }

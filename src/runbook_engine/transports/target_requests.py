@@ -24,6 +24,7 @@ class Standing(StrEnum):
     TIMEOUT = "timeout"  # its limit had passed before it ended
     RUNNING = "running"
     CLAIMED = "claimed"  # asked for, and not begun; it may still begin
+    ARMED = "armed"  # it begins by itself after its delay, unless it is fenced before
     FENCED = "fenced"  # it never starts
     GONE = "gone"  # the host knows nothing of it
     LOST = "lost"  # it began, and what ran it ended without a word
@@ -56,24 +57,31 @@ def open_base(word: str) -> bytes:
     return _request("rb_open", _checked(word, WORD))
 
 
-def start(word: str, attempt: str, boot: str, script: bytes, *, limit_s: float = 0) -> bytes:
+def start(word: str, attempt: str, boot: str, script: bytes, *, limit_s: float = 0, after_s: float = 0) -> bytes:
     """Claim the attempt and run the script, then wait for it and hand over its output. Holds secrets if the script does.
 
-    `limit_s` is rounded up to whole seconds; 0 is no limit.
+    `limit_s` and `after_s` are rounded up to whole seconds; 0 is no limit. With `after_s` the script begins by itself so
+    much later, and nobody waits for it.
     """
     if b"\0" in script:
         raise ValueError("A script cannot hold a NUL byte")
-    if not 0 <= limit_s < math.inf:
-        raise ValueError(f"{limit_s} is not a time limit in seconds")
-    words = (*_about(word, attempt), _checked(boot, BOOT), str(math.ceil(limit_s)).encode())
-    return _request("rb_start", *words, _quoted(_quoted(script)))
+    if not 0 <= limit_s < math.inf or not 0 <= after_s < math.inf:
+        raise ValueError(f"{limit_s} or {after_s} is not a time limit or delay in seconds")
+    limit = math.ceil(limit_s + after_s) if limit_s else 0  # the host counts it from the claim on
+    words = (*_about(word, attempt), _checked(boot, BOOT), str(limit).encode(), _quoted(_quoted(script)))
+    return _request("rb_start", *words, *([str(math.ceil(after_s)).encode()] if after_s else []))
 
 
-def attach(word: str, attempt: str, out_offset: int = 0, err_offset: int = 0) -> bytes:
-    """Hand over output from these offsets in bytes on, as it comes, until the attempt has ended."""
+def attach(word: str, attempt: str, out_offset: int = 0, err_offset: int = 0, *, wait: bool = False) -> bytes:
+    """Hand over output from these offsets in bytes on, as it comes, until the attempt has ended.
+
+    `wait`: one that is armed is waited for, a few seconds; else the answer comes at once.
+    """
     if out_offset < 0 or err_offset < 0:
         raise ValueError("An offset cannot be negative")
-    return _request("rb_attach", *_about(word, attempt), str(out_offset).encode(), str(err_offset).encode())
+    return _request(
+        "rb_attach", *_about(word, attempt), str(out_offset).encode(), str(err_offset).encode(), *([b"1"] if wait else [])
+    )
 
 
 def ask(word: str, attempt: str) -> bytes:

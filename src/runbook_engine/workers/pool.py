@@ -169,7 +169,10 @@ class _NoLink:
     def greet(self) -> Greeting:
         raise self._fault
 
-    def settle(self, command: Shell, ticket: Ticket, sink: Sink, limit_s: float) -> Found:  # noqa: ARG002
+    def arm(self, command: Shell, ticket: Ticket, after_s: float) -> None:  # noqa: ARG002
+        raise self._fault
+
+    def settle(self, command: Shell, ticket: Ticket, sink: Sink, limit_s: float, *, patient: bool = False) -> Found:  # noqa: ARG002
         raise self._fault
 
     def send_row(self, commands: Sequence[Shell]) -> None:

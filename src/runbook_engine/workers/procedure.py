@@ -10,6 +10,7 @@ from runbook_engine.model.errors import Refused, TransportFault
 from runbook_engine.model.events import Outcome
 from runbook_engine.model.words import Cause, Purpose, Status
 from runbook_engine.workers import restart
+from runbook_engine.workers.confirming import confirmed
 from runbook_engine.workers.doubt import changed, restarts, settled
 from runbook_engine.workers.faults import LONGEST_MESSAGE, after_error, in_doubt
 from runbook_engine.workers.harmless import harmless, readable
@@ -40,8 +41,8 @@ def carry_out(
         outcome = after_error(error, work)
     outcome = replace(outcome, duration_s=max(0.0, now() - began), output_bytes=work.output_bytes, host_asked=work.host_asked)
     log.end(outcome)
-    if log.fault and outcome.cause is not Cause.LOCAL:
-        outcome = replace(outcome, message=incomplete(outcome.message, log.fault))
+    if log.missing and outcome.cause is not Cause.LOCAL:
+        outcome = replace(outcome, message=incomplete(outcome.message, log.missing))
     return outcome
 
 
@@ -64,6 +65,10 @@ def _greeted(work: Work) -> Outcome:
 
 def _settled(work: Work) -> Outcome:
     """Ask the host what became of an attempt that somebody else began, and go on as if it had been heard."""
+    return confirmed(work, lambda: _found(work))
+
+
+def _found(work: Work) -> Outcome:
     reboot = restarts(work)
     try:
         answer = settled(work) if reboot is None else restart.settled(work, reboot)
@@ -75,7 +80,7 @@ def _settled(work: Work) -> Outcome:
 
 
 def _done(work: Work) -> Outcome:
-    return _stopped_by_guard(work) or _skipped(work) or _done_before(work) or _applied(work)
+    return _stopped_by_guard(work) or _skipped(work) or _done_before(work) or confirmed(work, lambda: _applied(work))
 
 
 def _stopped_by_guard(work: Work) -> Outcome | None:

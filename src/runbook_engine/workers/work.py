@@ -43,11 +43,18 @@ class Link(Protocol):
         """Connect, and learn whether the host keeps commands. Raises TransportFault."""
         ...
 
-    def settle(self, command: Shell, ticket: Ticket, sink: Sink, limit_s: float) -> Found:
+    def arm(self, command: Shell, ticket: Ticket, after_s: float) -> None:
+        """Have the host begin a command by itself so many seconds from now, unless it is settled before.
+
+        Raises TransportFault (not started) when the host did not promise that.
+        """
+        ...
+
+    def settle(self, command: Shell, ticket: Ticket, sink: Sink, limit_s: float, *, patient: bool = False) -> Found:
         """What became of a command that the host keeps: heard to its end while it runs, fenced if it has not begun.
 
-        `sink` is given what it printed and was not yet heard here. Raises TransportFault when the host does not say
-        within `limit_s` seconds.
+        `sink` is given what it printed and was not yet heard here. `patient`: what is armed is waited for, and not fenced.
+        Raises TransportFault when the host does not say within `limit_s` seconds.
         """
         ...
 
