@@ -22,7 +22,7 @@ LONG = steps(step("first", "touch {folder}/begun; while [ ! -e {folder}/go ]; do
 def small_disk(folder: Path) -> Iterator[dict[str, Any]]:
     """A place that is full after a megabyte; without the right to mount, a limit for the size of a file does the same."""
     folder.mkdir(parents=True)
-    mounted = os.getuid() == 0 and _mount("-t", "tmpfs", "-o", "size=1m", "none", str(folder))
+    mounted = os.getuid() == 0 and _mount("-t", "tmpfs", "-o", "size=1m,mode=700", "none", str(folder))
     try:
         yield {} if mounted else {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))}
     finally:

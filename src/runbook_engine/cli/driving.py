@@ -151,11 +151,12 @@ def _workers(how: Drive, plan: Plan) -> Iterator["Pool"]:
     """A pool of workers over SSH links; all connections are closed afterwards."""
     from runbook_engine.cli.linking import files_beside, link_settings
     from runbook_engine.transports import Links
-    from runbook_engine.workers import Logs, Pool
+    from runbook_engine.workers import LogLimits, Logs, Pool
 
     folder = opening.run_folder(how.place, how.run)
     links = Links(link_settings(how.place, folder, plan.targets, files_beside(plan)))
-    pool = Pool(how.parallel, links, Logs(folder / "logs"))
+    limits = LogLimits(attempt=how.place.log_attempt_mb << 20, run=how.place.log_run_mb << 20)
+    pool = Pool(how.parallel, links, Logs(folder / "logs", limits=limits))
     try:
         yield pool
     finally:

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from runbook_engine.cli.private import persons_umask
 from runbook_engine.model.errors import Exit, NotValid, RunbookError
 
 # name → (module in this package, help); the order is that of the work, and of `runbook --help`
@@ -85,6 +86,7 @@ def runbook() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and exit with what it has to say (see model.errors.Exit)."""
+    persons_umask()
     gc.set_threshold(250_000, 50, 1000)  # what is read and planned is kept: looking through it again and again finds nothing
     code = outcome(list(sys.argv[1:] if arguments is None else arguments))
     gc.freeze()  # the process ends: nothing is looked through once more

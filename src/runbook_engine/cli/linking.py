@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from runbook_engine.cli.private import persons_umask
 from runbook_engine.cli.settings import Settings
 from runbook_engine.model.errors import Refused
 from runbook_engine.model.plan import Plan, Target
@@ -17,7 +18,7 @@ def link_settings(place: Settings, run_folder: Path, targets: Mapping[HostName, 
     """What holds for every link; the person's own SSH files unless the project names others."""
     from runbook_engine.transports import LinkSettings
 
-    own: dict[str, Any] = {}
+    own: dict[str, Any] = {"ssh_programs": place.ssh_programs, "umask": persons_umask()}
     if place.known_hosts:
         own["known_hosts"] = (place.known_hosts,)
     if place.ssh_config:

@@ -16,6 +16,7 @@ import click
 
 from runbook_engine.cli import opening, options
 from runbook_engine.cli.driving import Drive, drive
+from runbook_engine.cli.private import persons_umask
 from runbook_engine.cli.projects import load_hosts
 from runbook_engine.cli.settings import Settings, settings
 from runbook_engine.model.decisions import Decide, Done
@@ -49,11 +50,12 @@ def lab_command(selector: str, state: str | None, faults: tuple[str, ...], inven
     folder = Path(state) if state else place.state / "lab"
     names = select(load_estate(place.inventory), selector)
     options.say(f"Practice hosts: {len(names)}. In another terminal:\n  export RUNBOOK_LAB={folder / 'lab.json'}")
+    os.umask(persons_umask())
     os.execv(sys.executable, _lab_process(folder, names, faults))  # noqa: S606 - it becomes the lab, and gives up what we may
 
 
 def _lab_process(folder: Path, names: Sequence[str], faults: Sequence[str]) -> list[str]:
-    return [sys.executable, "-m", "runbook_engine.lab", "--state", str(folder), *(f"--fault={f}" for f in faults), *names]
+    return [sys.executable, "-P", "-m", "runbook_engine.lab", "--state", str(folder), *(f"--fault={f}" for f in faults), *names]
 
 
 @contextmanager
@@ -61,7 +63,7 @@ def practice_hosts(names: tuple[str, ...], folder: Path, faults: tuple[str, ...]
     """A lab in a process of its own, ended when the block is left; gives its lab.json."""
     command = _lab_process(folder, names, faults)
     with (folder / "lab.log").open("wb") as log:
-        lab = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+        lab = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True, umask=persons_umask())
     try:
         _ready(lab, folder)
         yield folder / "lab.json"
@@ -116,8 +118,8 @@ def demo_command(keep: str | None, verbose: int) -> int:
 
 
 def _shipped() -> Path:
-    """The folder with the shipped runbooks: the project itself, or the one beside the package."""
-    for folder in (Path.cwd(), *Path(__file__).resolve().parents):
+    """The folder with the shipped runbooks: the one beside the package, or the project itself."""
+    for folder in (*Path(__file__).resolve().parents, Path.cwd()):
         if (folder / DEMO_RUNBOOK).is_file():
             return folder
     raise Usage("The shipped runbooks are not here", why="The demo needs runbooks/ and inventory/ of the project.")

@@ -1,13 +1,15 @@
 """From files to a plan: load, ask for parameters, put practice hosts in place, plan."""
 
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from secrets import token_hex
 
 import click
 
 from runbook_engine.cli.options import on_terminal, say
-from runbook_engine.cli.settings import Settings
+from runbook_engine.cli.settings import Settings, find_project
 from runbook_engine.model.errors import NotValid, Usage
 from runbook_engine.model.estate import Estate
 from runbook_engine.model.places import Mistake
@@ -115,10 +117,13 @@ class Files:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder.resolve()
+        self._project = find_project(self._folder)
 
     def __call__(self, name: str) -> bytes:
-        """The bytes of a file. Raises OSError when it cannot be read or is too large to belong to a plan."""
-        path = self._folder / name
+        """The bytes of a file. Raises OSError when it cannot be read, is outside the project or too large for a plan."""
+        path = (self._folder / name).resolve()
+        if not path.is_relative_to(self._project):
+            raise OSError(f"it is outside the project folder {self._project}")
         if path.stat().st_size > FILE_LIMIT_BYTES:
             raise OSError(f"larger than {FILE_LIMIT_BYTES >> 20} MB")
         return path.read_bytes()
@@ -130,9 +135,10 @@ def write_output(data: bytes, output: str) -> None:
         sys.stdout.buffer.write(data)
         return
     path = Path(output)
-    beside = path.with_name(f".{path.name}.part")
+    beside = path.with_name(f".{path.name}.{token_hex(8)}.part")  # nobody can have put a link there
     try:
-        beside.write_bytes(data)
+        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600), "wb") as file:
+            file.write(data)
         beside.replace(path)
     except OSError as error:
         beside.unlink(missing_ok=True)

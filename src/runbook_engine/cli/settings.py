@@ -12,8 +12,12 @@ from typing import Any
 from runbook_engine.model.errors import Refused
 
 FILE = "runbook.toml"
-KEYS = ("inventory", "journal", "state", "parallel", "ssh_config", "known_hosts", "lab")
+KEYS = (
+    *("inventory", "journal", "state", "parallel", "ssh_config", "ssh_programs", "known_hosts", "lab"),
+    *("log_attempt_mb", "log_run_mb"),
+)
 PARALLEL = 20  # attempts at once
+LOG_ATTEMPT_MB, LOG_RUN_MB = 64, 16 << 10  # of output that goes to disk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,8 +30,11 @@ class Settings:
     state: Path
     parallel: int
     ssh_config: Path | None
+    ssh_programs: bool  # whether ProxyCommand and Match exec in it are run
     known_hosts: Path | None
     lab: Path | None
+    log_attempt_mb: int
+    log_run_mb: int
 
 
 def state_folder(environment: Mapping[str, str] = os.environ) -> Path:
@@ -45,15 +52,22 @@ def settings(near: Path | None = None, environment: Mapping[str, str] = os.envir
     values = {**_read(_user_file(environment)), **_read(project / FILE), **_environment(environment)}
     values.update({k: v for k, v in flags.items() if v is not None})
     state = Path(values.get("state") or state_folder(environment)).expanduser()
+    inventory = _path(values.get("inventory"), project) or project / "inventory"
+    for place in (inventory, state):
+        if place.exists():
+            refuse_if_planted(place)
     return Settings(
         project=project,
-        inventory=_path(values.get("inventory"), project) or project / "inventory",
+        inventory=inventory,
         journal=str(values.get("journal") or f"sqlite:///{state / 'journal.db'}"),
         state=state,
-        parallel=_positive(values.get("parallel", PARALLEL)),
+        parallel=_number("parallel", values.get("parallel", PARALLEL), 1, 1000),
         ssh_config=_path(values.get("ssh_config"), project),
+        ssh_programs=_yes("ssh_programs", values.get("ssh_programs", False)),
         known_hosts=_path(values.get("known_hosts"), project),
         lab=_path(values.get("lab"), project),
+        log_attempt_mb=_number("log_attempt_mb", values.get("log_attempt_mb", LOG_ATTEMPT_MB), 2, 1 << 20),
+        log_run_mb=_number("log_run_mb", values.get("log_run_mb", LOG_RUN_MB), 2, 1 << 20),
     )
 
 
@@ -79,8 +93,7 @@ def _environment(environment: Mapping[str, str]) -> dict[str, Any]:
 def _read(file: Path) -> dict[str, Any]:
     if not file.is_file():
         return {}
-    if file.parent.stat().st_mode & stat.S_IWOTH and not file.parent.stat().st_mode & stat.S_ISVTX:
-        raise Refused(f"{file} lies in a folder that everybody may write to", why="anybody could change where you connect to")
+    refuse_if_planted(file)
     try:
         values = tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -93,11 +106,30 @@ def _read(file: Path) -> dict[str, Any]:
     return values
 
 
+def refuse_if_planted(path: Path) -> None:
+    """Raise Refused for a file or folder that any other user of this machine could have put there or changed."""
+    state, above = path.stat(), path.absolute().parent.stat()
+    ours = state.st_uid in (0, os.getuid())
+    if above.st_mode & stat.S_IWOTH and not (above.st_mode & stat.S_ISVTX and ours):
+        problem, repair = "lies in a folder that everybody may write to", f"chmod o-w {path.absolute().parent}"
+    elif state.st_mode & stat.S_IWOTH:
+        problem, repair = "may be changed by everybody", f"chmod o-w {path}"
+    else:
+        return
+    raise Refused(f"{path} {problem}", why="anybody could change where you connect to", next_command=repair)
+
+
 def _path(value: Any, project: Path) -> Path | None:
     return project / Path(str(value)).expanduser() if value else None
 
 
-def _positive(value: Any) -> int:
-    if not str(value).isdigit() or not 0 < int(value) <= 1000:
-        raise Refused(f"parallel must be a number from 1 to 1000, not {value!r}")
+def _number(key: str, value: Any, least: int, most: int) -> int:
+    if not str(value).isdigit() or not least <= int(value) <= most:
+        raise Refused(f"{key} must be a number from {least} to {most}, not {value!r}")
     return int(value)
+
+
+def _yes(key: str, value: Any) -> bool:
+    if str(value).lower() not in ("true", "false"):
+        raise Refused(f"{key} must be true or false, not {value!r}")
+    return str(value).lower() == "true"

@@ -1,10 +1,12 @@
 """init: a project folder that validates, plans and explains itself."""
 
+import os
 from pathlib import Path
 
 import click
 
 from runbook_engine.cli import options
+from runbook_engine.cli.private import persons_umask
 from runbook_engine.model.errors import Refused
 
 HOSTS = """\
@@ -64,6 +66,7 @@ def init_command(folder: str) -> None:
         raise Refused(
             f"{', '.join(there)} exists already", why="init changes nothing that exists.", next_command="runbook validate"
         )
+    os.umask(persons_umask())  # a project is for the people who work on it
     for file, text in files.items():
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")

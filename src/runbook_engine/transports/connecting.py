@@ -21,7 +21,7 @@ IDLE_S = 15.0  # how often the thread of an idle connection looks around
 HANDSHAKE_S = 0.2  # and before the login, so that limits are kept to this
 WEAK = {
     "ciphers": ["3des-cbc", "aes128-cbc", "aes192-cbc", "aes256-cbc"],
-    "macs": ["hmac-md5", "hmac-md5-96", "hmac-sha1-96"],
+    "macs": ["hmac-md5", "hmac-md5-96", "hmac-sha1", "hmac-sha1-96"],
 }
 
 

@@ -26,6 +26,7 @@ from runbook_engine.model.attempts import Attempt
 from runbook_engine.model.errors import TransportFault
 from runbook_engine.model.events import Outcome
 from runbook_engine.model.words import AttemptId, Cause, Repeat, TaskId
+from runbook_engine.workers.excerpt import Excerpt, LogLimits, Piece, Room
 from runbook_engine.workers.harmless import HARMFUL, harmless, visible
 
 _MARKS = {1: b"out", 2: b"err"}
@@ -42,8 +43,9 @@ _ESCAPE = re.compile(r"\\(?:\\|x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})")
 class Logs:
     """The log files of a run under `folder`. Folders are 0700, files 0600; an attempt is appended to its task's file."""
 
-    def __init__(self, folder: Path, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, folder: Path, clock: Callable[[], float] = time.time, limits: LogLimits = LogLimits()) -> None:
         self.folder = folder
+        self.room = Room(limits)
         self._clock = clock
         self._made: set[str] = set()
         self._second = (-1, b"")  # the last one that was written out, for all threads
@@ -120,6 +122,7 @@ class Log:
         self._logs = logs
         self._file = -1
         self._rest = {1: b"", 2: b""}
+        self._excerpt = Excerpt(logs.room)
         self._held: bytearray | None = None  # lines that wait
         self._ended = False
         self._lock = threading.Lock()
@@ -152,13 +155,17 @@ class Log:
             whole, newline, rest = data, b"", b""
         self._rest[stream] = rest
         if whole or newline:
-            self._write(self._lines(_MARKS[stream], whole, ended=bool(newline)))
+            self._take(Piece(self._logs.time(), stream, whole, bool(newline)))
 
     def end(self, outcome: Outcome) -> None:
         """Write what is held back and the last line, and close the file. Never raises."""
         for stream, rest in self._rest.items():
             if rest:
-                self._write(self._lines(_MARKS[stream], rest, ended=False))
+                self._take(Piece(self._logs.time(), stream, rest, ended=False))
+        if self._excerpt.left_out:
+            self.note(self._excerpt.told)
+        for piece in self._excerpt.end:
+            self._write(_lines(piece))
         code = "" if outcome.exit_code is None else f", exit code {outcome.exit_code}"
         said = f": {outcome.message}" if outcome.message else ""
         first, *more = harmless(f"{outcome.status} after {outcome.duration_s:.3f} s{code}{said}").split("\n")
@@ -169,6 +176,11 @@ class Log:
             self.close()
         else:
             self._logs.ended(self)
+
+    @property
+    def missing(self) -> str:
+        """Why the log is not complete, once the attempt has ended; empty when it is."""
+        return self.fault or self._excerpt.told
 
     def write_now(self) -> None:
         """Write what is held back; from now on every line is written as it comes. Never raises."""
@@ -188,15 +200,13 @@ class Log:
     def _line(self, mark: bytes, text: str) -> bytes:
         return b"%b %b %b\n" % (self._logs.time(), mark, text.encode("utf-8", "backslashreplace"))
 
-    def _lines(self, mark: bytes, data: bytes, *, ended: bool) -> bytes:
-        lines = data.split(b"\n")
-        if not _PLAIN.fullmatch(data):
-            lines = [escaped(line) for line in lines]
-        prefix = b"%b %b " % (self._logs.time(), mark)
-        if ended:
-            return prefix + (b"\n" + prefix).join(lines) + b"\n"
-        last = b"%b %b- %b\n" % (self._logs.time(), mark, lines.pop())
-        return b"".join(b"%b%b\n" % (prefix, line) for line in lines) + last
+    def _take(self, piece: Piece) -> None:
+        if self._excerpt.fits(len(piece.data)):
+            self._write(_lines(piece))
+            return
+        if not self._excerpt.end:
+            self.note("there is no more room for output: of what follows, the end is written once the attempt has ended")
+        self._excerpt.keep(piece)
 
     def _write(self, data: bytes) -> None:
         with self._lock:
@@ -231,8 +241,19 @@ class Log:
         self.fault = f"{error.strerror or error} ({error.filename})" if error.filename else str(error.strerror or error)
 
 
+def _lines(piece: Piece) -> bytes:
+    lines = piece.data.split(b"\n")
+    if not _PLAIN.fullmatch(piece.data):
+        lines = [escaped(line) for line in lines]
+    prefix = b"%b %b " % (piece.time, _MARKS[piece.stream])
+    if piece.ended:
+        return prefix + (b"\n" + prefix).join(lines) + b"\n"
+    last = b"%b %b- %b\n" % (piece.time, _MARKS[piece.stream], lines.pop())
+    return b"".join(b"%b%b\n" % (prefix, line) for line in lines) + last
+
+
 def incomplete(message: str, fault: str) -> str:
-    """What an outcome says whose log could not be written to its end."""
+    """What an outcome says whose log does not hold all of the output."""
     return f"{message}\nthe log is not complete: {fault}".strip()
 
 
