@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from runbook_engine.model.attempts import Answer, Attempt, Found, Greeting, Ticket
-from runbook_engine.model.commands import Command, Procedure, Shell
+from runbook_engine.model.commands import Command, Procedure, Shell, Upload
 from runbook_engine.model.events import Outcome
 from runbook_engine.model.plan import Package, Target
 from runbook_engine.model.text import Text, shell
@@ -108,6 +108,13 @@ class ScriptedLink:
         """An error, if that is the next reply for `in N s TEXT`."""
         self.tickets.append(ticket)
         self.next_reply(f"in {after_s:g} s {shown(command)}")
+
+    def compare(self, command: Upload, _sink: Callable[[int, bytes], None], limit_s: float) -> Found:
+        """The next reply for `is it there: TEXT`: a fate, or an error."""
+        assert limit_s > 0
+        reply = self.next_reply(f"is it there: {shown(command)}")
+        assert isinstance(reply, Fate)
+        return Found(fate=reply, answer=Answer(exit_code=0))
 
     def settle(
         self, command: Shell, ticket: Ticket, sink: Callable[[int, bytes], None], limit_s: float, *, patient: bool = False

@@ -16,7 +16,7 @@ class Expired(Exception):
 
 
 class Feed:
-    """Input that goes in as fast as the other side takes it. `content` follows only once it is `released`.
+    """Input that goes in as fast as the other side takes it. Without `released`, it stays open until content is.
 
     `awaited` says that content comes the other way; while content goes either way, it must not stall.
     """
@@ -28,16 +28,16 @@ class Feed:
         self._content = content if content is not None else iter(())
         self._released = released
         self.awaited = awaited
-        self.done = not first and content is None  # nothing to say: the command reads from nowhere
+        self.done = released and not first and content is None  # nothing to say: the command reads from nowhere
 
     @property
     def moving(self) -> bool:
         """Whether content is on its way."""
         return self.awaited or (self._released and not self.done)
 
-    def release(self) -> None:
-        """Let the content go."""
-        self._released = True
+    def release(self, content: Iterator[bytes]) -> None:
+        """Let this content go."""
+        self._content, self._released = content, True
 
     def push(self, session: Session) -> bool:
         """Send what there is room for; whether anything was sent."""

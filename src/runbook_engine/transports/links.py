@@ -131,6 +131,13 @@ class Link:
         except TransportFault as fault:
             raise self._masked(fault) from fault.__cause__
 
+    def compare(self, command: Upload, sink: Sink, limit_s: float) -> Found:
+        """Whether a file is there as an upload was to put it; if not, no earlier try can still do it. Raises TransportFault."""
+        try:
+            return settle_upload(self._there, command, sink, self._settings, host=self._name, limit_s=limit_s)
+        except TransportFault as fault:
+            raise self._masked(fault) from fault.__cause__
+
     @property
     def _name(self) -> str:
         return self.target.name if self.target else ""

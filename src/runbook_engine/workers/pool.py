@@ -7,7 +7,7 @@ from dataclasses import replace
 from queue import Empty, SimpleQueue
 
 from runbook_engine.model.attempts import Answer, Attempt, Ended, Found, Greeting, Ticket
-from runbook_engine.model.commands import Command, Shell
+from runbook_engine.model.commands import Command, Shell, Upload
 from runbook_engine.model.errors import TransportFault
 from runbook_engine.model.events import Outcome
 from runbook_engine.model.plan import Target
@@ -173,6 +173,9 @@ class _NoLink:
         raise self._fault
 
     def settle(self, command: Shell, ticket: Ticket, sink: Sink, limit_s: float, *, patient: bool = False) -> Found:  # noqa: ARG002
+        raise self._fault
+
+    def compare(self, command: Upload, sink: Sink, limit_s: float) -> Found:  # noqa: ARG002
         raise self._fault
 
     def send_row(self, commands: Sequence[Shell]) -> None:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Protocol, TypeVar
 
 from runbook_engine.model.attempts import Answer, Attempt, Found, Greeting, Ticket
-from runbook_engine.model.commands import Command, Shell
+from runbook_engine.model.commands import Command, Shell, Upload
 from runbook_engine.model.errors import TransportFault
 from runbook_engine.model.words import Lane, Repeat
 from runbook_engine.workers.fill import filled_command
@@ -54,6 +54,13 @@ class Link(Protocol):
         """What became of a command that the host keeps: heard to its end while it runs, fenced if it has not begun.
 
         `sink` is given what it printed and was not yet heard here. `patient`: what is armed is waited for, and not fenced.
+        Raises TransportFault when the host does not say within `limit_s` seconds.
+        """
+        ...
+
+    def compare(self, command: Upload, sink: Sink, limit_s: float) -> Found:
+        """Whether a file is there as an upload was to put it (ENDED), or not (NOT_BEGUN): then no earlier try can do it.
+
         Raises TransportFault when the host does not say within `limit_s` seconds.
         """
         ...
