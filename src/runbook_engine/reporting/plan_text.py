@@ -12,6 +12,7 @@ from runbook_engine.reporting.command_text import differences_by_host, procedure
 from runbook_engine.reporting.differences import differences_text
 from runbook_engine.reporting.folding import fold_hosts
 from runbook_engine.reporting.harmless import harmless, one_line, shortened
+from runbook_engine.reporting.lookalikes import mixed_in
 from runbook_engine.reporting.naming import by_person, command, title_of, whom
 from runbook_engine.reporting.rolling_text import batch_words, failure_words, members, way_back_words
 from runbook_engine.reporting.steps import PlannedStep, order_words, steps_of
@@ -187,7 +188,7 @@ def _warnings(plan: Plan) -> list[str]:
 
 
 def warnings_of(plan: Plan) -> Iterable[str]:
-    """What an approver must have seen: steps without a way back, points of no return, values without quotes."""
+    """What an approver must have seen: steps without a way back, points of no return, values without quotes, look-alikes."""
     for phase in plan.phases:
         if phase.point_of_no_return:
             yield one_line(f"{phase.id}: point of no return: {phase.point_of_no_return}")
@@ -196,6 +197,8 @@ def warnings_of(plan: Plan) -> Iterable[str]:
                 yield one_line(f"{step.id}: no way back: {step.first.way_back.none}")
             for name in step.first.unquoted:
                 yield one_line(f"{step.id}: {name} goes into a command without quotes")
+            for mixed in mixed_in(step.first):
+                yield one_line(f"{step.id}: {mixed}")
 
 
 def _differences(differences: Sequence[object] | None) -> list[str]:
