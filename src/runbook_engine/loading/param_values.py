@@ -1,12 +1,12 @@
 """One value of a param: from text or YAML to its type, or what is wrong with it."""
 
 import math
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from runbook_engine.actions.values import seconds
 from runbook_engine.loading.fields import day
+from runbook_engine.loading.linear_patterns import pattern
 from runbook_engine.loading.nearest import did_you_mean
 from runbook_engine.loading.scalars import in_words, plain_scalar
 from runbook_engine.loading.step_parts import reference_to_secret
@@ -30,7 +30,7 @@ def converted(param: Param, value: object) -> Value:
         known = [str(c) for c in param.choices]
         hint = did_you_mean(str(value), known)
         raise ValueError(f"must be one of {', '.join(known)}{'; ' + hint if hint.startswith('did') else ''}")
-    if param.pattern and not re.fullmatch(param.pattern, str(result)):
+    if param.pattern and not pattern(param.pattern).matches(str(result)):
         raise ValueError(f"must match the pattern {param.pattern} from end to end")
     return result
 

@@ -23,6 +23,7 @@ from runbook_engine.loading.fields import (
     Short,
     SomeTime,
 )
+from runbook_engine.loading.linear_patterns import pattern
 from runbook_engine.loading.param_values import TYPES
 from runbook_engine.model.secret_names import IN_WORDS
 from runbook_engine.model.words import FailureScope, HostOrder, Kind, OnFailure
@@ -90,8 +91,8 @@ HealthList = Annotated[list[Any], BeforeValidator(_entries), WithJsonSchema(_lis
 
 def _expression(value: str) -> str:
     try:
-        re.compile(value)
-    except re.error as error:
+        pattern(value)
+    except ValueError as error:
         raise ValueError(f"not a regular expression: {error}") from None
     return value
 
