@@ -2,7 +2,7 @@
 
 import pytest
 
-from runbook_engine.model.commands import Procedure, Reboot, Upload
+from runbook_engine.model.commands import Http, Procedure, Reboot
 from runbook_engine.model.errors import TransportFault
 from runbook_engine.model.text import plain, shell
 from runbook_engine.model.words import Cause, Fate, Lane, Purpose, Repeat, Status
@@ -92,10 +92,16 @@ def test_several_commands_are_asked_for_in_their_order(tmp_path):
 
 
 def test_what_no_host_keeps_stays_in_doubt(tmp_path):
-    """An upload among the commands is a person's, or a probe's."""
-    mixed = package(procedure=Procedure(apply=(Upload(target=plain("/x"), content=plain("x")), sh("two"))))
+    """A request among the commands is a person's, or a probe's."""
+    mixed = package(procedure=Procedure(apply=(Http(url=plain("http://x"), method="POST"), sh("two"))))
     outcome = outcome_of(kept(of=mixed, purpose=Purpose.SETTLE), ScriptedLink(), tmp_path)
     assert (outcome.status, outcome.cause) == (Status.UNKNOWN, Cause.LOST)
+
+
+def test_a_mistake_of_the_engine_settles_nothing(tmp_path):
+    """Whatever goes wrong while the host is asked, the doubt stays."""
+    outcome = outcome_of(kept(purpose=Purpose.SETTLE), ScriptedLink({ASKED: ZeroDivisionError("none")}), tmp_path)
+    assert outcome.status is Status.UNKNOWN
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from runbook_engine.model.commands import Download, Http, Procedure, Reboot, Redfish, Shell
+from runbook_engine.model.commands import Download, Http, Procedure, Reboot, Redfish, Shell, Upload
 from runbook_engine.model.conditions import Condition
 from runbook_engine.model.estate import BmcSettings, SshSettings
 from runbook_engine.model.runbook import ApprovalRule, Budget, Cost, Retry, Rolling, Stakeholder, Takes, Who
@@ -106,6 +106,13 @@ class Package:
         if not self.hosts or self.repeat is Repeat.SAFE:
             return False
         return any(isinstance(c, Reboot) or (isinstance(c, Shell) and not c.on_controller) for c in self.procedure.apply)
+
+    @property
+    def told_by_files(self) -> bool:
+        """Whether all that it does is to put files somewhere, so that in doubt the files themselves tell."""
+        if self.reboots or self.drops_link:
+            return False
+        return bool(self.procedure.apply) and all(isinstance(c, Upload) for c in self.procedure.apply)
 
     @property
     def told_by_controller(self) -> bool:

@@ -51,6 +51,9 @@ class Lane(StrEnum):
     DURABLE = "durable"
 
 
+FILES = "files"  # in place of a boot id: the files that an attempt put somewhere tell whether they are there
+
+
 class EdgeKind(StrEnum):
     """What an edge between two packages waits for."""
 

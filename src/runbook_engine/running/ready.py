@@ -11,6 +11,7 @@ from runbook_engine.model.plan import Package
 from runbook_engine.model.run import Run, TaskState
 from runbook_engine.model.text import Fill, Part, Text
 from runbook_engine.model.words import (
+    FILES,
     AttemptId,
     HostName,
     Purpose,
@@ -141,7 +142,7 @@ class _Tick:
     def _attempt(self, task: TaskId, package: Package, host: HostName | None, saved: Saved) -> None:
         state = self.course.run.task(task)
         purpose = _purpose(state)
-        boot = state.boot if purpose in ASKING else self.boot(host) if host and package.kept_on_host else ""
+        boot = state.boot if purpose in ASKING else self._witness(package, host)
         attempt = self._made(task, package, host, saved)
         returned = host in self.course.run.phases[package.phase].returned
         if purpose is Purpose.DO and host and package.may_follow_at_once and not returned:
@@ -153,6 +154,12 @@ class _Tick:
         self.starts.attempts.append(attempt)
         if attempt.purpose is not Purpose.GREET:
             self._record(attempt, package)
+
+    def _witness(self, package: Package, host: HostName | None) -> str | None:
+        """Who can say later what became of an attempt: the host since this start of it, its files, or nobody."""
+        if package.told_by_files and package.repeat is not Repeat.SAFE:
+            return FILES
+        return self.boot(host) if host and package.kept_on_host else ""
 
     def _following(self, package: Package, host: HostName) -> Attempt:
         saved = saved_for(self.course.shape, self.course.run, package, host)

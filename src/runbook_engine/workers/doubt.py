@@ -1,9 +1,10 @@
 """Doubt about a command that changes something: the host kept it, so the host is asked, as long as the deadline allows."""
 
 from runbook_engine.model.attempts import Answer, Found, Ticket
-from runbook_engine.model.commands import Command, Reboot, Shell
+from runbook_engine.model.commands import Command, Reboot, Shell, Upload
 from runbook_engine.model.errors import TransportFault
 from runbook_engine.model.words import Cause, Fate
+from runbook_engine.workers.transfers import compared
 from runbook_engine.workers.waiting import Deadline
 from runbook_engine.workers.work import Work
 
@@ -37,6 +38,9 @@ def settled(work: Work) -> Answer:
     answer, before = Answer(exit_code=0), False
     for command in work.attempt.package.procedure.apply:
         asked = work.ready(command)
+        if isinstance(asked, Upload):
+            answer, before = _placed(work, asked, earlier=before), True
+            continue
         ticket = work.ticket(asked)
         if ticket is None or not isinstance(asked, Shell):
             raise _unclear(f"it holds more than commands of its host ({type(command).__name__.lower()}), which nobody keeps")
@@ -82,6 +86,17 @@ def _told(work: Work, command: Shell, ticket: Ticket, *, earlier: bool, lost: Tr
     if found.fate is Fate.NOT_BEGUN:
         raise _unclear("a part of it was done, the rest has not begun and never will")
     raise _unclear(WORDS[found.fate], lost.cause if lost else Cause.LOST)
+
+
+def _placed(work: Work, upload: Upload, *, earlier: bool) -> Answer:
+    """What became of an upload: the file itself tells. Not there, it may be started anew, if nothing else was done."""
+    fate = compared(work, upload, upload.timeout_s or work.attempt.package.timeout_s or ASKED_FOR_S)
+    if fate is Fate.ENDED:
+        work.begun = True
+        return Answer(exit_code=0)
+    if earlier:
+        raise _unclear("a part of it was done, and a file that was to follow is not there")
+    raise TransportFault(Cause.NOT_BEGUN, "the file is not there, and no earlier try can still put it there", started=False)
 
 
 def _unclear(message: str, cause: Cause = Cause.LOST) -> TransportFault:

@@ -30,7 +30,7 @@ def after_error(error: Exception, work: Work) -> Outcome:
     if isinstance(error, Refused):
         return _outcome(_status_of_refusal(work), told(error))
     work.log.note("".join(traceback.format_exception(error)).rstrip())
-    status = Status.UNKNOWN if work.begun or work.part is Part.VERIFY else Status.FAILED
+    status = Status.UNKNOWN if work.begun or work.part in _ASKING else Status.FAILED
     return _outcome(status, f"a mistake in the engine itself: {type(error).__name__}: {error}")
 
 
@@ -63,9 +63,12 @@ def _status(fault: TransportFault, part: Part, begun: bool, repeat: Repeat) -> S
 
 
 def _status_of_refusal(work: Work) -> Status:
-    if work.part is Part.VERIFY:
+    if work.part in _ASKING:
         return Status.UNKNOWN
     return Status.FAILED if work.begun else Status.REFUSED
+
+
+_ASKING = frozenset({Part.VERIFY, Part.SETTLE})  # of somebody else's doubt, which stays
 
 
 def _outcome(status: Status, message: str, cause: Cause | None = None) -> Outcome:

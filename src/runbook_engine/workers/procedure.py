@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from runbook_engine.model.attempts import Answer, Attempt
-from runbook_engine.model.commands import AskPerson, Command, Download, Http, Pause, Reboot, Wait
+from runbook_engine.model.commands import AskPerson, Command, Download, Http, Pause, Reboot, Upload, Wait
 from runbook_engine.model.errors import Refused, TransportFault
 from runbook_engine.model.events import Outcome
 from runbook_engine.model.words import Cause, Purpose, Status
@@ -15,6 +15,7 @@ from runbook_engine.workers.doubt import changed, restarts, settled
 from runbook_engine.workers.faults import LONGEST_MESSAGE, after_error, in_doubt
 from runbook_engine.workers.harmless import harmless, readable
 from runbook_engine.workers.logs import Log, incomplete
+from runbook_engine.workers.transfers import transferred
 from runbook_engine.workers.waiting import Deadline, waited
 from runbook_engine.workers.work import Link, Part, Work
 
@@ -159,7 +160,9 @@ def _one(work: Work, command: Command) -> Answer:
         return restart.rebooted(work, command)
     if isinstance(command, AskPerson | Pause):
         raise Refused("this is for a person or a clock, and came to a worker", why="Nothing of it was done.")
-    if isinstance(command, Download) or (isinstance(command, Http) and command.method in _QUESTIONS):
+    if isinstance(command, Upload | Download):
+        return transferred(work, command)
+    if isinstance(command, Http) and command.method in _QUESTIONS:
         return work.ask(command)
     return changed(work, command)
 
