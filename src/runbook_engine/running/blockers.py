@@ -26,8 +26,8 @@ def blockers(course: Course, task: TaskId, world: World, now: datetime, focus: F
     if own and state.status not in (Status.RETRYING, Status.UNKNOWN, Status.ROLLING_BACK):
         return own
     found = [*own, *_by_run(course)]
-    if not state.back and state.status is not Status.UNKNOWN:
-        found += _by_way_back(course, package, host)
+    if not state.back and state.status is not Status.UNKNOWN and (back := _by_way_back(course, package, host)):
+        return (*found, *back)  # whatever else there is, a way back comes first
     if state.status is Status.NOT_STARTED:
         found += [*_by_phase(course, package.phase), *_by_stage(course, package, now), *_by_needs(course, package, host)]
     found += _by_host(course, task, host, world)
