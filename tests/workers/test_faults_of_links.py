@@ -15,6 +15,7 @@ WHOLE = Procedure(guard=(sh("guard"),), skip_if=(sh("skip"),), apply=(sh("one"),
 REFUSED_CAUSES = {
     Cause.HOST_KEY_UNKNOWN,
     Cause.HOST_KEY_CHANGED,
+    Cause.CERTIFICATE,
     Cause.SUDO,
     Cause.SECRET,
     Cause.LOCAL,

@@ -57,3 +57,8 @@ class Action:
     shorthand: str = ""
     per: Per | None = None  # how often, where the step does not say and its phase has hosts
     repeat: Repeat | None = None  # what is so by nature (wait_for may be repeated, manual is a person's)
+    only_reads: Callable[[Any], bool] | None = None  # which of its params change nothing, if that depends on them
+
+    def nature(self, params: Any) -> Repeat | None:
+        """What doubt means for a step with these params, where the kind of step says it by itself."""
+        return Repeat.SAFE if self.only_reads and self.only_reads(params) else self.repeat

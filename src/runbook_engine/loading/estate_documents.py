@@ -6,6 +6,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from runbook_engine.loading.estate_values import (
     Address,
+    BmcAddress,
+    BmcName,
+    BmcUser,
+    Certificate,
     Email,
     FilePath,
     Holidays,
@@ -59,6 +63,28 @@ class SshDocument(_Closed):
     known_hosts: FilePath = Field("", description="Path of a known_hosts file", validate_default=False)
 
 
+class BmcDocument(_Closed):
+    """The management controller of hosts, which `redfish` steps talk to."""
+
+    address: BmcAddress = Field(
+        "", description="Host name or IP address, with :port if it is not 443; or https://…", validate_default=False
+    )
+    user: BmcUser = Field("", description="Login name", validate_default=False)
+    password: Any = Field(
+        None,
+        description='Its password, as a secret by name: {secret: "env:NAME"}',
+        json_schema_extra={"type": "object"},
+    )
+    verify: Certificate = Field(
+        "",
+        description="How it proves who it is: true (the authorities of this machine), a file of authorities, or the "
+        "fingerprint of its certificate, sha256:…",
+        validate_default=False,
+        json_schema_extra={"default": True},
+    )
+    system: BmcName = Field("", description="The id of the host, if the controller has several", validate_default=False)
+
+
 class GroupDocument(_Entry):
     """Hosts under one name. What it says holds for all its hosts, those of its children included."""
 
@@ -73,6 +99,7 @@ class GroupDocument(_Entry):
         default_factory=dict, description='Values for the steps; {secret: "env:NAME"} is a secret by name'
     )
     ssh: SshDocument | None = Field(None, description="How its hosts are reached")
+    bmc: BmcDocument | None = Field(None, description="What its hosts' management controllers have in common")
 
 
 class HostDocument(_Entry):
@@ -91,6 +118,7 @@ class HostDocument(_Entry):
         default_factory=dict, description='Values for the steps; {secret: "env:NAME"} is a secret by name'
     )
     ssh: SshDocument | None = Field(None, description="How it is reached")
+    bmc: BmcDocument | None = Field(None, description="Its management controller")
 
 
 class SiteDocument(_Entry):

@@ -23,6 +23,7 @@ class Layer:
     serves: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     ssh: Values = field(default_factory=dict)  # fields of SshSettings
+    bmc: Values = field(default_factory=dict)  # fields of BmcSettings
     vars: Values = field(default_factory=dict)
 
 
@@ -43,6 +44,7 @@ def merged(layers: Iterable[Layer]) -> Layer:
         serves=_together(layer.serves for layer in told),
         tags=_together(layer.tags for layer in told),
         ssh=_updated(layer.ssh for layer in told),
+        bmc=_updated(layer.bmc for layer in told),
         vars=_updated(layer.vars for layer in told),
     )
 

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 
 from runbook_engine.loading.estate_entries import Layer, Values, merged
 from runbook_engine.loading.estate_groups import Roster
-from runbook_engine.model.estate import Host, Rack, SshSettings
+from runbook_engine.model.estate import BmcSettings, Host, Rack, SshSettings
 from runbook_engine.model.places import Path
 from runbook_engine.model.words import HostName
+
+NO_BMC = BmcSettings()
 
 
 def hosts_of(found: Roster, racks: Mapping[str, Rack]) -> dict[HostName, Host]:
@@ -52,6 +54,7 @@ class _Join:
             groups=ground.groups,
             vars=self._shared(layer.vars),
             ssh=self._settings(layer.ssh),
+            bmc=BmcSettings(**layer.bmc) if layer.bmc else NO_BMC,  # type: ignore[arg-type]
             path=self._path(name),
         )
 

@@ -21,14 +21,14 @@ def name(text: str) -> str:
 
 def host_name(text: str) -> str:
     """A name of a host, or an IP address as one."""
-    if (_NAME.fullmatch(text) and len(text) <= MAX_NAME) or _is_six(text):
+    if (_NAME.fullmatch(text) and len(text) <= MAX_NAME) or is_six(text):
         return text
     raise ValueError(f"{_shown(text)} is not a host name: {_ALLOWED}")
 
 
 def address(text: str) -> str:
     """A host name or an IP address."""
-    if (_NAME.fullmatch(text) and len(text) <= MAX_NAME) or _is_six(text):
+    if (_NAME.fullmatch(text) and len(text) <= MAX_NAME) or is_six(text):
         return text
     template = ", and templates are not filled in here" if "{{" in text else ""
     raise ValueError(f"{_shown(text)} is neither a host name nor an IP address{template}")
@@ -69,7 +69,7 @@ def jump(text: str) -> str:
     return ",".join(hop.strip() for hop in text.split(","))
 
 
-def _is_six(text: str) -> bool:
+def is_six(text: str) -> bool:
     """Whether it is an IPv6 address; one of IPv4 is a name as well."""
     if ":" not in text or "%" in text:
         return False

@@ -12,7 +12,7 @@ from runbook_engine.loading.estate_documents import GroupDocument, HostDocument,
 from runbook_engine.loading.estate_entries import NOTHING, GroupEntry, HostEntry, Layer, Mention, Source, Values
 from runbook_engine.loading.estate_pages import Notes
 from runbook_engine.loading.estate_ranges import host_names
-from runbook_engine.loading.estate_variables import checked
+from runbook_engine.loading.estate_variables import checked, secret
 from runbook_engine.loading.explain import explain
 from runbook_engine.model.places import Mistake, Path
 
@@ -118,9 +118,22 @@ def _layer(told: GroupDocument | HostDocument, at: Path, notes: Notes) -> Layer:
         serves=told.serves,
         tags=told.tags,
         ssh=_ssh(told),
+        bmc=_bmc(told, (*at, "bmc"), notes),
         vars=checked(told.vars, (*at, "vars"), notes) if told.vars else told.vars,
     )
 
 
 def _ssh(told: GroupDocument | HostDocument) -> Values:
     return {name: getattr(told.ssh, name) for name in told.ssh.model_fields_set} if told.ssh else {}
+
+
+def _bmc(told: GroupDocument | HostDocument, at: Path, notes: Notes) -> Values:
+    """What is said of the management controller; a password that is not a secret by name is noted, and never shown."""
+    if told.bmc is None:
+        return {}
+    values: dict[str, object] = {name: getattr(told.bmc, name) for name in told.bmc.model_fields_set}
+    if "password" in values:
+        written = values["password"]
+        name = written["secret"] if isinstance(written, Mapping) and set(written) == {"secret"} else None
+        values["password"] = secret(name, (*at, "password"), notes)
+    return values

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
+from runbook_engine.loading import estate_controllers as controllers
 from runbook_engine.loading import estate_names as names
 from runbook_engine.model.runbook import Money
 
@@ -123,6 +124,14 @@ Name = Annotated[str, AfterValidator(names.name), WithJsonSchema(_NAME_SCHEMA)]
 Names = Annotated[tuple[Name, ...], BeforeValidator(_list)]
 Address = Annotated[str, AfterValidator(names.address)]
 User = Annotated[str, AfterValidator(names.user)]
+BmcAddress = Annotated[str, AfterValidator(controllers.address)]
+BmcUser = Annotated[str, AfterValidator(controllers.user)]
+BmcName = Annotated[str, AfterValidator(controllers.system)]
+Certificate = Annotated[
+    str,
+    BeforeValidator(controllers.certificate),
+    WithJsonSchema({"anyOf": [{"const": True}, {"type": "string", "minLength": 1}]}),
+]
 Port = Annotated[int, Field(strict=True, ge=1, le=65535)]
 FilePath = Annotated[str, AfterValidator(names.file_path)]
 Jump = Annotated[str, AfterValidator(names.jump)]

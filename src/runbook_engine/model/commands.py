@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from runbook_engine.model.text import SecretRef, Text
+from runbook_engine.model.words import Duty
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +102,27 @@ class Reboot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Redfish:
+    """One thing that the management controller of the host is asked for, within `within_s` seconds in all.
+
+    A change reads the state first and is not asked for when all is so already; then it is read back until it is so.
+    """
+
+    duty: Duty
+    value: str = ""  # power: on, off, graceful-off, cycle, graceful-restart; boot: a device; led; get: power, firmware, facts
+    once: bool = False  # boot: for the next start only
+    image: Text | None = None  # update: the address from which the controller fetches it
+    version: Text | None = None  # update: what is installed afterwards; until firmware: what is waited for
+    component: Text | None = None  # of the firmware: bios, bmc, or an id or name in the inventory; None: bios
+    within_s: float = 300.0
+
+    @property
+    def only_reads(self) -> bool:
+        """Whether it changes nothing."""
+        return self.duty in (Duty.READ, Duty.UNTIL_POWER, Duty.UNTIL_FIRMWARE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
     """One answer that a person can give, and what it leads to."""
 
@@ -125,7 +147,7 @@ class Pause:
     for_s: float
 
 
-Command = Shell | Upload | Download | Http | Wait | Reboot | AskPerson | Pause
+Command = Shell | Upload | Download | Http | Wait | Reboot | Redfish | AskPerson | Pause
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

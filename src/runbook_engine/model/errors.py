@@ -4,6 +4,7 @@ RunbookError             what a person can act on: message, why, next command, e
 ├── Usage           (2)  the command line does not make sense
 ├── NotValid        (3)  files with mistakes, all of them at once
 ├── Refused         (4)  understood, but not allowed now
+├── Declined        (1)  a management controller understood, and does not do it
 ├── Waiting         (5)  nothing can go on until a person acts or a time comes
 ├── JournalFault    (4)  the journal cannot be read, written or trusted
 └── TransportFault  (1)  a host or the link to it; carries the cause
@@ -63,6 +64,10 @@ class Refused(RunbookError):
     """Understood, but not allowed now."""
 
     exit_code = Exit.REFUSED
+
+
+class Declined(RunbookError):
+    """A management controller answered, and does not do what was asked: a known failure, in its own words."""
 
 
 class Waiting(RunbookError):

@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from runbook_engine.model.places import Path, Places
 from runbook_engine.model.runbook import Money
+from runbook_engine.model.text import SecretRef
 from runbook_engine.model.words import HostName, PersonId
 
 
@@ -18,6 +19,17 @@ class SshSettings:
     key: str = ""  # path of a private key
     jump: str = ""  # user@host:port[,…] or the name of another host of the inventory
     known_hosts: str = ""  # path; empty: the person's own file
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BmcSettings:
+    """How the management controller of a host is reached, over Redfish."""
+
+    address: str = ""  # https://name[:port]; empty: the host has none
+    user: str = ""
+    password: SecretRef | None = None
+    verify: str = ""  # empty: by the authorities of this machine; sha256:HEX: that certificate; else a file of authorities
+    system: str = ""  # the id of the host in the controller; empty: the only one that it has
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +47,7 @@ class Host:
     groups: tuple[str, ...] = ()  # outer to inner
     vars: Mapping[str, object] = field(default_factory=dict)  # plain JSON values and SecretRef
     ssh: SshSettings = SshSettings()
+    bmc: BmcSettings = BmcSettings()
     path: Path = ()
 
 

@@ -51,7 +51,7 @@ class TaskState:
     ask_first: bool = False  # doubt that the host itself may settle: it keeps what became of the attempt
     back: bool = False  # it is being undone, or was: what is said of it is said of its way back
     turns: bool = False  # it runs, and is undone as soon as that has ended
-    boot: str = ""  # the host's boot id when the last attempt began; empty: the host keeps nothing of it
+    boot: str = ""  # the host's boot id when the last attempt began; empty: nobody keeps anything of it
 
     @property
     def settles_itself(self) -> bool:

@@ -51,6 +51,21 @@ class Lane(StrEnum):
     DURABLE = "durable"
 
 
+CONTROLLER = "controller"  # in place of a boot id: it is the host's management controller that says what became of an attempt
+
+
+class Duty(StrEnum):
+    """What a management controller is asked for."""
+
+    POWER = "power"  # switch the host on or off, or restart it
+    BOOT = "boot"  # from what the host starts
+    LED = "led"  # the light by which people find the host
+    UPDATE = "update"  # install firmware
+    READ = "get"  # say something
+    UNTIL_POWER = "until power"  # wait until the host is on, or off
+    UNTIL_FIRMWARE = "until firmware"  # wait until a version is installed
+
+
 FILES = "files"  # in place of a boot id: the files that an attempt put somewhere tell whether they are there
 
 
@@ -149,6 +164,7 @@ class Cause(StrEnum):
     AUTHENTICATION = "authentication failed"
     HOST_KEY_UNKNOWN = "host key unknown"
     HOST_KEY_CHANGED = "host key changed"
+    CERTIFICATE = "certificate not trusted"
     CHANNEL = "channel refused"
     LOST = "connection lost"
     SUDO = "sudo refused"

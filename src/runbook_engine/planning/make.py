@@ -21,6 +21,7 @@ from runbook_engine.planning.names import Names, Saver, Views, fixed_names, scop
 from runbook_engine.planning.order import check_order, phase_needs
 from runbook_engine.planning.packages import Built, Workshop, build
 from runbook_engine.planning.params import Given, for_people, settle
+from runbook_engine.planning.reach import check_controllers
 from runbook_engine.planning.render import Columns, Renderer
 from runbook_engine.planning.selecting import Selectors
 from runbook_engine.planning.template import has_template
@@ -39,6 +40,7 @@ def make_plan(runbook: Runbook, estate: Estate, values: Mapping[str, Given], rea
     planner = _Planner(runbook, estate, params, read_file, found)
     laid = planner.lay_out()
     packages = planner.build(laid)
+    check_controllers(((built.path, built.package) for built in packages.values()), estate, found)
     found.stop_if_any()
     whole = connect(runbook, laid, packages, found)
     plan = planner.plan(laid, whole)
@@ -175,6 +177,7 @@ def _target(host: Host, estate: Estate) -> Target:
         owner=host.owner,
         serves=host.serves,
         ssh=_reachable(host.ssh, estate),
+        bmc=host.bmc,
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from runbook_engine.model.commands import AskPerson, Command, Download, Http, Pause, Probe, Reboot, Shell, Upload, Wait
+from runbook_engine.model.commands import AskPerson, Command, Download, Http, Pause, Probe, Reboot, Redfish, Shell, Upload, Wait
 from runbook_engine.model.plan import Package
 from runbook_engine.model.text import Text
 from runbook_engine.model.words import HostName
@@ -64,11 +64,8 @@ def command_lines(command: Command, package: Package, host: HostName | None) -> 
             return [f"fetch {text(command.source)} into {text(command.target)}"]
         case Http():
             return [f"{command.method} {text(command.url)}, expecting {' or '.join(map(str, command.expect_status))}"]
-        case Wait():
-            return [f"wait up to {duration(command.within_s)} {_probe(command.probe, text)}"]
-        case Reboot():
-            health = f", healthy when: {text(command.health)}" if command.health else ""
-            return [f"restart by: {text(command.command)}", f"back within {duration(command.within_s)}{health}"]
+        case Wait() | Reboot() | Redfish():
+            return _awaited_lines(command, duration(command.within_s), text)
         case AskPerson():
             return _question_lines(command, text(command.prompt))
         case Pause():
@@ -91,6 +88,17 @@ def _upload_lines(command: Upload, target: str, source: str, content: str) -> li
     notes += ["what is there is kept beside it"] if command.backup else []
     notes += [f"as {command.become.user}"] if command.become else []
     return [f"put {what} to {target}", *([f"({'; '.join(notes)})"] if notes else [])]
+
+
+def _awaited_lines(command: Wait | Reboot | Redfish, within: str, text: Render) -> list[str]:
+    if isinstance(command, Wait):
+        return [f"wait up to {within} {_probe(command.probe, text)}"]
+    if isinstance(command, Redfish):
+        from runbook_engine.workers.shown import controller_words
+
+        return [f"{controller_words(command, text)}, within {within}"]
+    health = f", healthy when: {text(command.health)}" if command.health else ""
+    return [f"restart by: {text(command.command)}", f"back within {within}{health}"]
 
 
 def _question_lines(command: AskPerson, prompt: str) -> list[str]:

@@ -11,6 +11,7 @@ from runbook_engine.model.plan import Package
 from runbook_engine.model.run import Run, TaskState
 from runbook_engine.model.text import Fill, Part, Text
 from runbook_engine.model.words import (
+    CONTROLLER,
     FILES,
     AttemptId,
     HostName,
@@ -156,7 +157,9 @@ class _Tick:
             self._record(attempt, package)
 
     def _witness(self, package: Package, host: HostName | None) -> str | None:
-        """Who can say later what became of an attempt: the host since this start of it, its files, or nobody."""
+        """Who can say later what became of an attempt: the host since this start, its controller, its files, or nobody."""
+        if package.told_by_controller:
+            return CONTROLLER
         if package.told_by_files and package.repeat is not Repeat.SAFE:
             return FILES
         return self.boot(host) if host and package.kept_on_host else ""

@@ -12,6 +12,7 @@ from runbook_engine.model.errors import TransportFault
 from runbook_engine.model.plan import Target
 from runbook_engine.model.text import plain
 from runbook_engine.model.words import NOT_REACHED, Cause, Lane
+from runbook_engine.transports.controllers import Controller
 from runbook_engine.transports.downloads import download
 from runbook_engine.transports.durable import Keeper
 from runbook_engine.transports.kept_frames import fit
@@ -43,6 +44,7 @@ class Link:
         self._settings = links.settings
         self._kept = KeptShells(place, links.settings) if place and links.settings.kept_shells else None
         self._keeper = Keeper(target.name, self._kept, links.settings) if target and self._kept else None
+        self._controller: Controller | None = None
         if place and self._kept:
             place.make_room = self._kept.make_room
 
@@ -82,6 +84,15 @@ class Link:
         if lane is Lane.DURABLE and ticket and self._keeper:
             return self._keeper.start(command, ticket, sink)
         return perform_shell(self._place, command, sink, self._settings)
+
+    @property
+    def controller(self) -> Controller:
+        """The management controller of the host. Raises TransportFault when there is none."""
+        if self.target is None:
+            raise TransportFault(Cause.CONFIGURATION, "This machine has no management controller here", started=False)
+        if self._controller is None:
+            self._controller = Controller(self.target, self._settings)
+        return self._controller
 
     def send_row(self, commands: Sequence[Shell]) -> None:
         """Send quick commands ahead, which are then performed in this order, each only if the one before ended with 0.
@@ -192,7 +203,9 @@ class Link:
             raise self._masked(fault) from fault.__cause__
 
     def reset(self) -> None:
-        """Forget the connection; the next command opens a new one."""
+        """Forget the connections; the next command opens a new one."""
+        if self._controller is not None:
+            self._controller.close()
         if self._keeper is not None:
             self._keeper.tidy()
         if self._place is not None:

@@ -44,6 +44,7 @@ class LinkSettings:
     linger_s: float = 2.0  # silence after the exit code, when a background process holds the output open
     http_s: float = 60.0
     http_bytes: int = 8 << 20
+    controller_s: float = 30.0  # one request to a management controller
     gateway_limit: int = 8  # connections that are set up through one gateway at the same time
     known_hosts: tuple[Path, ...] = field(default_factory=_own_known_hosts)
     ssh_config: tuple[Path, ...] = field(default_factory=_own_ssh_config)

@@ -36,7 +36,7 @@ def perform_http(command: Http, sink: Sink, settings: LinkSettings) -> Answer:
             expected=command.expect_status,
         )
     except ERRORS as error:
-        raise _fault(error, request, progress, limit_s, settings) from None
+        raise unanswered(error, request, progress, limit_s, settings) from None
     capture.add(OUT, reply.body)
     capture.finish()
     return _judge(command, reply.status, reply.body, capture, cut=reply.cut)
@@ -73,9 +73,10 @@ def _judge(command: Http, status: int, body: bytes, capture: Capture, *, cut: bo
     return capture.answer(0, f"answered {status}")
 
 
-def _fault(
+def unanswered(
     error: Exception, request: urllib.request.Request, progress: Progress, limit_s: float, settings: LinkSettings
 ) -> TransportFault:
+    """Why there is no answer to a request, in the words of the engine; `progress` says whether it may have been sent."""
     host = urlsplit(request.full_url).netloc.rpartition("@")[2]
     reason = reason_of(error)
     if progress.gave_up or isinstance(reason, TimeoutError):

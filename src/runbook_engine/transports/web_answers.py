@@ -1,13 +1,15 @@
 """One round of HTTP: a request, one limit for all of it, and an answer of bounded size. Redirects stay on the host."""
 
+import hashlib
 import http.client
 import socket
 import ssl
 import threading
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.message import Message
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,6 +25,7 @@ class Reply:
     status: int
     body: bytes
     cut: bool
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class Progress:
@@ -56,19 +59,21 @@ def fetch(
     limit_bytes: int,
     expected: tuple[int, ...] = (),
     proxies: bool = True,
+    fingerprint: str = "",
 ) -> Reply:
     """Send it and read the answer, whatever its status. A redirect whose status is `expected` is the answer.
 
     Raises one of ERRORS when no answer came; `progress` then says how far it was. `proxies`: whether those of the
-    environment are used.
+    environment are used. `fingerprint` is the SHA-256 of the server's certificate, for a context that checks nothing else.
     """
     alarm = threading.Timer(limit_s, progress.give_up)
     alarm.daemon = True
     alarm.start()
     try:
-        with _opener(context, progress, expected, proxies=proxies).open(request, timeout=limit_s) as response:
+        opener = _opener(_Safety(context, fingerprint), progress, expected, proxies=proxies)
+        with opener.open(request, timeout=limit_s) as response:
             body, cut = _body(response, limit_bytes)
-            reply = Reply(status=response.status, body=body, cut=cut)
+            reply = Reply(status=response.status, body=body, cut=cut, headers=dict(response.headers))
     finally:
         alarm.cancel()
     if progress.gave_up:
@@ -86,6 +91,21 @@ def _body(response: Any, limit: int) -> tuple[bytes, bool]:
         raise http.client.IncompleteRead(b"", response.length)
     whole = b"".join(parts)
     return whole[:limit], size > limit
+
+
+@dataclass(frozen=True, slots=True)
+class _Safety:
+    """How the server proves who it is."""
+
+    context: ssl.SSLContext
+    fingerprint: str
+
+    def check(self, sock: ssl.SSLSocket) -> None:
+        """Raises SSLCertVerificationError unless the certificate is the one that is known."""
+        shown = hashlib.sha256(sock.getpeercert(binary_form=True) or b"").hexdigest()
+        if self.fingerprint and shown != self.fingerprint:
+            sock.close()
+            raise ssl.SSLCertVerificationError(1, f"its certificate is another one: sha256:{shown}")
 
 
 class _Watched(http.client.HTTPConnection):
@@ -106,14 +126,16 @@ class _Watched(http.client.HTTPConnection):
         super().send(data)
 
 
-def _opener(
-    context: ssl.SSLContext, progress: Progress, expected: tuple[int, ...], *, proxies: bool
-) -> urllib.request.OpenerDirector:
+def _opener(safety: _Safety, progress: Progress, expected: tuple[int, ...], *, proxies: bool) -> urllib.request.OpenerDirector:
     class Plain(_Watched, http.client.HTTPConnection):
         watcher = progress
 
     class Safe(_Watched, http.client.HTTPSConnection):
         watcher = progress
+
+        def connect(self) -> None:
+            super().connect()
+            safety.check(self.sock)
 
     class PlainHandler(urllib.request.HTTPHandler):
         def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
@@ -121,7 +143,7 @@ def _opener(
 
     class SafeHandler(urllib.request.HTTPSHandler):
         def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
-            return self.do_open(Safe, req, context=context)
+            return self.do_open(Safe, req, context=safety.context)
 
     direct = () if proxies else (urllib.request.ProxyHandler({}),)
     return urllib.request.build_opener(PlainHandler, SafeHandler, _SameHost(expected), _AnyStatus, *direct)

@@ -12,6 +12,7 @@ from runbook_engine.model.errors import TransportFault
 from runbook_engine.model.events import Outcome
 from runbook_engine.model.plan import Target
 from runbook_engine.model.words import SETTLED_WELL, Cause, HostName, Lane, Status
+from runbook_engine.workers.controllers import Controller
 from runbook_engine.workers.logs import Log, Logs, incomplete
 from runbook_engine.workers.procedure import carry_out
 from runbook_engine.workers.rows import send_ahead
@@ -176,6 +177,11 @@ class _NoLink:
         raise self._fault
 
     def compare(self, command: Upload, sink: Sink, limit_s: float) -> Found:  # noqa: ARG002
+        raise self._fault
+
+    @property
+    def controller(self) -> Controller:
+        """There is no way there."""
         raise self._fault
 
     def send_row(self, commands: Sequence[Shell]) -> None:

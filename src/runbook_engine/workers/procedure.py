@@ -5,16 +5,18 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from runbook_engine.model.attempts import Answer, Attempt
-from runbook_engine.model.commands import AskPerson, Command, Download, Http, Pause, Reboot, Upload, Wait
+from runbook_engine.model.commands import AskPerson, Command, Download, Http, Pause, Reboot, Redfish, Upload, Wait
 from runbook_engine.model.errors import Refused, TransportFault
 from runbook_engine.model.events import Outcome
-from runbook_engine.model.words import Cause, Purpose, Status
+from runbook_engine.model.words import CONTROLLER, Cause, Purpose, Status
 from runbook_engine.workers import restart
 from runbook_engine.workers.confirming import confirmed
 from runbook_engine.workers.doubt import changed, restarts, settled
+from runbook_engine.workers.errands import ran
 from runbook_engine.workers.faults import LONGEST_MESSAGE, after_error, in_doubt
 from runbook_engine.workers.harmless import harmless, readable
 from runbook_engine.workers.logs import Log, incomplete
+from runbook_engine.workers.settling import settled_by_controller
 from runbook_engine.workers.transfers import transferred
 from runbook_engine.workers.waiting import Deadline, waited
 from runbook_engine.workers.work import Link, Part, Work
@@ -72,7 +74,10 @@ def _settled(work: Work) -> Outcome:
 def _found(work: Work) -> Outcome:
     reboot = restarts(work)
     try:
-        answer = settled(work) if reboot is None else restart.settled(work, reboot)
+        if work.attempt.boot == CONTROLLER:
+            answer = settled_by_controller(work)
+        else:
+            answer = settled(work) if reboot is None else restart.settled(work, reboot)
     except TransportFault as fault:
         if not (fault.started and work.attempt.package.reboots and work.link.boot_id() != work.attempt.boot):
             raise
@@ -158,6 +163,8 @@ def _one(work: Work, command: Command) -> Answer:
         return waited(work, command)
     if isinstance(command, Reboot):
         return restart.rebooted(work, command)
+    if isinstance(command, Redfish):
+        return ran(work, command)
     if isinstance(command, AskPerson | Pause):
         raise Refused("this is for a person or a clock, and came to a worker", why="Nothing of it was done.")
     if isinstance(command, Upload | Download):

@@ -1,7 +1,10 @@
 """A command as a person reads it in a log. Secrets appear by name. Pure."""
 
-from runbook_engine.model.commands import Command, Download, Http, Reboot, Shell, Upload, Wait
+from collections.abc import Callable
+
+from runbook_engine.model.commands import Command, Download, Http, Reboot, Redfish, Shell, Upload, Wait
 from runbook_engine.model.text import SecretRef, Text
+from runbook_engine.model.words import Duty
 
 
 def shown(command: Command) -> str:
@@ -18,6 +21,8 @@ def shown(command: Command) -> str:
         return f"wait for {question(command)}, at most {command.within_s:g} s"
     if isinstance(command, Reboot):
         return f"restart by {text(command.command)}, at most {command.within_s:g} s"
+    if isinstance(command, Redfish):
+        return f"{controller_words(command, text)}, at most {command.within_s:g} s"
     return type(command).__name__
 
 
@@ -34,6 +39,37 @@ def question(wait: Wait) -> str:
     if probe.http is not None:
         what = f"the answer to {shown(probe.http)}"
     return f"the end of {what}" if probe.absent else what
+
+
+_POWER = {
+    "on": "switch on",
+    "off": "cut the power",
+    "graceful-off": "have the system end, then switch off",
+    "cycle": "switch off and on again",
+    "graceful-restart": "have the system end, then restart",
+}
+
+
+def controller_words(command: Redfish, told: Callable[[Text], str]) -> str:
+    """What a management controller is asked for; `told` gives the words of a text."""
+    part = told(command.component) if command.component else "bios"
+    version = told(command.version) if command.version else ""
+    match command.duty:
+        case Duty.POWER:
+            what = _POWER[command.value]
+        case Duty.BOOT:
+            what = f"start from {command.value}, {'the next time' if command.once else 'from now on'}"
+        case Duty.LED:
+            what = f"light {command.value}"
+        case Duty.UPDATE:
+            what = f"install {told(command.image or Text())}" + (f" ({part} {version})" if version or command.component else "")
+        case Duty.READ:
+            what = f"read {command.value}"
+        case Duty.UNTIL_POWER:
+            what = f"wait until it is {command.value}"
+        case Duty.UNTIL_FIRMWARE:
+            what = f"wait until {part} is {version}"
+    return f"by its management controller: {what}"
 
 
 def text(source: Text) -> str:

@@ -9,6 +9,7 @@ from runbook_engine.model.attempts import Answer, Attempt, Found, Greeting, Tick
 from runbook_engine.model.commands import Command, Shell, Upload
 from runbook_engine.model.errors import TransportFault
 from runbook_engine.model.words import Lane, Repeat
+from runbook_engine.workers.controllers import Controller
 from runbook_engine.workers.fill import filled_command
 from runbook_engine.workers.logs import Log
 from runbook_engine.workers.shown import shown
@@ -63,6 +64,11 @@ class Link(Protocol):
 
         Raises TransportFault when the host does not say within `limit_s` seconds.
         """
+        ...
+
+    @property
+    def controller(self) -> Controller:
+        """The management controller of the host. Raises TransportFault when there is none."""
         ...
 
     def send_row(self, commands: Sequence[Shell]) -> None:
