@@ -3,8 +3,11 @@
     python bench/execution/environments.py                       once: installs the peers
     python bench/execution/compare.py                            100 hosts × 10 steps, 3 runs
     python bench/execution/compare.py --hosts 10,100 --steps 1,10,30 --runs 3 --budget 120
+    python bench/execution/compare.py --hosts 500 --peers runbook-engine,asyncssh,parallel-ssh,pyinfra
+    python bench/execution/compare.py --hosts 1000 --steps 30 --peers runbook-engine
 
-Prints the medians of client CPU, wall time and memory, and each as a multiple of ours. See bench/README.md.
+Prints the medians of client CPU, wall time and memory, and each as a multiple of ours; for the last two sizes also what
+is set as a goal. See bench/README.md.
 """
 
 import argparse
@@ -12,19 +15,21 @@ import os
 import statistics
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 
 import sshd
+from goals import Goal, show
 from measuring import Cost, Group, measure
-from peers import ansible_raw, nornir_threads, openssh_master, ours, parallel_client, pyinfra_shell
+from peers import ansible_raw, asyncssh_tasks, nornir_threads, openssh_master, ours, parallel_client, pyinfra_shell
 from work import Work, mistakes
 
 PEERS: dict[str, ModuleType] = {
     "runbook-engine": ours,
     "parallel-ssh": parallel_client,
+    "asyncssh": asyncssh_tasks,
     "nornir-paramiko": nornir_threads,
     "pyinfra": pyinfra_shell,
     "ssh ControlMaster": openssh_master,
@@ -33,6 +38,12 @@ PEERS: dict[str, ModuleType] = {
 OURS = "runbook-engine"
 LIMIT_S = 300.0  # for one run of one peer
 TRIAL_CODE = 7
+Figures = tuple[float, float, float, float]  # client CPU s, wall s, MiB, server CPU s
+BESIDE = (  # for 500 hosts and 10 steps: what, its part, of whom, the column, the same part as a number
+    ("client CPU", "1/4", "pyinfra", 0, 0.25),
+    ("client CPU", "all", "asyncssh", 0, 1.0),
+    ("wall", "1/2", "parallel-ssh", 1, 0.5),
+)
 HEAD = f"{'peer':<18} {'client CPU s':>12} {'×':>6} {'wall s':>8} {'×':>6} {'MiB':>7} {'×':>6} {'server CPU s':>13}  verdict"
 
 
@@ -85,23 +96,46 @@ def cell(work: Work, server: sshd.Server, names: Sequence[str], runs: int, budge
             if seen.get(name, 0.0) * size * runs <= budget_s:
                 found[name].append(run_once(PEERS[name], work, server))
     print(f"\n{len(work.hosts)} hosts × {work.steps} steps, {runs} run{'s' if runs != 1 else ''}\n{HEAD}", flush=True)
-    base = _medians(found[OURS]) if found.get(OURS) else None
+    figures = {name: _medians(runs) for name, runs in found.items() if runs}
     for name in names:
         if not found[name]:
             print(f"{name:<18} left out: it would take longer than {budget_s:g} s")
             continue
-        print(_row(name, found[name], base), flush=True)
+        print(_row(name, found[name], figures.get(OURS)), flush=True)
         if size >= 100:
             seen[name] = statistics.median(run.cost.wall_s for run in found[name]) / size
+    if OURS in figures and (set_ := goals(len(work.hosts), work.steps, figures)):
+        show(set_, wrong=next((run.fault for run in found[OURS] if run.fault), ""))
 
 
-def _medians(runs: Sequence[Run]) -> tuple[float, float, float, float]:
+def goals(hosts: int, steps: int, figures: Mapping[str, Figures]) -> list[Goal]:
+    """What is set for a run of this size."""
+    cpu, wall, memory, server = figures[OURS]
+    cores = os.cpu_count() or 1
+    found = []
+    if (hosts, steps) == (500, 10):
+        found.append(Goal(what="client CPU, s", measured=cpu, limit=6.0))
+        found.append(
+            Goal(what="wall, s: 1.25 × (client + server CPU) / cores", measured=wall, limit=1.25 * (cpu + server) / cores)
+        )
+        found += [
+            Goal(what=f"{what}, s: {part} of {peer}", measured=figures[OURS][column], limit=times * figures[peer][column])
+            for what, part, peer, column, times in BESIDE
+            if peer in figures
+        ]
+    if (hosts, steps) == (1000, 30):
+        found.append(Goal(what="wall, s", measured=wall, limit=60.0))
+        found.append(Goal(what="client memory, MiB (120 MB)", measured=memory, limit=120e6 / 2**20))
+    return found
+
+
+def _medians(runs: Sequence[Run]) -> Figures:
     values = [(run.cost.cpu_s, run.cost.wall_s, run.cost.memory_mib, run.server_s) for run in runs]
     cpu, wall, memory, server = (statistics.median(column) for column in zip(*values, strict=True))
     return cpu, wall, memory, server
 
 
-def _row(name: str, runs: Sequence[Run], base: tuple[float, float, float, float] | None) -> str:
+def _row(name: str, runs: Sequence[Run], base: Figures | None) -> str:
     cpu, wall, memory, server = _medians(runs)
     ratios = [f"{a / b:.1f}" if b else "-" for a, b in zip((cpu, wall, memory), base or (0, 0, 0), strict=False)]
     fault = next((run.fault for run in runs if run.fault), "")

@@ -113,7 +113,7 @@ class Memory(threading.Thread):
     def run(self) -> None:
         """Until `stop`."""
         while not self._over.wait(SAMPLE_S):
-            self.most_kib = max(self.most_kib, sum(map(_anonymous_kib, self._group.processes(self._root))))
+            self.most_kib = max(self.most_kib, sum(map(anonymous_kib, self._group.processes(self._root))))
 
     def stop(self) -> float:
         """The most that was seen, in MiB."""
@@ -122,7 +122,8 @@ class Memory(threading.Thread):
         return self.most_kib / 1024
 
 
-def _anonymous_kib(pid: int) -> int:
+def anonymous_kib(pid: int) -> int:
+    """Private anonymous memory of a process now; 0 when it is not there."""
     with suppress(OSError):
         for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
             if line.startswith("Pss_Anon:"):

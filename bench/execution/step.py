@@ -3,7 +3,8 @@
     python bench/execution/step.py [STEPS]        default: 200
 
 A step runs `uname -r; echo … >&2` and its exit code, stdout and stderr are collected. Ours is measured twice: the room
-`transports` alone, and the whole engine (a run of one host and so many dependent steps, from its journal).
+`transports` alone, and the whole engine (a run of one host and so many dependent steps, from its journal). Three rounds,
+all ways in turn; then the goals, by the medians of the rounds.
 """
 
 import asyncio
@@ -13,13 +14,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
 import fabric
 import sshd
+from goals import Goal, show
 from measuring import measure
 from peers import ours
 from work import Work, mistakes
@@ -38,7 +40,9 @@ from runbook_engine.recording import open_store
 from runbook_engine.transports import Links, LinkSettings
 
 WARM = 5  # steps before the clock is looked at
+ROUNDS = 3
 ENGINE_S = 120.0
+MASTER = "ssh through ControlMaster"
 BY_SHELL = "read -r release </proc/sys/kernel/osrelease; echo $release"  # what uname says, by the shell alone
 
 
@@ -84,10 +88,13 @@ def transports_alone(work: Work, folder: Path, lane: Lane = Lane.QUICK, script: 
         links.close()
 
 
-def whole_engine(work: Work, folder: Path, repeat: str) -> Steps:
-    """A run of dependent steps: from the end of each, as the journal has it, to the end of the next."""
+def whole_engine(work: Work, folder: Path, repeat: str, *, reads: bool = False) -> Steps:
+    """A run of dependent steps: from the end of each, as the journal has it, to the end of the next.
+
+    `reads`: each needs to know what the one before said, so that none can be sent before that.
+    """
     folder.mkdir()
-    command = ours.prepare(work, folder, repeat)
+    command = ours.prepare(work, folder, repeat, reads=reads)
     cost = measure(command, ours.environment(folder), folder, ENGINE_S)
     assert cost.exit_code == 0, cost.stderr
     fault = mistakes(work, ours.answers(work, folder), os.uname().release)
@@ -158,10 +165,11 @@ WAYS: dict[str, Callable[[Work, Path], Steps]] = {
     "ours: transports alone": transports_alone,
     "ours: the same, no process started": lambda work, folder: transports_alone(work, folder, script=BY_SHELL),
     "ours: the same, a channel each": lambda work, folder: transports_alone(work, folder, Lane.CHANNEL),
-    "ours: whole engine, repeat: safe": lambda work, folder: whole_engine(work, folder / "safe", "safe"),
+    "ours: whole engine, in a row": lambda work, folder: whole_engine(work, folder / "safe", "safe"),
+    "ours: whole engine, one by one": lambda work, folder: whole_engine(work, folder / "read", "safe", reads=True),
     "ours: whole engine, changing step": lambda work, folder: whole_engine(work, folder / "once", "once"),
     "asyncssh": with_asyncssh,
-    "ssh through ControlMaster": control_master,
+    MASTER: control_master,
     "fabric Connection.run, as documented": stock_fabric,
 }
 
@@ -178,12 +186,29 @@ def main() -> None:
             key=str(server.key),
             known_hosts=str(server.known_hosts),
         )
-        for way, measured in WAYS.items():
-            found = measured(work, Path(name))
-            cpu = "-" if found.cpu is None else f"{found.cpu:.2f}"
-            print(f"{way:<38} {statistics.median(found.waits):>10.2f} {min(found.waits):>9.2f} {cpu:>8}", flush=True)
+        medians: dict[str, list[float]] = {way: [] for way in WAYS}
+        for number in range(ROUNDS):
+            for way, measured in WAYS.items():
+                folder = Path(name) / f"round{number}"
+                folder.mkdir(exist_ok=True)
+                found = measured(work, folder)
+                cpu = "-" if found.cpu is None else f"{found.cpu:.2f}"
+                medians[way].append(statistics.median(found.waits))
+                print(f"{way:<38} {medians[way][-1]:>10.2f} {min(found.waits):>9.2f} {cpu:>8}", flush=True)
         with open_store(str(Path(name) / "commits.db")) as store:
             print(f"{'the journal: ' + journal.one_by_one(store)}")
+    show(goals({way: statistics.median(waits) for way, waits in medians.items()}))
+
+
+def goals(medians: Mapping[str, float]) -> list[Goal]:
+    """What is set for a step; medians of the rounds' medians, in ms."""
+    quick, changing = medians["ours: whole engine, in a row"], medians["ours: whole engine, changing step"]
+    return [
+        Goal(what="a quick step, whole engine, ms", measured=quick, limit=1.0),
+        Goal(what="the same, ms: 1/8 of ssh through ControlMaster", measured=quick, limit=medians[MASTER] / 8),
+        Goal(what="the same, ms: 1/2 of asyncssh", measured=quick, limit=medians["asyncssh"] / 2),
+        Goal(what="a changing step, whole engine, ms", measured=changing, limit=10.0),
+    ]
 
 
 if __name__ == "__main__":

@@ -29,9 +29,9 @@ def missing() -> str:
     return "" if _program().exists() else "not installed: pip install -e ."
 
 
-def prepare(work: Work, folder: Path, repeat: str = "safe") -> list[str]:
-    """Write what it needs; the command that is measured."""
-    _project(work, folder, repeat)
+def prepare(work: Work, folder: Path, repeat: str = "safe", *, reads: bool = False) -> list[str]:
+    """Write what it needs; the command that is measured. `reads`: each step needs to know what the one before said."""
+    _project(work, folder, repeat, reads=reads)
     return [str(_program()), "run", "bench.yml", "--yes", "--no-input", "--parallel", str(work.parallel)]
 
 
@@ -61,15 +61,18 @@ def _program() -> Path:
     return Path(sys.executable).parent / "runbook"
 
 
-def _project(work: Work, folder: Path, repeat: str) -> None:
+def _project(work: Work, folder: Path, repeat: str, *, reads: bool) -> None:
     ssh = {"user": work.user, "port": work.port, "key": work.key, "known_hosts": work.known_hosts}
     hosts = {f"h{i:05}": {"address": address} for i, address in enumerate(work.hosts)}
     (folder / "inventory").mkdir()
     inventory = {"groups": {"all": {"hosts": [f"h[00000:{len(hosts) - 1:05}]"], "ssh": ssh}}, "hosts": hosts}
     (folder / "inventory" / "hosts.yml").write_text(json.dumps(inventory, indent=1), encoding="utf-8")
-    step = "      - {{id: s{0}, title: Read {0}, run: {1}, repeat: {2}}}\n"
-    steps = "".join(step.format(i, json.dumps(work.command(i)), repeat) for i in range(work.steps))
-    (folder / "bench.yml").write_text(RUNBOOK + steps, encoding="utf-8")
+    steps = [{"id": f"s{i}", "title": f"Read {i}", "run": work.command(i), "repeat": repeat} for i in range(work.steps)]
+    for i, step in enumerate(steps if reads else ()):
+        step["save_as"] = f"o{i}"
+        step["run"] = f": {{{{ o{i - 1}.stdout }}}}; {step['run']}" if i else step["run"]
+    lines = "".join(f"      - {json.dumps(step)}\n" for step in steps)
+    (folder / "bench.yml").write_text(RUNBOOK + lines, encoding="utf-8")
 
 
 def _said(log: Path) -> tuple[str, str]:
