@@ -17,7 +17,7 @@ from runbook_engine.transports.settings import LinkSettings
 from runbook_engine.transports.ssh_programs import ProgramSocket
 from runbook_engine.transports.wire import Wire, dial
 
-IDLE_S = 15.0  # how often the thread of an idle connection looks around
+IDLE_S = 15.0  # how often the thread of an idle connection through a gateway looks around
 HANDSHAKE_S = 0.2  # and before the login, so that limits are kept to this
 WEAK = {
     "ciphers": ["3des-cbc", "aes128-cbc", "aes192-cbc", "aes256-cbc"],
@@ -104,7 +104,7 @@ def open_over(wire: Wire, hop: Hop, keyring: Keyring, settings: LinkSettings) ->
         connection.client.close()
         wire.close()
         raise handshake_fault(error, hop, transport, settings.clock() - began, settings) from None
-    wire.settimeout(IDLE_S)
+    wire.rest(IDLE_S)
     return Connected(hop, connection, connection.transport, wire)
 
 

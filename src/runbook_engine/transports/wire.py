@@ -4,6 +4,7 @@ import errno
 import ipaddress
 import queue
 import socket
+import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -70,9 +71,21 @@ class Wire:
         while True:
             try:
                 return int(self._inner.send(data))
-            except TimeoutError:
+            except (TimeoutError, BlockingIOError):
                 if self._closed or self._clock() >= give_up:
                     raise OSError(errno.ETIMEDOUT, "the host takes no more data") from None
+
+    def rest(self, glance_s: float) -> None:
+        """From now on a read waits as long as it takes, and wakes nobody meanwhile; a write keeps its limit.
+
+        Only a read from a tunnel, which cannot tell the two apart, still looks around every `glance_s` seconds.
+        """
+        if not isinstance(self._inner, socket.socket):
+            self._inner.settimeout(glance_s)
+            return
+        whole, part = divmod(self._stall_s, 1)
+        self._inner.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", int(whole), int(part * 1e6)))
+        self._inner.settimeout(None)
 
     def settimeout(self, seconds: float | None) -> None:
         """How long one read may wait before it looks around."""
