@@ -217,6 +217,22 @@ def test_a_secret_goes_to_the_step_alone(new_links, target, tmp_path):
     assert not any(b"c4nary" in p.read_bytes() for p in kept)
 
 
+@pytest.mark.law(5)
+def test_an_engine_that_did_not_begin_it_masks_its_secrets_too(new_links, target, tmp_path, log):
+    """Whoever settles what another engine began looks its secrets up again; without them the output stays unread."""
+    begun = tmp_path / "begun"
+    command = Shell(script=Text(("echo it is ", SecretRef("env:TEST_SECRET"), f"; touch {begun}; sleep 0.5"), shell=True))
+    first = Host(new_links(secrets=Secrets({"TEST_SECRET": "c4nary-0123456789"}))(target), tmp_path)
+    ticket = first.ticket()
+    lost(first, command, ticket, begun)
+    with pytest.raises(TransportFault) as blind:
+        new_links(secrets=Secrets({}))(target).settle(command, ticket, log, 20)
+    assert (blind.value.cause, log.seen) == (Cause.SECRET, [])
+    found = new_links(secrets=Secrets({"TEST_SECRET": "c4nary-0123456789"}))(target).settle(command, ticket, log, 20)
+    assert (found.fate, found.answer.exit_code) == (Fate.ENDED, 0)
+    assert found.answer.stdout == log.text(1) == b"it is [secret env:TEST_SECRET]\n"
+
+
 def test_a_planted_folder_is_refused(new_links, new_server, sh, tmp_path):
     """A base directory that others can write to keeps nothing of ours."""
     base = tmp_path / "base"

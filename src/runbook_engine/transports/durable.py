@@ -100,6 +100,7 @@ class Keeper:
         `patient`: one that is armed is waited for, and not fenced.
         """
         shell = self._shell(command.become, started=True)
+        program(command, self._settings.secrets)  # another engine began it: its secrets must be known here to be masked
         capture = self._capture(ticket, sink)
         end = self._settings.clock() + limit_s
         state = self._attached(shell, ticket, capture, limit_s, wait=patient)

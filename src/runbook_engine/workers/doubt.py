@@ -66,6 +66,8 @@ def asked_until(work: Work, command: Shell, ticket: Ticket, deadline: Deadline) 
         try:
             return work.link.settle(command, ticket, work.log.output, max(1.0, deadline.left_s))
         except TransportFault as gone:
+            if gone.cause is Cause.SECRET:  # without it, it is not known what must be hidden in the output
+                raise
             if not deadline.rest(EVERY_S):
                 message = f"the host did not say what became of it: {gone.message}"
                 raise TransportFault(gone.cause, message, started=True, why=_NOT_KNOWN) from gone
