@@ -5,6 +5,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 SSHD = shutil.which("sshd") or "/usr/sbin/sshd"
+CRASH = Path(__file__).parent / "recording" / "crash.c"
 
 
 @dataclass(frozen=True)
@@ -105,3 +107,14 @@ def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
 def _start_sshd_fixture() -> Callable[..., Sshd]:
     """Starts another server, in a folder and with options of its own. Whoever starts it ends it."""
     return _start_sshd
+
+
+@pytest.fixture(scope="session")
+def crash_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The library that kills a process, or lets its disk fail, at one change of a file; compiled here."""
+    compiler = shutil.which("cc") or shutil.which("gcc")
+    if compiler is None or not sys.platform.startswith("linux"):
+        pytest.skip("needs Linux and a C compiler (apt-get install gcc)")
+    library = tmp_path_factory.mktemp("crash") / "crash.so"
+    subprocess.run([compiler, "-shared", "-fPIC", "-O2", "-o", library, CRASH, "-ldl"], check=True)
+    return library

@@ -32,6 +32,7 @@ from runbook_engine.transports import Links  # noqa: F401 - the same
 from runbook_engine.workers import Pool, restart  # noqa: F401 - the same
 
 BROKEN = 99  # the exit code of a child that ended by an error
+Child = Callable[[dict[str, Any], int], int]  # what a forked process does: an order, and a pipe for what it tells
 LOOK_AGAIN_S = 0.05  # how often a host that restarts is looked at; two seconds in earnest
 
 
@@ -116,11 +117,14 @@ class DoomedStore:
         return run
 
 
-def live(order: dict[str, Any], tell: Callable[[list[str]], None]) -> int:
-    """One life: create the run or take it up, answer what waits for people, drive. The exit code of the command."""
+def live(order: dict[str, Any], doom: Callable[[Store], Any]) -> int:
+    """One life: create the run or take it up, answer what waits for people, drive. The exit code of the command.
+
+    `doom` puts the store into other hands, which may end the process.
+    """
     place = settings()
     with opening.store_of(place) as store:
-        doomed = DoomedStore(store, Fate(order["fatal"], order["moment"], tell), hasty=order["hasty"])
+        doomed = doom(store)
         run = RunId(order["run"])
         if not order["run"]:
             plan = Path(order["plan"])
@@ -129,15 +133,16 @@ def live(order: dict[str, Any], tell: Callable[[list[str]], None]) -> int:
             place=place, store=doomed, run=run, focus=Focus(), parallel=place.parallel, wait=False, ask=False, verbose=0
         )
         course = replay(store.journal(run).read(), store.plan)
-        _answer(store, course, [task for task, state in course.run.tasks.items() if state.status is Status.WAITING])
-        return drive(how, watch=lambda course, events: _answer(store, course, _opened(events)))
+        answer(store, course, [task for task, state in course.run.tasks.items() if state.status is Status.WAITING])
+        return drive(how, watch=lambda course, events: answer(store, course, opened(events)))
 
 
-def _opened(events: Sequence[Event]) -> list[TaskId]:
+def opened(events: Sequence[Event]) -> list[TaskId]:
+    """The tasks among these events that begin to wait for a person."""
     return [event.task for event in events if isinstance(event, TaskOpened) and event.until is None]
 
 
-def _answer(store: Store, course: Course, tasks: Sequence[TaskId]) -> None:
+def answer(store: Store, course: Course, tasks: Sequence[TaskId]) -> None:
     """What people say, through the inbox: done, with evidence, and go."""
     for task in tasks:
         store.decide(course.run.id, _said(course, task))
@@ -155,23 +160,30 @@ def _said(course: Course, task: TaskId) -> Decision:
 
 def child(order: dict[str, Any], pipe: int) -> int:
     """What the forked process does: a life, or a whole command line."""
+    settle_in(order)
+    if "command" in order:
+        return outcome(order["command"])
+    restart.EVERY_S = LOOK_AGAIN_S
+    fate = Fate(order["fatal"], order["moment"], lambda names: write_all(pipe, "".join(f"{n}\n" for n in names).encode()))
+    return live(order, lambda store: DoomedStore(store, fate, hasty=order["hasty"]))
+
+
+def settle_in(order: dict[str, Any]) -> None:
+    """The state folder of this life, and the file that holds what it says."""
     os.environ["RUNBOOK_STATE"] = order["state"]
     said = os.open(order["said"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     nothing = os.open(os.devnull, os.O_RDONLY)
     for number, target in ((0, nothing), (1, said), (2, said)):
         os.dup2(target, number)
-    if "command" in order:
-        return outcome(order["command"])
-    restart.EVERY_S = LOOK_AGAIN_S
-    return live(order, lambda names: _write_all(pipe, "".join(f"{name}\n" for name in names).encode()))
 
 
-def _write_all(pipe: int, data: bytes) -> None:
+def write_all(pipe: int, data: bytes) -> None:
+    """Every byte of it."""
     while data:
         data = data[os.write(pipe, data) :]
 
 
-def forked(order: dict[str, Any]) -> dict[str, Any]:
+def forked(order: dict[str, Any], child: Child) -> dict[str, Any]:
     """Fork, wait, and say how the child ended and which events it told about."""
     ours, theirs = os.pipe()
     pid = os.fork()
@@ -190,13 +202,13 @@ def forked(order: dict[str, Any]) -> dict[str, Any]:
     return {"code": os.waitstatus_to_exitcode(status), "names": names}
 
 
-def main() -> None:
+def main(child: Child = child) -> None:
     """Obey until stdin ends."""
     with tempfile.TemporaryDirectory() as folder, open_store(f"{folder}/warm.db"):
         pass  # what a first opening loads is loaded now
     gc.freeze()
     for line in sys.stdin:
-        sys.stdout.write(json.dumps(forked(json.loads(line))) + "\n")
+        sys.stdout.write(json.dumps(forked(json.loads(line), child)) + "\n")
         sys.stdout.flush()
 
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,17 +11,6 @@ import pytest
 
 HERE = Path(__file__).parent
 SOAK = os.environ.get("RUNBOOK_SOAK") == "1"
-
-
-@pytest.fixture(scope="module")
-def crash_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The library that kills, compiled here."""
-    compiler = shutil.which("cc") or shutil.which("gcc")
-    if compiler is None or not sys.platform.startswith("linux"):
-        pytest.skip("needs Linux and a C compiler (apt-get install gcc)")
-    library = tmp_path_factory.mktemp("crash") / "crash.so"
-    subprocess.run([compiler, "-shared", "-fPIC", "-O2", "-o", str(library), str(HERE / "crash.c"), "-ldl"], check=True)
-    return library
 
 
 def sweep(library: Path, work: Path, start: str, step: int, sync: str = "sync") -> dict[str, Any]:
