@@ -34,11 +34,11 @@ def transferred(work: Work, command: Upload | Download) -> Answer:
         work.log.note(f"{lost.message}; what has arrived is gone on with")
         try:
             return _once(work, command if deadline is None else replace(command, timeout_s=max(1.0, deadline.left_s)))
-        except TransportFault as fault:
-            if not fault.started and fault.cause not in NOT_REACHED:
-                raise _still(lost, fault) from fault
-            if fault.started:
-                losses, lost, until = losses + 1, fault, deadline or _in_a_while(work)
+        except TransportFault as again:
+            if again.started:
+                losses, lost, until = losses + 1, again, deadline or _in_a_while(work)
+            elif again.cause not in NOT_REACHED:
+                raise _still(lost, again) from again
     return _over(work, command, lost)
 
 
