@@ -78,7 +78,10 @@ def test_every_exit_code_has_its_meaning(engineer: Person) -> None:
     unknown = engineer.types(*made("lost", step("a", "kill -9 $PPID; sleep 9")), code=6)
     assert "UNKNOWN" in unknown.err
     engineer.types(*made("held", step("a", "true")), code=4)
-    engineer.types("resolve", "lost-1", "a@box", "--as", "not-done", "--reason", "it was killed", code=0)
+    settled = engineer.types("resolve", "lost-1", "a@box", "--as", "not-done", "--reason", "it was killed", code=0).out
+    assert "work/a@box: Do a\n  UNKNOWN" in settled
+    assert "The end of its log" in settled
+    assert "$$ kill -9 $PPID; sleep 9" in settled
     engineer.types("stop", "lost-1", "--yes", code=0)
     engineer.types(*made("bad", step("a", "false")), code=1)
     engineer.types("stop", "bad-1", "--yes", code=0)

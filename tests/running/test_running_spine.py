@@ -440,3 +440,22 @@ def test_not_started_is_never_success():
     assert course.run.phases["p"].ended is None
     assert course.run.status is RunStatus.OPEN
     assert result(course, World()) is Exit.FAILED
+
+
+@pytest.mark.law(2)
+def test_nobody_says_not_done_for_a_host_that_was_not_asked():
+    """It could still be at it, and do it twice; a person may answer for a host that is gone for good, and says so."""
+    lost = replace(UNKNOWN, host_asked=False)
+    night = Night(plan(phase("p", [package("p/a", ("h1",))])), lambda _: lost)
+    night.go()
+    assert night.status("p/a@h1") is Status.UNKNOWN
+
+    night.wish(Resolve, task="p/a@h1", verdict=Verdict.NOT_DONE, reason="seen").go()
+    assert night.status("p/a@h1") is Status.UNKNOWN
+    (refused,) = [e.reason for e in night.journal.durable if isinstance(e, DecisionRefused)]
+    assert "was not asked" in refused
+    assert "--without-host" in refused
+
+    night.play = lambda _: OK
+    night.wish(Resolve, task="p/a@h1", verdict=Verdict.NOT_DONE, reason="burnt", without_host=True).go()
+    assert night.status("p/a@h1") is Status.OK

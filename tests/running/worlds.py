@@ -253,7 +253,9 @@ def _answers(night: Night, course: Course, number: int) -> list[Decision]:
     for task, state in course.run.tasks.items():
         if state.status is Status.UNKNOWN and state.outcome and (state.outcome.host_asked or state.purpose is Purpose.VERIFY):
             verdict = Verdict.DONE if night.done[task] else Verdict.NOT_DONE
-            found.append(Resolve(id=f"d{number + len(found)}", by="ana", task=task, verdict=verdict, reason="seen"))
+            found.append(
+                Resolve(id=f"d{number + len(found)}", by="ana", task=task, verdict=verdict, reason="x", without_host=True)
+            )
         elif state.status in SETTLED_BADLY:
             found.append(Retry(id=f"d{number + len(found)}", by="ana", task=task))
     return found

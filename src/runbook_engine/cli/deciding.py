@@ -163,9 +163,10 @@ def decide_command(run: str, task: str, answer: str | None, choice: str | None, 
 @task_argument
 @click.option("--as", "verdict", required=True, type=click.Choice(["done", "not-done"]), help="What became of it.")
 @click.option("--reason", required=True, metavar="TEXT", help="How you know: what you saw, and where.")
+@click.option("--without-host", is_flag=True, help="not-done, although its host was not asked: it is gone for good.")
 @options.journal
-def resolve_command(run: str, task: str, verdict: str, reason: str, journal: str | None) -> None:
-    """Say what became of an attempt in doubt. Look at the machine itself first.
+def resolve_command(run: str, task: str, verdict: str, reason: str, without_host: bool, journal: str | None) -> None:
+    """Say what became of an attempt in doubt. Look at the machine itself first; what is known here is shown.
 
     \b
     runbook resolve rack12-install-1 firmware/flash@r12-u07 --as done --reason "version read on the console"
@@ -176,9 +177,28 @@ def resolve_command(run: str, task: str, verdict: str, reason: str, journal: str
     """
     with opening.opened(run, journal) as found:
         name = opening.task_meant(found.course, task)
-        decide(found, de.Resolve(id=opening.new_id(), by=options.me(), task=name, verdict=Verdict(verdict), reason=reason))
+        _show_evidence(found, name)
+        settled = de.Resolve(
+            id=opening.new_id(),
+            by=options.me(),
+            task=name,
+            verdict=Verdict(verdict),
+            reason=reason,
+            without_host=without_host,
+        )
+        decide(found, settled)
         options.show(f"{name}: resolved as {verdict} by {options.me()}")
         say_next(found)
+
+
+def _show_evidence(found: opening.Opened, task: TaskId) -> None:
+    """What the journal knows of a task, and the end of what it printed."""
+    from runbook_engine.reporting.status_text import evidence_text
+    from runbook_engine.workers import Logs
+
+    file = Logs(found.logs).path(task)
+    log = file.read_text(encoding="utf-8", errors="backslashreplace") if file.exists() else ""
+    options.show(evidence_text(found.course.shape.plan, found.course.run, task, log, str(file), zone=options.zone()))
 
 
 @click.command("assign")

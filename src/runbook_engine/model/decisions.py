@@ -41,6 +41,7 @@ class Resolve:
     task: TaskId
     verdict: Verdict
     reason: str
+    without_host: bool = False  # the person answers for a host that keeps what became of it, and was not asked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ from runbook_engine.reporting.words import count, duration, moment, span, status
 Blockers = Callable[[TaskId], Sequence[Blocker]]
 
 SHOWN = 20
+LOG_LINES = 12  # of a log that are shown to whoever settles a doubt
 REASONS_SHOWN = 8
 TITLE_COLUMN = 40
 
@@ -63,6 +64,15 @@ def why_text(plan: Plan, run: Run, task: TaskId, blockers: Blockers, *, zone: tz
         lines.append("It does not start because" if state.status is Status.NOT_STARTED else "It stands so because")
     following = [f"Next: {one_line(b.next_command, 2000)}" for b in found if b.kind == "over" and b.next_command]
     return "\n".join([*lines, *_blocker_lines(reasons), *following])
+
+
+def evidence_text(plan: Plan, run: Run, task: TaskId, log: str, path: str, *, zone: tzinfo = UTC) -> str:
+    """What is known of a task in doubt, for whoever settles it: the journal's words, and the end of its log."""
+    state, package = run.task(task), package_of(plan, task)
+    title = title_of(package, split_task(task)[1]) if package else ""
+    lines = [one_line(f"{task}: {title}"), f"  {task_words(state, zone)}", *(f"  {line}" for line in _times(state, zone))]
+    told = log.splitlines()[-LOG_LINES:]
+    return "\n".join([*lines, *([f"The end of its log ({one_line(path)}):"] if told else []), *(f"  {line}" for line in told)])
 
 
 def why_run_text(plan: Plan, run: Run, blockers: Blockers, *, zone: tzinfo = UTC) -> str:

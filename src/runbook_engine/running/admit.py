@@ -10,6 +10,7 @@ from runbook_engine.model.run import TaskState
 from runbook_engine.model.words import SETTLED_BADLY, SETTLED_WELL, RunStatus, Status, TaskId, Verdict
 from runbook_engine.running.admit_turns import RULES
 from runbook_engine.running.course import Course
+from runbook_engine.running.doubt import unasked
 from runbook_engine.running.refusing import CannotBe
 
 Facts = tuple[ev.Event, ...]
@@ -114,6 +115,12 @@ def _resolve(course: Course, wish: de.Resolve, now: datetime) -> Facts:
         raise CannotBe(f"{wish.task} is {state.status.replace('_', ' ')}, not unknown")
     if not wish.reason.strip():
         raise CannotBe("a verdict needs a reason: what was seen, and where")
+    keeps = state.outcome is not None and unasked(state, state.outcome)
+    if keeps and wish.verdict is Verdict.NOT_DONE and not wish.without_host:
+        raise CannotBe(
+            f"the host keeps what became of {wish.task}, and was not asked: it could still be at it, and do it a second time. "
+            f"runbook resume {course.run.id} asks it; for a host that is gone for good say --without-host"
+        )
     return (ev.AttemptResolved(at=now, task=wish.task, verdict=wish.verdict, by=wish.by, reason=wish.reason),)
 
 
