@@ -98,7 +98,7 @@ ESCAPES = [  # the ways of CVE-2016-10745, 2019-10906, 2024-56201, 2024-56326 an
 
 @pytest.mark.parametrize("payload", ESCAPES)
 def test_attack_05_no_template_leaves_the_sandbox(payload: str) -> None:
-    """Seventy-five known ways out, each in an output, in a loop and in an assignment, end in a mistake; none gives a value."""
+    """Eighty-one known ways out, each in an output, in a loop and in an assignment, end in a mistake; none gives a value."""
     for command in (
         f"echo {{{{ {payload} }}}}",
         f"{{% for x in [1] %}}{{{{ {payload} }}}}{{% endfor %}}",
