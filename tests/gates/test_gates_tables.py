@@ -190,7 +190,7 @@ def limits() -> str:
         "`retries`": f"{retries['maximum']:,}",
         "what a template becomes, expressions inside each other": f"{LONGEST_TEXT:,} characters, {expressions.DEEPEST}",
         "what a step saves with `save_as`": f"{LONGEST_SAVED // 1024} KiB",
-        "a script, template or uploaded file": f"{projects.FILE_LIMIT_BYTES // MIB} MiB",
+        "a script or a template (a file for `upload` may have any size)": f"{projects.FILE_LIMIT_BYTES // MIB} MiB",
         "a file that is handed in as evidence": f"{deciding.EVIDENCE_LIMIT_BYTES // MIB} MiB",
         "the answer to an HTTP request": f"{LinkSettings(run_folder=DOCS).http_bytes // MIB} MiB",
     }

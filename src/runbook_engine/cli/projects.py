@@ -1,5 +1,6 @@
 """From files to a plan: load, ask for parameters, put practice hosts in place, plan."""
 
+import hashlib
 import os
 import sys
 from collections.abc import Mapping
@@ -18,7 +19,7 @@ from runbook_engine.model.runbook import Runbook
 
 RUNBOOK_SUFFIXES = (".yml", ".yaml")
 PLAN_LIMIT_BYTES = 1 << 30
-FILE_LIMIT_BYTES = 16 << 20  # of a script, a template or another file whose content belongs to the plan
+FILE_LIMIT_BYTES = 16 << 20  # of a script or a template, whose content belongs to the plan
 
 
 def is_runbook(file: Path) -> bool:
@@ -93,7 +94,8 @@ def planned(
     if ask and on_terminal():
         for param in missing_params(runbook, values):
             values[param.name] = click.prompt(f"{param.name} ({param.help or param.type})", err=True)
-    return make_plan(settled(runbook, estate), estate, param_values(runbook, values), reader(path.parent))
+    files = reader(path.parent)
+    return make_plan(settled(runbook, estate), estate, param_values(runbook, values), files, files.checksum)
 
 
 def saved(path: Path, given: Mapping[str, str]) -> Plan:
@@ -121,12 +123,24 @@ class Files:
 
     def __call__(self, name: str) -> bytes:
         """The bytes of a file. Raises OSError when it cannot be read, is outside the project or too large for a plan."""
-        path = (self._folder / name).resolve()
-        if not path.is_relative_to(self._project):
-            raise OSError(f"it is outside the project folder {self._project}")
+        path = self._inside(name)
         if path.stat().st_size > FILE_LIMIT_BYTES:
             raise OSError(f"larger than {FILE_LIMIT_BYTES >> 20} MB")
         return path.read_bytes()
+
+    def checksum(self, name: str) -> str:
+        """The SHA-256 of a file of any size. Raises OSError when it cannot be read or is outside the project."""
+        path = self._inside(name)
+        if path.exists() and not path.is_file():
+            raise OSError("it is not a file")
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+
+    def _inside(self, name: str) -> Path:
+        path = (self._folder / name).resolve()
+        if not path.is_relative_to(self._project):
+            raise OSError(f"it is outside the project folder {self._project}")
+        return path
 
 
 def write_output(data: bytes, output: str) -> None:

@@ -2,30 +2,29 @@
 
 import hashlib
 from collections.abc import Callable
+from typing import TypeVar
 
 from runbook_engine.model.text import Fill, Text
 from runbook_engine.planning.findings import BadTemplate
 from runbook_engine.planning.render import Renderer
 
 ReadFile = Callable[[str], bytes]
+Checksum = Callable[[str], str]
+T = TypeVar("T")
 
 
 class Library:
     """Reads each file once for a whole plan. Raises BadTemplate for one that cannot be read."""
 
-    def __init__(self, read_file: ReadFile) -> None:
+    def __init__(self, read_file: ReadFile, checksum: Checksum | None = None) -> None:
         self._read_file = read_file
+        self._compute = checksum or (lambda path: hashlib.sha256(read_file(path)).hexdigest())
         self._bytes: dict[str, bytes] = {}
+        self._checksums: dict[str, str] = {}
 
     def bytes_of(self, path: str) -> bytes:
         """The bytes of a file."""
-        if path not in self._bytes:
-            try:
-                self._bytes[path] = self._read_file(path)
-            except (OSError, ValueError) as error:
-                reason = (error.strerror if isinstance(error, OSError) else None) or str(error) or "it cannot be read"
-                raise BadTemplate(f"the file {path} cannot be read: {reason}", "paths are relative to the runbook") from None
-        return self._bytes[path]
+        return _once(self._bytes, self._read_file, path)
 
     def text_of(self, path: str) -> str:
         """The text of a file."""
@@ -38,8 +37,18 @@ class Library:
         return text
 
     def checksum(self, path: str) -> str:
-        """SHA-256 of the bytes, hexadecimal."""
-        return hashlib.sha256(self.bytes_of(path)).hexdigest()
+        """SHA-256 of the bytes, hexadecimal. The file need not fit into memory."""
+        return _once(self._checksums, self._compute, path)
+
+
+def _once(known: dict[str, T], read: Callable[[str], T], path: str) -> T:
+    if path not in known:
+        try:
+            known[path] = read(path)
+        except (OSError, ValueError) as error:
+            reason = (error.strerror if isinstance(error, OSError) else None) or str(error) or "it cannot be read"
+            raise BadTemplate(f"the file {path} cannot be read: {reason}", "paths are relative to the runbook") from None
+    return known[path]
 
 
 class PackageFiles:

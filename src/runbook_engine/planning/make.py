@@ -14,7 +14,7 @@ from runbook_engine.planning.batches import allowed, most_failures
 from runbook_engine.planning.check import check_templates
 from runbook_engine.planning.connecting import Connected, connect
 from runbook_engine.planning.digests import sealed
-from runbook_engine.planning.files import Library, ReadFile
+from runbook_engine.planning.files import Checksum, Library, ReadFile
 from runbook_engine.planning.findings import BadTemplate, Findings
 from runbook_engine.planning.layout import Laid, LaidPhase, Part, lay_out, step_id
 from runbook_engine.planning.names import Names, Saver, Views, fixed_names, scope_values
@@ -27,17 +27,20 @@ from runbook_engine.planning.selecting import Selectors
 from runbook_engine.planning.template import has_template
 
 
-def make_plan(runbook: Runbook, estate: Estate, values: Mapping[str, Given], read_file: ReadFile) -> Plan:
+def make_plan(
+    runbook: Runbook, estate: Estate, values: Mapping[str, Given], read_file: ReadFile, checksum: Checksum | None = None
+) -> Plan:
     """The plan of a runbook on an estate, with `values` for its parameters.
 
-    `read_file` gives the bytes of a file beside the runbook. Raises NotValid with every mistake found, each at its place.
+    `read_file` gives the bytes of a file beside the runbook, `checksum` the SHA-256 of one that may be large. Raises NotValid
+    with every mistake found, each at its place.
     """
     found = Findings(runbook.places)
     found.mistakes += [*check_templates(runbook), *check_order(runbook)]
     params = settle(runbook, values, found)
     if len(params) < len(runbook.params):
         found.stop_if_any()
-    planner = _Planner(runbook, estate, params, read_file, found)
+    planner = _Planner(runbook, estate, params, Library(read_file, checksum), found)
     laid = planner.lay_out()
     packages = planner.build(laid)
     check_controllers(((built.path, built.package) for built in packages.values()), estate, found)
@@ -52,14 +55,14 @@ class _Planner:
     """What the steps of planning share."""
 
     def __init__(
-        self, runbook: Runbook, estate: Estate, params: Mapping[str, object], read_file: ReadFile, found: Findings
+        self, runbook: Runbook, estate: Estate, params: Mapping[str, object], library: Library, found: Findings
     ) -> None:
         self.runbook, self.estate, self.params, self.found = runbook, estate, params, found
         self.scopes = scope_values(runbook, params)
         self.parents = tuple(scope.parent for scope in runbook.scopes) or (0,)
         self.views = Views(estate)
         self.saved: dict[str, Saver] = {}
-        self.shop = Workshop(actions=all_actions(), library=Library(read_file), found=found, names_of=self._names_of)
+        self.shop = Workshop(actions=all_actions(), library=library, found=found, names_of=self._names_of)
 
     def lay_out(self) -> list[LaidPhase]:
         """Phases as written, with stages and hosts."""
