@@ -67,7 +67,14 @@ class Refused(RunbookError):
 
 
 class Declined(RunbookError):
-    """A management controller answered, and does not do what was asked: a known failure, in its own words."""
+    """A management controller answered, and does not do what was asked: a known failure, in its own words.
+
+    `status` is that of the HTTP answer; 0 when it was found out before anything was asked for.
+    """
+
+    def __init__(self, message: str, *, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class Waiting(RunbookError):

@@ -1,9 +1,10 @@
 """Words of Redfish and words of runbooks. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from runbook_engine.model.controllers import Firmware, Progress
+from runbook_engine.model.controllers import Progress
 
 POWER: Mapping[str, str] = {
     "On": "on",
@@ -29,9 +30,36 @@ DEVICES: Mapping[str, str] = {
 }
 BOOT: Mapping[str, str] = {theirs: ours for ours, theirs in DEVICES.items()} | {"UsbCd": "cd"}
 LED: Mapping[str, str] = {"Lit": "on", "Off": "off", "Blinking": "blinking"}
+OWN = ("bios", "bmc")  # what a controller tells beside its inventory
 WELL = "Completed"
 GOING = frozenset({"New", "Starting", "Running", "Pending", "Suspended", "Stopping", "Service", "Cancelling", "Interrupted"})
 LONGEST = 500  # characters of a controller's own words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirmwarePart:
+    """An entry of the firmware inventory; `place` is its path in the controller."""
+
+    id: str
+    name: str
+    version: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Firmware:
+    """The installed versions."""
+
+    bios: str = ""
+    bmc: str = ""
+    parts: tuple[FirmwarePart, ...] = ()
+
+
+def named(parts: Sequence[FirmwarePart], component: str) -> FirmwarePart | None:
+    """The part with that id, else the first with that name; the size of letters does not matter."""
+    word = component.casefold()
+    by_id = (part for part in parts if part.id.casefold() == word)
+    return next(by_id, None) or next((part for part in parts if part.name.casefold() == word), None)
 
 
 def progress_of(response: Any) -> Progress:
@@ -82,8 +110,8 @@ def facts_of(system: Mapping[str, Any]) -> dict[str, object]:
 
 def inventory_of(firmware: Firmware) -> dict[str, object]:
     """Versions as later steps read them: bios, bmc, and the parts of the inventory by their ids."""
-    parts = {id_: {"name": name, "version": version} for id_, (name, version, _) in firmware.parts.items()}
-    return {"bios": firmware.version("bios"), "bmc": firmware.version("bmc"), "parts": parts}
+    parts = {part.id: {"name": part.name, "version": part.version} for part in firmware.parts}
+    return {"bios": firmware.bios, "bmc": firmware.bmc, "parts": parts}
 
 
 def plain(error: Exception) -> str:

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from runbook_engine.model.attempts import Answer
-from runbook_engine.model.controllers import Board, Firmware, Progress
+from runbook_engine.model.controllers import Board, Progress
 from runbook_engine.model.errors import Declined, TransportFault
 from runbook_engine.model.plan import Target
 from runbook_engine.model.text import Text
@@ -17,10 +17,14 @@ from runbook_engine.transports.controller_words import (
     BOOT,
     DEVICES,
     LED,
+    OWN,
     POWER,
     RESET,
+    Firmware,
+    FirmwarePart,
     facts_of,
     inventory_of,
+    named,
     plain,
     progress_of,
 )
@@ -59,16 +63,38 @@ class Controller:
         """What the controller knows of the host: maker, model, serial number, memory, health."""
         return self._asked(limit_s, lambda: facts_of(self._system().json))
 
-    def firmware(self, limit_s: float) -> Firmware:
-        """The installed versions."""
-        return self._asked(limit_s, self._firmware)
+    def version(self, component: str, limit_s: float) -> str:
+        """What is installed of bios, bmc, or a part of the inventory by id or name; empty if there is no such part."""
+
+        def ask() -> str:
+            part = component.casefold()
+            own = self._own(part) if part in OWN else ""
+            if own:
+                return own
+            found = named(_inventory(self._root_of()), component)
+            return found.version if found else ""
+
+        return self._asked(limit_s, ask)
+
+    def place(self, component: str, limit_s: float) -> str:
+        """Where a part of the inventory is in the controller. Declined when there is none of that id or name."""
+
+        def ask() -> str:
+            parts = _inventory(self._root_of())
+            found = named(parts, component)
+            if found is None:
+                known = ", ".join(part.id for part in parts) or "nothing"
+                raise Declined(f"the firmware inventory has no {component}; it has {known}")
+            return found.place
+
+        return self._asked(limit_s, ask)
 
     def told(self, what: str, sink: Sink, limit_s: float) -> Answer:
         """Power as a word, firmware and facts as JSON: whole, and on `sink`, with secrets masked."""
         if what == "power":
             text = self.board(limit_s).power
         else:
-            data = inventory_of(self.firmware(limit_s)) if what == "firmware" else self.facts(limit_s)
+            data = inventory_of(self._asked(limit_s, self._firmware)) if what == "firmware" else self.facts(limit_s)
             text = json.dumps(data, indent=1, ensure_ascii=False)
         capture = Capture(sink, self._settings.secrets.masks)
         capture.add(OUT, f"{text}\n".encode("utf-8", "replace"))
@@ -95,7 +121,12 @@ class Controller:
             from sushy import BootSource, BootSourceOverrideEnabled
 
             enabled = "Disabled" if device == "none" else "Once" if once else "Continuous"
-            self._system().set_system_boot_options(BootSource(DEVICES[device]), BootSourceOverrideEnabled(enabled))
+            system, source = self._system(), BootSource(DEVICES[device])
+            allowed = {value.value for value in system.get_allowed_system_boot_source_values()}
+            if device != "none" and source.value not in allowed:
+                offered = ", ".join(ours for ours, theirs in DEVICES.items() if theirs in allowed)
+                raise Declined(f"the management controller does not offer to start from {device}, only {offered}")
+            system.set_system_boot_options(source, BootSourceOverrideEnabled(enabled))
 
         self._asked(limit_s, ask)
 
@@ -169,7 +200,7 @@ class Controller:
             does = "does not accept the login of" if error.status_code == 401 else "does not let do that"
             return TransportFault(Cause.AUTHENTICATION, f"{who} {does} {user} ({error.status_code}): {words}", started=False)
         if isinstance(error, exceptions.HTTPError):
-            return Declined(f"{who} answered {error.status_code}: {words}")
+            return Declined(f"{who} answered {error.status_code}: {words}", status=error.status_code)
         if isinstance(error, exceptions.SushyError):
             return Declined(f"{who}: {words}")
         return TransportFault(Cause.CONFIGURATION, f"{who} does not answer like Redfish: {words}", started=False)
@@ -205,25 +236,32 @@ class Controller:
             self._system_path = fitting[0]
         return root.get_system(self._system_path)
 
-    def _firmware(self) -> Firmware:
-        system, root = self._system(), self._root_of()
+    def _own(self, part: str) -> str:
+        """The version of the BIOS or of the controller itself, as they tell it beside the inventory."""
+        if part == "bios":
+            return str(self._system().bios_version or "")
+        root = self._root_of()
         managers = root.get_manager_collection().get_members() if root._managers_path else []  # noqa: SLF001 - as sushy asks
-        return Firmware(
-            bios=str(system.bios_version or ""),
-            bmc=str((managers[0].firmware_version if managers else "") or ""),
-            parts=_inventory(root),
-        )
+        return str((managers[0].firmware_version if managers else "") or "")
+
+    def _firmware(self) -> Firmware:
+        parts = tuple(_inventory(self._root_of()))
+        found = {part: self._own(part) or getattr(named(parts, part), "version", "") for part in OWN}
+        return Firmware(parts=parts, bios=found["bios"], bmc=found["bmc"])
 
 
-def _inventory(root: "Sushy") -> dict[str, tuple[str, str, str]]:
-    """The parts of the firmware inventory; none where the controller has no such list."""
+def _inventory(root: "Sushy") -> list[FirmwarePart]:
+    """The firmware inventory, read anew; nothing where the controller has no such list."""
     from sushy import exceptions
 
     try:
         members = root.get_update_service().firmware_inventory.get_members()
     except (exceptions.MissingAttributeError, exceptions.ResourceNotFoundError):
-        return {}
-    return {str(m.identity): (str(m.name or ""), str(m.version or ""), str(m.path)) for m in members}
+        return []
+    return [
+        FirmwarePart(id=str(m.identity), name=str(m.name or ""), version=str(m.version or ""), place=str(m.path))
+        for m in members
+    ]
 
 
 def _board(system: Any) -> Board:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from runbook_engine.model.attempts import Answer
-from runbook_engine.model.controllers import Board, Firmware, Progress
+from runbook_engine.model.controllers import Board, Progress
 from runbook_engine.model.text import Text
 
 
@@ -18,8 +18,12 @@ class Controller(Protocol):
         """The state of the host."""
         ...
 
-    def firmware(self, limit_s: float) -> Firmware:
-        """The installed versions."""
+    def version(self, component: str, limit_s: float) -> str:
+        """What is installed of bios, bmc, or a part of the inventory by id or name; empty if there is no such part."""
+        ...
+
+    def place(self, component: str, limit_s: float) -> str:
+        """Where a part of the inventory is in the controller. Declined when there is none of that id or name."""
         ...
 
     def told(self, what: str, sink: Callable[[int, bytes], None], limit_s: float) -> Answer:

@@ -64,11 +64,11 @@ class Errand:
     def until(self, seen: Seen) -> tuple[bool, str]:
         """Look until it is so, or the time is over: whether it is, and what there is instead.
 
-        Raises TransportFault when the last look showed nothing, or for what time does not mend.
+        Raises TransportFault or Declined when the last look showed nothing, or for what time does not mend.
         """
         pause_s = FIRST_S
         while True:
-            gone: TransportFault | None = None
+            gone: TransportFault | Declined | None = None
             so, words = False, ""
             try:
                 so, words = seen()
@@ -76,6 +76,8 @@ class Errand:
                 if fault.cause not in PASSING:
                     raise self._unseen(fault) from fault
                 gone = fault
+            except Declined as no:  # a busy controller says so
+                gone = no
             if so:
                 return True, words
             if not self.deadline.rest(pause_s):
@@ -91,10 +93,13 @@ class Errand:
         self.work.host_asked = True
         return TransportFault(cause, because, started=True, why=NOT_KNOWN)
 
-    def _unseen(self, fault: TransportFault) -> TransportFault:
-        if not self.work.begun:
-            return TransportFault(fault.cause, fault.message, started=False, why=fault.why, next_command=fault.next_command)
-        return TransportFault(fault.cause, f"the state could not be read back: {fault.message}", started=True, why=NOT_KNOWN)
+    def _unseen(self, fault: TransportFault | Declined) -> Exception:
+        if self.work.begun:
+            cause = fault.cause if isinstance(fault, TransportFault) else Cause.LOST
+            return TransportFault(cause, f"the state could not be read back: {fault.message}", started=True, why=NOT_KNOWN)
+        if isinstance(fault, Declined):
+            return fault
+        return TransportFault(fault.cause, fault.message, started=False, why=fault.why, next_command=fault.next_command)
 
 
 def errand(work: Work, command: Redfish) -> Errand:
@@ -200,7 +205,7 @@ def _waited(it: Errand) -> Answer:
 def installed(it: Errand) -> tuple[bool, str]:
     """Whether the version that is wanted is there, and which is."""
     part, wanted = component(it), it.command.version
-    found = it.controller.firmware(it.left_s).version(part)
+    found = it.controller.version(part, it.left_s)
     return bool(wanted and found == wanted.source), f"{part} is {found or 'not in the firmware inventory'}"
 
 

@@ -6,6 +6,7 @@ from runbook_engine.model.errors import Declined
 from runbook_engine.model.text import Text
 from runbook_engine.workers.errands import Errand, component, installed
 
+GONE = frozenset({404, 410})  # what a controller answers when it has forgotten a task
 OWN = frozenset({"bios", "bmc"})  # parts that are known without an inventory
 
 
@@ -29,30 +30,29 @@ def _targets(it: Errand) -> tuple[str, ...]:
     """Where in the controller the part is that is named. Declined when the inventory does not have it."""
     if it.command.component is None or component(it).casefold() in OWN:
         return ()
-    firmware = it.controller.firmware(it.left_s)
-    place = firmware.place(component(it))
-    if not place:
-        raise Declined(f"the firmware inventory has no {component(it)}; it has {', '.join(firmware.parts) or 'nothing'}")
-    return (place,)
+    return (it.controller.place(component(it), it.left_s),)
 
 
 def _followed(it: Errand, monitor: str) -> Progress | None:
     """The end of the task; None when it can no longer be asked for. Raises TransportFault when its end is not heard."""
-    last = Progress(ended=False)
+    last: Progress | None = Progress(ended=False)
 
     def seen() -> tuple[bool, str]:
         nonlocal last
-        now = it.controller.progress(monitor, it.left_s)
-        if now.words != last.words:
+        try:
+            now = it.controller.progress(monitor, it.left_s)
+        except Declined as no:
+            if no.status not in GONE:
+                raise
+            it.work.log.note(f"its task can no longer be asked for: {no.message}")
+            last = None
+            return True, ""
+        if last is None or now.words != last.words:
             it.work.log.note(f"its task: {now.words}")
         last = now
         return now.ended, now.words
 
-    try:
-        ended, words = it.until(seen)
-    except Declined as gone:
-        it.work.log.note(f"its task can no longer be asked for: {gone.message}")
-        return None
+    ended, words = it.until(seen)
     if not ended:
         raise it.unclear(f"its task had not ended after {it.command.within_s:g} s ({words})")
     return last
