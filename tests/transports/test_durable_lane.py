@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -285,3 +286,11 @@ def test_arming_twice_or_for_another_boot_promises_nothing(host, sh, tmp_path):
     with pytest.raises(TransportFault) as found:
         host.link.arm(undo, host.ticket(boot="another"), 1.0)
     assert not found.value.started
+
+
+def test_a_host_that_keeps_nothing_is_worked_on_all_the_same(new_links, target, sh, tmp_path):
+    """`keep: false` in the inventory: no folder is made, no boot id is promised, and so every loss is doubt."""
+    link = new_links()(replace(target, ssh=replace(target.ssh, keep=False)))
+    assert (link.greet().boot, link.boot) == ("", "")
+    answer = link.perform(sh("echo done"), nowhere, lane=Lane.DURABLE, ticket=None)
+    assert (answer.exit_code, answer.stdout) == (0, b"done\n")

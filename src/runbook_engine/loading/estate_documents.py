@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, model_validator
 
 from runbook_engine.loading.estate_values import (
     Address,
@@ -61,6 +61,7 @@ class SshDocument(_Closed):
     key: FilePath = Field("", description="Path of a private key", validate_default=False)
     jump: Jump = Field("", description="Hosts to go through: [user@]host[:port], with commas between", validate_default=False)
     known_hosts: FilePath = Field("", description="Path of a known_hosts file", validate_default=False)
+    keep: StrictBool = Field(True, description="false: the host keeps nothing of a step, so that every lost link is doubt")
 
 
 class BmcDocument(_Closed):

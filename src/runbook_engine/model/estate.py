@@ -19,6 +19,7 @@ class SshSettings:
     key: str = ""  # path of a private key
     jump: str = ""  # user@host:port[,…] or the name of another host of the inventory
     known_hosts: str = ""  # path; empty: the person's own file
+    keep: bool = True  # whether the host keeps what becomes of a step, in ~/.runbook; if not, every loss is doubt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

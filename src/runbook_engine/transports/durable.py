@@ -188,7 +188,8 @@ class Keeper:
             Cause.CONFIGURATION,
             f"{self._name}: {what}",
             started=False,
-            why="What becomes of steps is kept there, and another user could interfere. Nothing was started.",
+            why="What becomes of steps is kept there, and another user could interfere. Nothing was started. A host that can "
+            "keep nothing says `ssh: {keep: false}` in the inventory; then every lost link is doubt.",
             next_command=f"ssh {self._name} ls -ld .runbook",
         )
 

@@ -43,7 +43,8 @@ class Link:
         self._links = links
         self._settings = links.settings
         self._kept = KeptShells(place, links.settings) if place and links.settings.kept_shells else None
-        self._keeper = Keeper(target.name, self._kept, links.settings) if target and self._kept else None
+        keeps = target is not None and target.ssh.keep
+        self._keeper = Keeper(target.name, self._kept, links.settings) if target and keeps and self._kept else None
         self._controller: Controller | None = None
         if place and self._kept:
             place.make_room = self._kept.make_room
@@ -113,6 +114,10 @@ class Link:
     def boot(self) -> str | None:
         """Under which boot id the host keeps commands; None: it must be greeted first; empty: it keeps none."""
         return self._keeper.boot if self._keeper else ""
+
+    def reach(self) -> bool:
+        """Connect, if there is no connection; whether there is one now. Raises nothing: what is done next tells of the fault."""
+        return self._place is None or self._place.reach()
 
     def greet(self) -> Greeting:
         """Connect, and learn whether the host keeps commands. Raises TransportFault; nothing was started."""
