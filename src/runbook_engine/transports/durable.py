@@ -159,11 +159,16 @@ class Keeper:
         return TransportFault(Cause.LOST, f"{self._name} says of the command: {state.standing}", started=True)
 
     def _shell(self, become: Become | None, *, started: bool) -> KeptShell:
-        """A shell of that user that knows the program. Raises TransportFault."""
-        shell = self._kept.shell(become)
-        if shell is None:
-            raise TransportFault(Cause.CHANNEL, f"{self._name} gives no shell any more", started=started)
-        self._load(shell)
+        """A shell of that user that knows the program. Raises TransportFault, which says `started` as it was before."""
+        try:
+            shell = self._kept.shell(become)
+            if shell is None:
+                raise TransportFault(Cause.CHANNEL, f"{self._name} gives no shell any more", started=started)
+            self._load(shell)
+        except TransportFault as fault:
+            if fault.started or not started:
+                raise
+            raise TransportFault(fault.cause, fault.message, started=True, next_command=fault.next_command) from fault
         return shell
 
     def _load(self, shell: KeptShell) -> None:
