@@ -16,11 +16,13 @@ from runbook_engine.model.commands import (
     Probe,
     Procedure,
     Reboot,
+    Redfish,
     Shell,
     Upload,
     Wait,
 )
 from runbook_engine.model.text import Text, plain, shell
+from runbook_engine.model.words import Duty
 
 SETTING = Setting(
     directory=plain("/srv"),
@@ -147,6 +149,28 @@ GOLDEN = [
             timeout_s=60.0,
         ),
     ),
+    ("redfish", {"power": "graceful-off"}, Redfish(duty=Duty.POWER, value="graceful-off", within_s=60.0)),
+    ("redfish", {"boot": "disk"}, Redfish(duty=Duty.BOOT, value="disk", within_s=60.0)),
+    ("redfish", {"boot_once": "pxe", "within": "5s"}, Redfish(duty=Duty.BOOT, value="pxe", once=True, within_s=5.0)),
+    ("redfish", {"led": "blinking"}, Redfish(duty=Duty.LED, value="blinking", within_s=60.0)),
+    ("redfish", {"get": "facts"}, Redfish(duty=Duty.READ, value="facts", within_s=60.0)),
+    ("redfish", {"wait": {"power": "on"}}, Redfish(duty=Duty.UNTIL_POWER, value="on", within_s=60.0)),
+    (
+        "redfish",
+        {"wait": {"firmware": "{{ params.bmc }}", "component": "bmc"}},
+        Redfish(duty=Duty.UNTIL_FIRMWARE, version=plain("{{ params.bmc }}"), component=plain("bmc"), within_s=60.0),
+    ),
+    (
+        "redfish",
+        {"update": "https://a/bios.bin", "to": "2.19.1", "component": "NIC.1", "within": "30s"},
+        Redfish(
+            duty=Duty.UPDATE,
+            image=plain("https://a/bios.bin"),
+            version=plain("2.19.1"),
+            component=plain("NIC.1"),
+            within_s=30.0,
+        ),
+    ),
     ("manual", {"text": "Mount it"}, AskPerson(prompt=plain("Mount it"), evidence=SETTING.evidence)),
     ("decide", {"question": "Go?"}, AskPerson(prompt=plain("Go?"), choices=GO, evidence=SETTING.evidence)),
     (
@@ -173,6 +197,14 @@ def test_what_is_written_becomes_exactly_this(action, params, command) -> None:
     known = all_actions()[action]
     procedure = known.procedure(known.params.model_validate(params), SETTING, Beside())
     assert procedure == Procedure(apply=(command,))
+
+
+def test_a_controller_sets_the_boot_device_before_it_switches_on() -> None:
+    """Two commands, in the order in which they must be done; without a time limit of the step each has its own."""
+    action = all_actions()["redfish"]
+    procedure = action.procedure(action.params.model_validate({"power": "on", "boot_once": "pxe"}), Setting(), Beside())
+    boot = Redfish(duty=Duty.BOOT, value="pxe", once=True, within_s=60.0)
+    assert procedure == Procedure(apply=(boot, Redfish(duty=Duty.POWER, value="on", within_s=300.0)))
 
 
 def test_every_action_has_a_golden_procedure() -> None:

@@ -36,11 +36,21 @@ def test_every_action_explains_itself(action) -> None:
 def test_the_folder_is_the_registry() -> None:
     """These are the kinds of steps, with what is so by nature."""
     assert sorted(ACTIONS) == [
-        "decide", "download", "http", "local", "manual", "pause", "reboot", "run", "script", "template", "upload", "wait_for",
+        "decide", "download", "http", "local", "manual", "pause", "reboot", "redfish", "run", "script", "template", "upload",
+        "wait_for",
     ]  # fmt: skip
     assert {n for n, a in ACTIONS.items() if a.repeat is Repeat.MANUAL} == {"decide", "manual"}
     assert {n for n, a in ACTIONS.items() if a.repeat is Repeat.SAFE} == {"download", "pause", "wait_for"}
     assert {n for n, a in ACTIONS.items() if a.per is Per.PHASE} == {"decide", "local", "pause"}
+
+
+def test_what_only_reads_a_controller_may_be_repeated() -> None:
+    """For redfish it depends on what is asked for."""
+    redfish = ACTIONS["redfish"]
+    read = [{"get": "facts"}, {"wait": {"power": "on"}}]
+    change = [{"power": "on"}, {"boot": "pxe"}, {"led": "on"}, {"update": "https://a/b", "to": "1"}]
+    assert {redfish.nature(redfish.params.model_validate(p)) for p in read} == {Repeat.SAFE}
+    assert {redfish.nature(redfish.params.model_validate(p)) for p in change} == {None}
 
 
 def test_a_name_that_two_actions_claim_is_refused(monkeypatch) -> None:
@@ -90,6 +100,15 @@ WRONG = [
     ("decide", {"question": "?", "choices": ["go on", "no"]}, "one word"),
     ("decide", {"question": "?", "choices": {"a": {"goes": True}, "b": None}}, "consequence and goes_on"),
     ("decide", {"question": "?", "choices": {"a": {"goes_on": "yes"}, "b": None}}, "true or false"),
+    ("redfish", {}, "expected one of power, boot, boot_once, led, update, get and wait"),
+    ("redfish", {"power": "on", "led": "on"}, "expected one of"),
+    ("redfish", {"power": "reset"}, "'on', 'off', 'graceful-off', 'cycle' or 'graceful-restart'"),
+    ("redfish", {"boot": "pxe", "boot_once": "cd"}, "either boot or boot_once"),
+    ("redfish", {"power": "on", "to": "1.0"}, "belong to update"),
+    ("redfish", {"update": "bios.bin"}, "begins with http://"),
+    ("redfish", {"wait": {"power": "on", "firmware": "1.0"}}, "either power or firmware"),
+    ("redfish", {"wait": {"power": "on", "component": "bmc"}}, "component belongs to firmware"),
+    ("redfish", {"get": "power", "within": 5}, "expected a duration"),
     ("pause", {"for": 5}, "expected a duration"),
 ]
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from runbook_engine.loading import load_estate
-from runbook_engine.model.estate import Estate, Group, Host, SshSettings
+from runbook_engine.model.estate import BmcSettings, Estate, Group, Host, SshSettings
 from runbook_engine.model.runbook import Money
 from runbook_engine.model.text import SecretRef
+from runbook_engine.model.words import HostName
 
 HOSTS = """\
 format: 1
@@ -227,3 +228,37 @@ def test_twenty_thousand_hosts_load_fast(tmp_path: Path) -> None:
     assert time.process_time() - began < 2
     assert len(estate.hosts) == 20_000
     assert estate.hosts["h00001"].vars is estate.hosts["h20000"].vars
+
+
+def test_management_controllers_are_told_by_groups_and_hosts(tmp_path: Path) -> None:
+    """What a host says is laid over what its groups say, key by key; addresses and fingerprints get one form."""
+    text = """
+groups:
+  all: {bmc: {user: ops, password: {secret: "env:BMC"}}}
+  rack: {hosts: [a, b, c, d], bmc: {verify: certs/bmc.pem}}
+hosts:
+  a: {bmc: {address: 10.9.12.1}}
+  b: {bmc: {address: "bmc-b:8443", user: root, verify: "SHA256:FINGERPRINT", system: System.Embedded.1}}
+  c: {bmc: {address: "http://127.0.0.1:8000", verify: true}}
+"""
+    (tmp_path / "hosts.yml").write_text(text.replace("FINGERPRINT", ":".join(["AB"] * 32)))
+    hosts = load_estate(tmp_path).hosts
+    secret = SecretRef("env:BMC")
+    file = "certs/bmc.pem"
+    assert [hosts[HostName(name)].bmc for name in "abcd"] == [
+        BmcSettings(address="https://10.9.12.1", user="ops", password=secret, verify=file),
+        BmcSettings(
+            address="https://bmc-b:8443", user="root", password=secret, verify=f"sha256:{'ab' * 32}", system="System.Embedded.1"
+        ),
+        BmcSettings(address="http://127.0.0.1:8000", user="ops", password=secret),
+        BmcSettings(user="ops", password=secret, verify=file),
+    ]
+
+
+def test_the_address_of_a_controller_may_be_one_of_ipv6(tmp_path: Path) -> None:
+    """With and without brackets."""
+    (tmp_path / "hosts.yml").write_text(
+        'hosts: {a: {bmc: {address: "2001:db8::7"}}, b: {bmc: {address: "https://[2001:db8::7]:8443"}}}'
+    )
+    hosts = load_estate(tmp_path).hosts.values()
+    assert [host.bmc.address for host in hosts] == ["https://[2001:db8::7]", "https://[2001:db8::7]:8443"]

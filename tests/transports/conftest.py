@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from emulators import Emulator
 from runbook_engine.model.commands import Shell
 from runbook_engine.model.estate import SshSettings
 from runbook_engine.model.plan import Target
@@ -97,3 +98,11 @@ def sh(script: str, **other: Any) -> Shell:
 def _sh() -> Callable[..., Shell]:
     """Makes shell commands."""
     return sh
+
+
+@pytest.fixture(scope="module")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """sushy-emulator over https, with hosts for all tests of a file."""
+    made = Emulator(tmp_path_factory.mktemp("controllers") / "emulator", 70)
+    yield made
+    made.close()

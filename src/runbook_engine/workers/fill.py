@@ -10,12 +10,12 @@ from typing import Any, TypeVar
 from runbook_engine.model.errors import Refused
 from runbook_engine.model.plan import Package
 from runbook_engine.model.text import Fill, Later, SecretRef, Text
-from runbook_engine.model.words import HostName
+from runbook_engine.model.words import Duty, HostName
 from runbook_engine.running.conditions import NotSaved, Saved, saved_value
 
 T = TypeVar("T")
 _KEPT = 256  # packages whose positions are remembered, and commands without holes
-_PLAIN = frozenset({str, int, float, bool, SecretRef})
+_PLAIN = frozenset({str, int, float, bool, Duty, SecretRef})
 _positions: dict[int, tuple[tuple[HostName, ...], Mapping[HostName, int]]] = {}
 _whole: dict[int, object] = {}  # commands that were found to have no holes: the same ones come for every host
 
