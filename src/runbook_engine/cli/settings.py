@@ -53,13 +53,14 @@ def settings(near: Path | None = None, environment: Mapping[str, str] = os.envir
     values.update({k: v for k, v in flags.items() if v is not None})
     state = Path(values.get("state") or state_folder(environment)).expanduser()
     inventory = _path(values.get("inventory"), project) or project / "inventory"
-    for place in (inventory, state):
-        if place.exists():
+    journal = str(values.get("journal") or f"sqlite:///{state / 'journal.db'}")
+    for place in (inventory, state, Path(journal.removeprefix("sqlite:///"))):
+        if os.path.lexists(place):
             refuse_if_planted(place)
     return Settings(
         project=project,
         inventory=inventory,
-        journal=str(values.get("journal") or f"sqlite:///{state / 'journal.db'}"),
+        journal=journal,
         state=state,
         parallel=_number("parallel", values.get("parallel", PARALLEL), 1, 1000),
         ssh_config=_path(values.get("ssh_config"), project),
@@ -108,15 +109,15 @@ def _read(file: Path) -> dict[str, Any]:
 
 def refuse_if_planted(path: Path) -> None:
     """Raise Refused for a file or folder that any other user of this machine could have put there or changed."""
-    state, above = path.stat(), path.absolute().parent.stat()
-    ours = state.st_uid in (0, os.getuid())
+    above = path.absolute().parent.stat()
+    ours = path.lstat().st_uid in (0, os.getuid())
     if above.st_mode & stat.S_IWOTH and not (above.st_mode & stat.S_ISVTX and ours):
         problem, repair = "lies in a folder that everybody may write to", f"chmod o-w {path.absolute().parent}"
-    elif state.st_mode & stat.S_IWOTH:
+    elif path.exists() and path.stat().st_mode & stat.S_IWOTH:
         problem, repair = "may be changed by everybody", f"chmod o-w {path}"
     else:
         return
-    raise Refused(f"{path} {problem}", why="anybody could change where you connect to", next_command=repair)
+    raise Refused(f"{path} {problem}", why="Anybody could change what is done, and where.", next_command=repair)
 
 
 def _path(value: Any, project: Path) -> Path | None:
