@@ -18,6 +18,10 @@ class Kept(Place, Protocol):
         """The present connection, whatever it is."""
         ...
 
+    def connect(self) -> object:
+        """A connection that is known to live; a new one if there is none. Raises TransportFault."""
+        ...
+
     def lives(self, *, ask: bool = False) -> bool:
         """Whether there is a connection and it is known to live; a dead one is closed. `ask`: ask the host now."""
         ...
@@ -55,8 +59,8 @@ class KeptShells:
         return shell if shell and not shell.closed else None
 
     def send_row(self, commands: Sequence[Shell]) -> None:
-        """Send commands ahead, if there is a shell and it is at rest. Raises TransportFault."""
-        shell = self._ready(None)
+        """Send commands ahead, if the host was reached and a shell is at rest. Raises TransportFault."""
+        shell = self._ready(None) if self._place.connection is not None else None
         if shell and not shell.in_row:
             shell.send_row(commands)
 
@@ -97,6 +101,7 @@ class KeptShells:
 
     def _open(self, become: Become | None) -> KeptShell | None:
         self._shells.pop(become, None)
+        self._place.connect()
         shell = open_shell(self._place, become, self._settings)
         self._connection = self._place.connection
         if shell is None:

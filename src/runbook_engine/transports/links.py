@@ -116,7 +116,7 @@ class Link:
         return self._keeper.boot if self._keeper else ""
 
     def reach(self) -> bool:
-        """Connect, if there is no connection; whether there is one now. Raises nothing: what is done next tells of the fault."""
+        """Connect, if there is no connection; whether there is one now. What is done next tells of a fault."""
         return self._place is None or self._place.reach()
 
     def greet(self) -> Greeting:

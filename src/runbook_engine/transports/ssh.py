@@ -96,12 +96,13 @@ class SshPlace:
         self._connected: Connected | None = None
         self._ahead: StepChannel | None = None
         self._may_open_ahead = True
+        self._unreached: TransportFault | None = None  # met by `reach`, and not yet told
         self._used = 0  # commands over this connection
         self.make_room: Callable[[], None] = lambda: None  # called when the host opens no more sessions
 
     def begin(self, line: bytes) -> "SshSession":
         """Hand a line to the login shell. Raises TransportFault; nothing was started then."""
-        connected = self._ready()
+        connected = self.connect()
         channel = self._channel(connected)
         session = SshSession(channel, connected, self._settings)
         try:
@@ -133,19 +134,32 @@ class SshPlace:
         self.close()
         return False
 
+    def reach(self) -> bool:
+        """Open the connection, if there is none; whether there is one now. A fault is told by what needs it next, once."""
+        self._unreached = None
+        try:
+            self.connect()
+        except TransportFault as fault:
+            self._unreached = fault
+        return self._unreached is None
+
     def reopen(self) -> None:
         """Forget the connection and open a new one. Raises TransportFault."""
         self.close()
-        self._ready()
+        self.connect()
 
     def close(self) -> None:
         """End the connection."""
         connected, self._connected, self._ahead, self._used = self._connected, None, None, 0
+        self._unreached = None
         if connected:
             connected.close()
 
-    def _ready(self) -> Connected:
-        """A connection that is known to live."""
+    def connect(self) -> Connected:
+        """A connection that is known to live; a new one if there is none. Raises TransportFault."""
+        fault, self._unreached = self._unreached, None
+        if fault is not None:
+            raise fault
         connected = self._connected
         if connected is None or not self.lives():
             connected = self._connected = self._connector.connect(self.target)
@@ -193,8 +207,7 @@ class SshPlace:
 
     def _lost(self, error: object, *, started: bool = False) -> TransportFault:
         why = f" ({error})" if str(error or "") else ""
-        when = "while" if started else "before"
-        message = f"The connection to {self.target.name} was lost {when} the command was sent{why}"
+        message = f"The connection to {self.target.name} was lost {'while' if started else 'before'} the command was sent{why}"
         return TransportFault(Cause.LOST, message, started=started)
 
 

@@ -14,7 +14,9 @@ from runbook_engine.model.plan import Target
 from runbook_engine.model.words import SETTLED_WELL, Cause, HostName, Lane, Status
 from runbook_engine.workers.controllers import Controller
 from runbook_engine.workers.logs import Log, Logs, incomplete
+from runbook_engine.workers.places import Places
 from runbook_engine.workers.procedure import carry_out
+from runbook_engine.workers.reaching import begins_with_its_host
 from runbook_engine.workers.rows import send_ahead
 from runbook_engine.workers.work import Link, Sink
 
@@ -22,7 +24,9 @@ Carry = Callable[[Attempt, Link, Log, Callable[[], float]], Outcome]
 
 
 class Pool:
-    """Workers on this machine: at most `parallel` attempts at a time, threads begun when they are first needed.
+    """Workers on this machine: at most `parallel` attempts run at a time, threads begun when they are first needed.
+
+    A host that does not answer is waited for beyond that number: see `Places`.
 
     `links` gives the link to a target, or to the control machine for None; connections live and are reused there. It
     may raise TransportFault. The caller hands over at most one attempt per host at a time. All methods are for one
@@ -42,6 +46,7 @@ class Pool:
         self._logs = logs
         self._clock = clock
         self._carry = carry
+        self._places = Places(self._parallel, clock)
         self._waiting: SimpleQueue[Attempt | None] = SimpleQueue()
         self._ended: SimpleQueue[Ended] = SimpleQueue()
         self._threads: list[threading.Thread] = []
@@ -51,7 +56,7 @@ class Pool:
 
     def room(self) -> int:
         """How many more attempts can begin at once."""
-        return max(0, self._parallel - self._open)
+        return max(0, self._parallel + self._places.lend() - self._open)
 
     def boot(self, host: HostName) -> str | None:
         """Under which boot id a host keeps what becomes of an attempt; None: greet it first; '': it keeps nothing."""
@@ -65,7 +70,7 @@ class Pool:
     def start(self, attempts: Sequence[Attempt]) -> None:
         """Begin them; what exceeds the room waits its turn. Never blocks, never raises."""
         self._open += len(attempts)
-        while len(self._threads) < min(self._parallel, self._open):
+        while len(self._threads) < min(self._parallel + self._places.lend(), self._open):
             thread = threading.Thread(target=self._work, name=f"worker-{len(self._threads) + 1}", daemon=True)
             self._threads.append(thread)
             thread.start()
@@ -102,8 +107,10 @@ class Pool:
 
     def _work(self) -> None:
         while (attempt := self._waiting.get()) is not None:
+            self._places.take()
             while attempt is not None:
                 attempt = self._carried(attempt)
+            self._places.give()
 
     def _carried(self, attempt: Attempt) -> Attempt | None:
         """Carry one attempt out; what follows at once, if anything does."""
@@ -117,6 +124,8 @@ class Pool:
 
     def _outcome(self, attempt: Attempt, link: Link) -> Outcome:
         try:
+            if begins_with_its_host(attempt):
+                self._places.while_reaching(link.reach)
             if not self._held:
                 send_ahead(link, attempt)
             return self._carry(attempt, link, self._logs.log(attempt), self._clock)
@@ -166,6 +175,10 @@ class _NoLink:
         ticket: Ticket | None = None,  # noqa: ARG002
     ) -> Answer:
         raise self._fault
+
+    def reach(self) -> bool:
+        """There is none."""
+        return False
 
     def greet(self) -> Greeting:
         raise self._fault

@@ -40,6 +40,10 @@ class Link(Protocol):
         """Under which boot id the host keeps commands; None: it must be greeted first; empty: it keeps none."""
         ...
 
+    def reach(self) -> bool:
+        """Connect, if there is no connection; whether there is one now. What is done next tells of a fault."""
+        ...
+
     def greet(self) -> Greeting:
         """Connect, and learn whether the host keeps commands. Raises TransportFault."""
         ...
