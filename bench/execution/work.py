@@ -26,11 +26,12 @@ class Work:
     known_hosts: str
     exit_code: int = 0
     parallel: int = 20
+    first: str = ""  # what each step does before it answers; ends with a semicolon
 
     def command(self, step: int) -> str:
         """The command of a step, counted from 0. It only reads and prints."""
         end = f"; exit {self.exit_code}" if self.exit_code else ""
-        return f"uname -r; echo heard-{step} >&2{end}"
+        return f"{self.first}uname -r; echo heard-{step} >&2{end}"
 
     def right(self, step: int, release: str) -> Said:
         """What a step must have said."""

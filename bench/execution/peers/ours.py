@@ -5,6 +5,8 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from work import Answers, Said, Work
 
@@ -29,9 +31,15 @@ def missing() -> str:
     return "" if _program().exists() else "not installed: pip install -e ."
 
 
-def prepare(work: Work, folder: Path, repeat: str = "safe", *, reads: bool = False) -> list[str]:
-    """Write what it needs; the command that is measured. `reads`: each step needs to know what the one before said."""
-    _project(work, folder, repeat, reads=reads)
+def prepare(
+    work: Work, folder: Path, repeat: str = "safe", *, reads: bool = False, more: Mapping[str, Any] = MappingProxyType({})
+) -> list[str]:
+    """Write what it needs; the command that is measured.
+
+    `reads`: each step needs to know what the one before said. `more`: entries of further hosts, by name, for the inventory.
+    """
+    _project(work, folder, more)
+    _runbook(work, folder, repeat, reads=reads)
     return [str(_program()), "run", "bench.yml", "--yes", "--no-input", "--parallel", str(work.parallel)]
 
 
@@ -52,6 +60,8 @@ def answers(work: Work, folder: Path) -> Answers:
         for event in store.journal(run).read():
             if isinstance(event, AttemptEnded):
                 step, _, host = event.task.partition("@")
+                if not host.startswith("h0"):
+                    continue  # one of `more`
                 out, err = _said(logs / f"{step}@{host}.log")
                 found.setdefault(work.hosts[int(host[1:])], []).append((event.outcome.exit_code, out, err))
     return found
@@ -61,12 +71,19 @@ def _program() -> Path:
     return Path(sys.executable).parent / "runbook"
 
 
-def _project(work: Work, folder: Path, repeat: str, *, reads: bool) -> None:
+def _project(work: Work, folder: Path, more: Mapping[str, Any]) -> None:
+    """The inventory. Further hosts stand among the others, at equal distances."""
     ssh = {"user": work.user, "port": work.port, "key": work.key, "known_hosts": work.known_hosts}
-    hosts = {f"h{i:05}": {"address": address} for i, address in enumerate(work.hosts)}
+    hosts: dict[str, Any] = {f"h{i:05}": {"address": address} for i, address in enumerate(work.hosts)}
+    order, apart = list(hosts), len(hosts) // (len(more) + 1)
+    for number, name in enumerate(more):
+        order.insert((number + 1) * apart + number, name)
     (folder / "inventory").mkdir()
-    inventory = {"groups": {"all": {"hosts": [f"h[00000:{len(hosts) - 1:05}]"], "ssh": ssh}}, "hosts": hosts}
+    inventory = {"groups": {"all": {"hosts": order, "ssh": ssh}}, "hosts": hosts | dict(more)}
     (folder / "inventory" / "hosts.yml").write_text(json.dumps(inventory, indent=1), encoding="utf-8")
+
+
+def _runbook(work: Work, folder: Path, repeat: str, *, reads: bool) -> None:
     steps = [{"id": f"s{i}", "title": f"Read {i}", "run": work.command(i), "repeat": repeat} for i in range(work.steps)]
     for i, step in enumerate(steps if reads else ()):
         step["save_as"] = f"o{i}"
