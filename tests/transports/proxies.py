@@ -4,6 +4,7 @@ import selectors
 import socket
 import struct
 import threading
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -43,7 +44,7 @@ class Proxy:
 
     server: tuple[str, int]
     cut: Cut = field(default_factory=Cut)
-    silent: bool = False  # bytes are swallowed in both directions, as by a wall that drops packets
+    silent: bool = False  # nothing passes in either direction, as where packets are dropped; what was sent comes afterwards
     cuts: int = 0
 
     def __post_init__(self) -> None:
@@ -82,7 +83,11 @@ class Proxy:
             watched.register(client, selectors.EVENT_READ, server)
             watched.register(server, selectors.EVENT_READ, client)
             while pair in self._pairs:
-                for key, _ in watched.select(0.5):
+                ready = watched.select(0.5)
+                if self.silent:
+                    time.sleep(0.02)
+                    continue
+                for key, _ in ready:
                     if not self._piece(key.fileobj, key.data, up=key.fileobj is client):  # type: ignore[arg-type]
                         self._end(pair, reset=self.cut.reset)
                         return
@@ -90,10 +95,7 @@ class Proxy:
 
     def _piece(self, source: socket.socket, sink: socket.socket, *, up: bool) -> bool:
         """Pass on what has come; False when the connection is over."""
-        data = source.recv(PIECE)
-        if self.silent:
-            return bool(data)
-        cut = self.cut
+        data, cut = source.recv(PIECE), self.cut
         sink.sendall(data[: cut.room(len(data), up=up)])
         if cut.over:
             self.cut, self.cuts = Cut(reset=cut.reset), self.cuts + 1

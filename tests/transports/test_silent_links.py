@@ -1,4 +1,4 @@
-"""Links that fall silent without an end: bytes that vanish on the way, a server that is frozen. Found out within the limits."""
+"""Links that fall silent without an end: dropped packets, a frozen server. Both are found out within the limits."""
 
 import os
 import signal
@@ -33,8 +33,8 @@ def sites(sshd: Any, target: Target, tmp_path: Path) -> Iterator[list[Site]]:
         yield made
 
 
-def swallow(site: Site) -> Callable[[], None]:
-    """Let every byte vanish, in both directions; how to end that."""
+def silence(site: Site) -> Callable[[], None]:
+    """Let nothing pass, in either direction; how to end that."""
     site.proxy.silent = True
     return lambda: setattr(site.proxy, "silent", False)
 
@@ -49,9 +49,9 @@ def freeze(site: Site) -> Callable[[], None]:
 
 
 KINDS = (  # what goes wrong, in which lane, after how many seconds of a step that takes three, and in which words it is told
-    (swallow, Lane.DURABLE, 0.2, "did not open a session"),  # the second shell, which follows a step that takes longer
-    (swallow, Lane.DURABLE, 1.0, "has stopped answering"),
-    (swallow, Lane.QUICK, 0.2, "has stopped answering"),
+    (silence, Lane.DURABLE, 0.2, "did not open a session"),  # the second shell, which follows a step that takes longer
+    (silence, Lane.DURABLE, 1.0, "has stopped answering"),
+    (silence, Lane.QUICK, 0.2, "has stopped answering"),
     (freeze, Lane.DURABLE, 1.0, "has stopped answering"),
     (freeze, Lane.QUICK, 0.2, "has stopped answering"),
 )
@@ -103,7 +103,7 @@ def test_a_gateway_that_falls_silent_is_noticed_too(
     Path(gate.ssh.known_hosts).write_text(known)
     links = new_links(targets={"gate": gate}, quiet_s=0.5, answer_s=1.0)
     behind = links(replace(target, name="behind", ssh=replace(target.ssh, jump="gate", known_hosts=gate.ssh.known_hosts)))
-    threading.Timer(0.5, lambda: swallow(sites[0])).start()
+    threading.Timer(0.5, lambda: silence(sites[0])).start()
     with pytest.raises(TransportFault) as found:
         behind.perform(sh("sleep 60"), lambda _stream, _data: None)
     assert (found.value.cause, found.value.started) == (Cause.LOST, True)
