@@ -15,7 +15,8 @@ from runbook_engine.model.events import Outcome
 from runbook_engine.model.text import SecretRef, Text
 from runbook_engine.model.words import Cause, Status, TaskId
 from runbook_engine.workers.harmless import harmless, readable
-from runbook_engine.workers.logs import Logs, escaped, raw
+from runbook_engine.workers.log_text import BINARY_FROM, lines, printed
+from runbook_engine.workers.logs import Logs
 from runbook_engine.workers.procedure import carry_out
 from workers.scripted import Clock, ScriptedLink, attempt, outcome_of, package
 
@@ -62,13 +63,46 @@ def test_a_line_without_end_is_not_held_back_for_ever(tmp_path) -> None:
     assert [line[:5] for line in lines[1:-1]] == ["out- ", "out y"]
 
 
-@given(st.binary(max_size=200) | st.text(max_size=100).map(lambda t: t.encode("utf-8", "surrogatepass")))
-def test_every_byte_can_be_had_back_and_none_can_act(data: bytes) -> None:
-    """The escaped form is one harmless line, and `raw` brings back the very bytes."""
-    text = escaped(data).decode()
-    assert raw(text) == data
-    assert harmless(text) == text
-    assert "\n" not in text
+@given(st.binary(max_size=200) | st.text(max_size=100).map(lambda t: t.encode("utf-8", "surrogatepass")), st.booleans())
+def test_every_byte_can_be_had_back_and_none_can_act(data: bytes, ended: bool) -> None:
+    """As it stands in a log it is harmless, and the very bytes can be had back."""
+    text = lines(b"1970", 1, data, ended=ended)
+    assert b"".join(printed(text.splitlines(keepends=True))) == data + b"\n" * ended
+    assert harmless(text.decode()) == text.decode()
+
+
+TEXT = "Grüße – привет, 世界: alles gelesen.\n".encode() * 300
+PIECES = {
+    "text": (TEXT, b"out"),
+    "a few bytes that are no text": (TEXT + b"\xff\xfe \x1b[31m\x00\n" + TEXT, b"out"),
+    "old encoding": (b"Gr\xfc\xdfe aus einer Stadt, in der es regnet.\n" * 300, b"out="),
+    "zeros": (bytes(BINARY_FROM), b"out="),
+    "noise": (bytes(range(256)) * 300, b"out="),
+    "a long line": (b"x" * 10_000_000 + b"\n", b"out-"),
+    "no newline at the end": (TEXT + b"end", b"out"),
+    "bidi": (TEXT + "a\u202eb\u0085\ufeff\U000e0041\n".encode() + TEXT, b"out"),
+    "backslashes": (b"C:\\Temp\\x41 \\\\\n" * 300, b"out"),
+}
+
+
+@pytest.mark.parametrize("name", PIECES)
+@pytest.mark.parametrize("size", [1, 999, 32_700])
+def test_the_very_bytes_can_be_had_back_from_a_log(tmp_path, name, size) -> None:
+    """Whatever it is and however it comes; both streams by themselves, and nothing of it can act."""
+    data, mark = PIECES[name]
+    data = data[:20_000] if size == 1 else data
+    log = Logs(tmp_path, Clock().now).log(attempt())
+    log.begin()
+    for start in range(0, len(data), size):
+        log.output(1, data[start : start + size])
+        log.output(2, data[start : start + size][::-1])
+    log.end(END)
+    file = tmp_path / "firmware" / "flash@r12-u01.log"
+    assert b"".join(printed(file.read_bytes().splitlines(keepends=True))) == data
+    others = b"".join(data[start : start + size][::-1] for start in range(0, len(data), size))
+    assert b"".join(printed(file.read_bytes().splitlines(keepends=True), 2)) == others
+    assert harmless(file.read_text()) == file.read_text()
+    assert size < BINARY_FROM or b" %b " % mark in file.read_bytes()
 
 
 @given(st.text(st.characters(), max_size=100))

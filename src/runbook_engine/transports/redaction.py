@@ -19,6 +19,7 @@ class Masks:
             mark = f"[secret {name}]".encode("utf-8", "surrogateescape")
             for form in forms(value):
                 self.marks.setdefault(form, mark)
+        self._least = tuple(form for form in self.marks if not any(form != other and other in form for other in self.marks))
         longest_first = sorted(self.marks, key=len, reverse=True)
         self.longest = len(longest_first[0]) if longest_first else 0
         self.pattern = re.compile(b"|".join(re.escape(f) for f in longest_first)) if longest_first else None
@@ -34,8 +35,8 @@ class Masks:
         return self.hide(text.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
 
     def present(self, data: bytes) -> bool:
-        """Whether any form occurs. One plain search a form: far cheaper than the pattern on output without secrets."""
-        return any(form in data for form in self.marks)
+        """Whether any form occurs. A plain search for each that holds no other: far cheaper than the pattern."""
+        return any(form in data for form in self._least)
 
 
 class Redactor:

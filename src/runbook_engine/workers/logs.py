@@ -1,9 +1,8 @@
-r"""What hosts print, complete, in a file per task that any pager shows safely: FOLDER/PHASE/STEP[#BATCH][@HOST].log.
+"""What hosts print, complete, in a file per task that any pager shows safely: FOLDER/PHASE/STEP[#BATCH][@HOST].log.
 
 A line is `TIME MARK TEXT`. Marks: `==` begin and end of an attempt, `$$` a command, `--` a note of the engine, `out` and
-`err` a line of output, `out-` and `err-` a piece of output that no newline follows. The text of output is escaped so that
-nothing is lost and nothing can act on a terminal: a backslash as `\\`, a control character as `\x1b`, a byte that is not
-UTF-8 as `\xff`, a bidi control as `\u202e`; `raw` turns it back into the very bytes.
+`err` a line of output, `out-` and `err-` a piece of output that no newline follows, `out=` and `err=` a binary piece in base64.
+How the text of output is written, and had back byte by byte, is said in `log_text`.
 
 Secrets never come here: a link hands over output in which their values are already masked, and commands name them.
 
@@ -27,17 +26,14 @@ from runbook_engine.model.errors import TransportFault
 from runbook_engine.model.events import Outcome
 from runbook_engine.model.words import AttemptId, Cause, Repeat, TaskId
 from runbook_engine.workers.excerpt import Excerpt, LogLimits, Piece, Room
-from runbook_engine.workers.harmless import HARMFUL, harmless, visible
+from runbook_engine.workers.harmless import harmless
+from runbook_engine.workers.log_text import lines
 
-_MARKS = {1: b"out", 2: b"err"}
 _PIECE = 65536  # bytes of a line without an end that are held back
 _MOMENT_S = 0.2  # how long lines are held back at most, if somebody waits for the workers
 _LONGEST = 200  # bytes of a file name
 _FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
 _UNSAFE = re.compile(r"[^A-Za-z0-9._@#:+=,-]|^\.")
-_PLAIN = re.compile(rb"[\t\n\x20-\x5b\x5d-\x7e]*")
-_ESCAPED = re.compile(f"[\\\\\n{HARMFUL}]")
-_ESCAPE = re.compile(r"\\(?:\\|x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})")
 
 
 class Logs:
@@ -165,7 +161,7 @@ class Log:
         if self._excerpt.left_out:
             self.note(self._excerpt.told)
         for piece in self._excerpt.end:
-            self._write(_lines(piece))
+            self._write(lines(piece.time, piece.stream, piece.data, ended=piece.ended))
         code = "" if outcome.exit_code is None else f", exit code {outcome.exit_code}"
         said = f": {outcome.message}" if outcome.message else ""
         first, *more = harmless(f"{outcome.status} after {outcome.duration_s:.3f} s{code}{said}").split("\n")
@@ -202,7 +198,7 @@ class Log:
 
     def _take(self, piece: Piece) -> None:
         if self._excerpt.fits(len(piece.data)):
-            self._write(_lines(piece))
+            self._write(lines(piece.time, piece.stream, piece.data, ended=piece.ended))
             return
         if not self._excerpt.end:
             self.note("there is no more room for output: of what follows, the end is written once the attempt has ended")
@@ -241,51 +237,9 @@ class Log:
         self.fault = f"{error.strerror or error} ({error.filename})" if error.filename else str(error.strerror or error)
 
 
-def _lines(piece: Piece) -> bytes:
-    lines = piece.data.split(b"\n")
-    if not _PLAIN.fullmatch(piece.data):
-        lines = [escaped(line) for line in lines]
-    prefix = b"%b %b " % (piece.time, _MARKS[piece.stream])
-    if piece.ended:
-        return prefix + (b"\n" + prefix).join(lines) + b"\n"
-    last = b"%b %b- %b\n" % (piece.time, _MARKS[piece.stream], lines.pop())
-    return b"".join(b"%b%b\n" % (prefix, line) for line in lines) + last
-
-
 def incomplete(message: str, fault: str) -> str:
     """What an outcome says whose log does not hold all of the output."""
     return f"{message}\nthe log is not complete: {fault}".strip()
-
-
-def escaped(line: bytes) -> bytes:
-    """A line of output so that a pager can show it and `raw` can bring it back."""
-    return _ESCAPED.sub(_escape, line.decode("utf-8", "surrogateescape")).encode()
-
-
-def raw(text: str) -> bytes:
-    """The bytes that a log's text of output stands for; the newline is not part of it."""
-    found, position = [], 0
-    for match in _ESCAPE.finditer(text):
-        found.append(text[position : match.start()].encode())
-        found.append(_unescape(match.group()))
-        position = match.end()
-    return b"".join((*found, text[position:].encode()))
-
-
-def _escape(match: re.Match[str]) -> str:
-    code = ord(match.group())
-    if code == ord("\\"):
-        return r"\\"
-    if 0xDC80 <= code <= 0xDCFF:
-        return f"\\x{code - 0xDC00:02x}"
-    return f"\\u{code:04x}" if 0x80 <= code < 0x100 else visible(match)
-
-
-def _unescape(escape: str) -> bytes:
-    if escape == r"\\":
-        return b"\\"
-    digits = escape[2:]
-    return bytes.fromhex(digits) if escape[1] == "x" else chr(int(digits, 16)).encode()
 
 
 def _safe(part: str) -> str:
