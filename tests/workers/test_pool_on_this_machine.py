@@ -16,7 +16,7 @@ from runbook_engine.model.words import Cause, PackageId, Purpose, Status, TaskId
 from runbook_engine.transports.links import Links
 from runbook_engine.transports.settings import LinkSettings
 from runbook_engine.workers import Logs, Pool
-from runbook_engine.workers.logs import raw
+from runbook_engine.workers.log_text import raw
 from workers.scripted import attempt, package
 
 
