@@ -101,8 +101,9 @@ def own_versions(_driver, identity):
 
 
 def firmware_inventory():
-    """The parts of all systems."""
-    members = [{"@odata.id": f"/redfish/v1/UpdateService/FirmwareInventory/{name}-nic"} for name in versions]
+    """The parts of the systems whose names are in FOLDER/parts."""
+    names = (FOLDER / "parts").read_text().split()
+    members = [{"@odata.id": f"/redfish/v1/UpdateService/FirmwareInventory/{name}-nic"} for name in names]
     return {"Name": "Firmware", "Members": members, "Members@odata.count": len(members)}
 
 

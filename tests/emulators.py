@@ -53,8 +53,9 @@ class Emulator:
         return int((self.folder / "port").read_text())
 
     def host(self, **bmc: Any) -> Target:
-        """A host that no other test has; it is off."""
+        """A host that no other test has; it is off, and the firmware inventory lists its parts."""
         name = next(self._free)
+        (self.folder / "parts").write_text(name)
         usual: dict[str, Any] = {
             "address": f"https://127.0.0.1:{self.port}",
             "user": USER,

@@ -216,8 +216,9 @@ def test_an_update_is_followed_and_proved(emulator, hands, part):
     for _ in range(2):
         assert hands.do(host, params).status is Status.OK
         assert emulator.changes(host) == ["update"]
-    saved = hands.do(host, {"get": "firmware"}, save_as="now").saved
-    assert json.loads(saved["stdout"])["bios"] == "2.19.1"
+    read = hands.do(host, {"get": "firmware"}, save_as="now")
+    assert read.status is Status.OK, read.message
+    assert json.loads(read.saved["stdout"])["bios"] == "2.19.1"
     assert hands.do(host, {"wait": {"firmware": "2.19.1"}}).status is Status.OK
 
 
