@@ -240,9 +240,9 @@ class Controller:
         """The version of the BIOS or of the controller itself, as they tell it beside the inventory."""
         if part == "bios":
             return str(self._system().bios_version or "")
-        root = self._root_of()
-        managers = root.get_manager_collection().get_members() if root._managers_path else []  # noqa: SLF001 - as sushy asks
-        return str((managers[0].firmware_version if managers else "") or "")
+        links = self._system().json.get("Links") or {}
+        places = [one["@odata.id"] for one in links.get("ManagedBy") or []]
+        return str((self._root_of().get_manager(places[0]).firmware_version if places else "") or "")
 
     def _firmware(self) -> Firmware:
         parts = tuple(_inventory(self._root_of()))
