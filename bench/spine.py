@@ -32,6 +32,10 @@ class Instant:
         """Never full."""
         return ROOM
 
+    def lent(self) -> int:
+        """These workers wait for no host."""
+        return 0
+
     def boot(self, host: str) -> str | None:  # noqa: ARG002 - the shape of the seam
         """Every host was greeted."""
         return "b1"

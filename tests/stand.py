@@ -84,12 +84,16 @@ class Stand:
         self.most_at_once: dict[str, int] = {}
         self.boots: dict[str, str | None] = {}
         self.held = False
+        self.lent_places = 0
 
     def boot(self, host: str) -> str | None:
         return self.boots.get(host, "b1")
 
     def room(self) -> int:
-        return self._parallel - len(self._running)
+        return self._parallel + self.lent_places - len(self._running)
+
+    def lent(self) -> int:
+        return self.lent_places
 
     def start(self, attempts: Sequence[Attempt]) -> None:
         self._running.extend(attempts)
@@ -97,7 +101,7 @@ class Stand:
         hosts = [a.target.name for a in self._running if a.target]
         for host in hosts:
             self.most_at_once[host] = max(self.most_at_once.get(host, 0), hosts.count(host))
-        assert len(self._running) <= self._parallel
+        assert len(self._running) <= self._parallel + self.lent_places
 
     def hold(self, *, on: bool) -> None:
         self.held = on

@@ -16,12 +16,14 @@ class Night:
         self.inbox = ListInbox(self.journal)
         self.play = play
         self.parallel = parallel
+        self.lent = 0
         self.started: list = []
         self.seen: list = []
         self.new_id = ids()
 
     def go(self, focus=Focus(), world=no_world, habits=Habits()):
         workers = Stand(self.play, self.clock, self.parallel)
+        workers.lent_places = self.lent
         self.course = execute(
             self.plans.__getitem__,
             self.journal,

@@ -122,6 +122,9 @@ class Team:
     def room(self) -> int:
         return 3 - len(self._open)
 
+    def lent(self) -> int:
+        return 0
+
     def boot(self, host: str) -> str | None:
         return self._boots.get(host)
 

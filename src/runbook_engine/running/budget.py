@@ -58,6 +58,13 @@ def exhausted(shape: Phases, run: Run, phase: PhaseId, stage: int | None) -> boo
     return exceeded(shape, run, phase, stage) or project_exceeded(shape, run)
 
 
+def left(shape: Phases, run: Run, phase: PhaseId, stage: int | None) -> int | None:
+    """How many more may fail before starts end; None where failures end nothing."""
+    limit, over_all = allowed(shape, phase, stage), shape.project_limit
+    own = [] if limit is None else [limit - failures(shape, run, phase, stage)]
+    return min([*own, *([] if over_all is None else [over_all - len(run.failing)])], default=None)
+
+
 def spent(shape: Phases, run: Run, phase: PhaseId) -> int | None:
     """The stage of a phase whose budget is exceeded, the phase's open one where it is not counted by batch; None: none is."""
     state = run.phases[phase]

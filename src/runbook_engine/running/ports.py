@@ -41,7 +41,11 @@ class Workers(Protocol):
     """Who carries attempts out."""
 
     def room(self) -> int:
-        """How many more attempts can begin at once."""
+        """How many more attempts can begin at once, in places that are lent too."""
+        ...
+
+    def lent(self) -> int:
+        """How many places are lent while others wait for their hosts to answer."""
         ...
 
     def boot(self, host: HostName) -> str | None:

@@ -25,7 +25,7 @@ from runbook_engine.model.words import (
 from runbook_engine.model.world import World
 from runbook_engine.running.agenda import Agenda
 from runbook_engine.running.aside import out_of_turn
-from runbook_engine.running.budget import exhausted
+from runbook_engine.running.budget import exhausted, left
 from runbook_engine.running.conditions import holds
 from runbook_engine.running.course import Course
 from runbook_engine.running.doubt import ASKING
@@ -42,7 +42,11 @@ class Hands(Protocol):
     """What is asked of the workers here."""
 
     def room(self) -> int:
-        """How many more attempts can begin at once."""
+        """How many more attempts can begin at once, in places that are lent too."""
+        ...
+
+    def lent(self) -> int:
+        """How many places are lent while others wait for their hosts to answer."""
         ...
 
     def boot(self, host: HostName) -> str | None:
@@ -67,12 +71,15 @@ class Starts:
 def ready(course: Course, agenda: Agenda, world: World, now: datetime, workers: "Hands", new_id: Callable[[], str]) -> Starts:
     """The starts of one tick; no more attempts than the workers have room for. What is forbidden now is parked."""
     tick, room = _Tick(course, agenda, world, now, workers.boot, new_id), workers.room()
+    own = room - workers.lent()  # without places that are lent
     if course.run.status is not RunStatus.OPEN:
         return tick.starts
     for task in agenda.take():
         package, host = course.shape.parts(task)
         package = course.shape.work(task, back=course.run.task(task).back)
-        if len(tick.starts.attempts) >= room or len(tick.starts.events) >= OPENED_AT_ONCE:
+        begun = len(tick.starts.attempts)
+        full = begun >= room or (begun >= own and not _may_borrow(course, task, package, room - own))
+        if full or len(tick.starts.events) >= OPENED_AT_ONCE:
             agenda.put_back(task)
             break
         if forbidden(course, task, package, host, world):
@@ -84,6 +91,14 @@ def ready(course: Course, agenda: Agenda, world: World, now: datetime, workers: 
             continue
         tick.begin(task, package, host)
     return tick.done()
+
+
+def _may_borrow(course: Course, task: TaskId, package: Package, lent: int) -> bool:
+    """Whether a lent place may be used: not where all who are at work could fail, and more than the plan says at worst."""
+    if course.run.task(task).back:
+        return True
+    allowance = left(course.shape, course.run, package.phase, course.shape.stage_of[package.id])
+    return allowance is None or lent <= allowance
 
 
 def forbidden(course: Course, task: TaskId, package: Package, host: HostName | None, world: World) -> bool:

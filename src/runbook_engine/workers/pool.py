@@ -58,6 +58,10 @@ class Pool:
         """How many more attempts can begin at once."""
         return max(0, self._parallel + self._places.lend() - self._open)
 
+    def lent(self) -> int:
+        """How many places are lent while others wait for their hosts to answer."""
+        return self._places.lend()
+
     def boot(self, host: HostName) -> str | None:
         """Under which boot id a host keeps what becomes of an attempt; None: greet it first; '': it keeps nothing."""
         link = self._met.get(host)

@@ -44,6 +44,10 @@ class StandIns:
         """How many more attempts can begin at once."""
         return max(0, self._parallel - len(self._open))
 
+    def lent(self) -> int:
+        """Stand-ins wait for no host."""
+        return 0
+
     def boot(self, host: HostName) -> str | None:  # noqa: ARG002 - no machine, no memory
         """Stand-ins keep nothing of an attempt."""
         return ""
