@@ -15,6 +15,7 @@ from recording.second_reader import read_copy
 
 HOSTS = ("near-1", "near-2")
 STEPS = 19  # on each host; with the decision before and the signature after them there are forty
+SAVES = 2  # the step that prints what later ones read
 RUN = "forty-1"
 CANARY = "c4nary-77d1e0b2"
 LIVES_AT_MOST = 400
@@ -52,11 +53,13 @@ def kind(step: int) -> str:
 
 
 def step_text(step: int) -> str:
-    """A step that leaves its name on its host, and now and then uses a secret."""
+    """A step that leaves its name on its host, and now and then uses a secret, or what another step has printed."""
     name = f"s{step:02}"
-    secret = "echo {{ params.token }}; " if step % 6 == 0 else ""
+    before = "echo {{ params.token }}; " if step % 6 == 0 else "echo value-of-{{ host.name }}; " if step == SAVES else ""
+    after = "; echo {{ seen.stdout }} >>$HOME/saw" if step > SAVES and step % 3 == 0 else ""
     declared = {"verify": f', verify: "grep -qx {name} $HOME/effects"', "safe": ", repeat: safe", "once": ""}[kind(step)]
-    return f'      - {{id: {name}, title: Step {step}, run: "{secret}echo {name} >>$HOME/effects"{declared}}}\n'
+    declared += ", save_as: seen" if step == SAVES else ""
+    return f'      - {{id: {name}, title: Step {step}, run: "{before}echo {name} >>$HOME/effects{after}"{declared}}}\n'
 
 
 def runbook(steps: int = STEPS, *, people: bool = True) -> str:
@@ -92,7 +95,7 @@ class Near:
 
     def ask(self, place: Path, order: dict[str, Any]) -> tuple[int, list[str]]:
         """One life in a state folder of its own; how it ended, and what it told."""
-        whole = {"state": str(place / "state"), "homes": str(place / "homes"), "said": str(place / "said.txt"), **order}
+        whole = {"state": str(place / "state"), "homes": str(place / "homes"), "said": str(said_in(place)), **order}
         assert self._process.stdin
         assert self._process.stdout
         self._process.stdin.write(json.dumps(whole) + "\n")
@@ -103,6 +106,11 @@ class Near:
     def close(self) -> None:
         """End it."""
         self._process.communicate(timeout=20)
+
+
+def said_in(place: Path) -> Path:
+    """What the lives in a place have said; not where files are counted."""
+    return place.parents[1] / f"{place.name}.txt"
 
 
 def new_place(near: Near, name: str) -> Path:
@@ -167,8 +175,10 @@ def violations(place: Path, acknowledged: int) -> list[str]:
         events = read_copy(place / "state")
     except AssertionError as error:
         return [f"I2, the chain: {error}"]
+    waits = any(event["is"] == "TaskOpened" for event in events)
     lost = [f"I1: {acknowledged} records were acknowledged, {len(events)} are there"] if len(events) < acknowledged else []
-    return [*lost, *_about_effects(events, done), *_about_order(events), *_about_verdicts(events, done), *leaks(place)]
+    found = [*lost, *_about_effects(events, done), *_about_order(events, set() if waits else {"ask/go"})]
+    return [*found, *_about_verdicts(events, done), *misread(place), *leaks(place)]
 
 
 def _about_effects(events: list[dict[str, Any]], done: dict[str, list[str]]) -> list[str]:
@@ -187,9 +197,9 @@ def _about_effects(events: list[dict[str, Any]], done: dict[str, list[str]]) -> 
     return found
 
 
-def _about_order(events: list[dict[str, Any]]) -> list[str]:
+def _about_order(events: list[dict[str, Any]], answered: set[str]) -> list[str]:
     """I5, what stands before is recorded as done; I6, nothing starts before its approval or without the lock of its host."""
-    found, settled, taken = [], {""}, set()
+    found, settled, taken = [], {"", *answered}, set()
     for event in events:
         step, host = _where(event)
         if event["is"] == "HostsTaken":
@@ -210,15 +220,27 @@ def _about_order(events: list[dict[str, Any]]) -> list[str]:
 
 
 def _about_verdicts(events: list[dict[str, Any]], done: dict[str, list[str]]) -> list[str]:
-    """I7: what is called done was done; what is called not begun was done by no attempt that ended so."""
+    """I7: what is called done was done, what is called refused was not, and nothing is called a failure that was none."""
     found = []
     last = {_where(e): e["outcome"] for e in events if e["is"] == "AttemptEnded"}
     for (step, host), outcome in last.items():
         times = done[host].count(step)
         if outcome["status"] in ("ok", "skipped") and not times:
             found.append(f"I7: {step} on {host} is called {outcome['status']} and was never done")
-        if outcome["status"] not in ("ok", "skipped", "unknown", "not_started"):
+        if outcome["status"] == "refused" and times:
+            found.append(f"I7: {step} on {host} is called refused and was done")
+        if outcome["status"] not in ("ok", "skipped", "unknown", "not_started", "refused"):
             found.append(f"I7: {step} on {host} is called {outcome['status']}, and nothing has failed")
+    return found
+
+
+def misread(place: Path) -> list[str]:
+    """I7 once more: what a step has read of an earlier one is what that one had printed."""
+    found = []
+    for host in HOSTS:
+        file = place / "homes" / host / "saw"
+        wrong = set(file.read_text().splitlines() if file.exists() else ()) - {f"value-of-{host}"}
+        found += [f"I7: a step on {host} has read {words!r}" for words in wrong]
     return found
 
 
@@ -226,15 +248,15 @@ def leaks(place: Path) -> list[str]:
     """I9: files, of the engine or of a host, in which the secret stands. What a step has printed there is its own affair."""
     files = [file for folder in ("state", "homes") for file in (place / folder).rglob("*") if file.is_file()]
     files = [file for file in files if not file.name.endswith(("+out", "+err"))]
-    return [f"I9: the secret stands in {f}" for f in [*files, place / "said.txt"] if CANARY.encode() in f.read_bytes()]
+    return [f"I9: the secret stands in {f}" for f in [*files, said_in(place)] if CANARY.encode() in f.read_bytes()]
 
 
-def unfinished(place: Path, code: int) -> list[str]:
+def unfinished(place: Path, code: int, steps: int = STEPS) -> list[str]:
     """I8 and the end of it all: the run is done, and every step was done; those that may not be repeated exactly once."""
-    found = [] if code == DONE else [f"I8: the last life ended with {code}: {(place / 'said.txt').read_text()[-2000:]}"]
+    found = [] if code == DONE else [f"I8: the last life ended with {code}: {said_in(place).read_text()[-2000:]}"]
     for host in HOSTS:
         done = Counter(effects(place, host))
-        for number in range(STEPS):
+        for number in range(steps):
             name, times = f"s{number:02}", done[f"s{number:02}"]
             if times != 1 and not (kind(number) == "safe" and times > 1):
                 found.append(f"at the end {name} on {host} was done {times} times")

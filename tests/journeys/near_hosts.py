@@ -15,12 +15,10 @@ from typing import Any
 from journeys.incarnations import live, main, settle_in, write_all
 from runbook_engine.cli.entry import outcome
 from runbook_engine.model.events import AttemptEnded, AttemptStarted, Event
-from runbook_engine.model.plan import Target
 from runbook_engine.model.words import RunId
 from runbook_engine.recording import RunJournal, Store
 from runbook_engine.transports import ssh
 from runbook_engine.transports.local import LocalPlace, LocalSession
-from runbook_engine.transports.ssh import Connector
 
 LIBRARY = ctypes.CDLL(None)
 FOREIGN = ("CANARY", "CRASH_DIR", "LD_PRELOAD")  # of the engine's environment; no host has them
@@ -28,26 +26,26 @@ OPENING = "opening"
 Tell = Callable[[str], None]
 
 
-class NearPlace:
-    """In place of an SSH connection: /bin/sh with a home of its own."""
+class NearPlace(ssh.SshPlace):
+    """Instead of an SSH connection: /bin/sh with a home of its own. It is always there."""
 
-    def __init__(self, target: Target, connector: Connector) -> None:
-        self.target = target
-        self.connection = object()
-        self.make_room: Callable[[], None] = lambda: None
-        self._home = Path(os.environ["NEAR_HOMES"]) / target.name
-
-    def begin(self, line: bytes) -> LocalSession:
+    def begin(self, line: bytes) -> LocalSession:  # type: ignore[override]
         """Hand a line to the shell."""
-        words = f"unset {' '.join(FOREIGN)}; HOME={quote(str(self._home))}; export HOME; cd; "
+        home = Path(os.environ["NEAR_HOMES"]) / self.target.name
+        words = f"unset {' '.join(FOREIGN)}; HOME={quote(str(home))}; export HOME; cd; "
         return LocalPlace().begin(words.encode() + line)
 
+    @property
+    def connection(self) -> object:
+        """The same one always."""
+        return self
+
     def lives(self, *, ask: bool = False) -> bool:
-        """It is always there."""
+        """It does."""
         return True
 
-    def close(self) -> None:
-        """There is nothing to close."""
+    def connect(self) -> None:
+        """There is nothing to open, and so nothing to close."""
 
 
 class Doom:
@@ -143,5 +141,5 @@ def child(order: dict[str, Any], pipe: int) -> int:
 
 if __name__ == "__main__":
     os.environ.pop("LD_PRELOAD")  # it is loaded; what is started on the hosts does without
-    ssh.SshPlace = NearPlace  # type: ignore[misc, assignment]
+    ssh.SshPlace = NearPlace  # type: ignore[misc]
     main(child)

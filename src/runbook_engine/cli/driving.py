@@ -157,11 +157,13 @@ def _workers(how: Drive, plan: Plan) -> Iterator["Pool"]:
     links = Links(link_settings(how.place, folder, plan.targets, files_beside(plan)))
     limits = LogLimits(attempt=how.place.log_attempt_mb << 20, run=how.place.log_run_mb << 20)
     pool = Pool(how.parallel, links, Logs(folder / "logs", limits=limits))
+    recorded = False
     try:
         yield pool
+        recorded = pool.idle()  # not so when the journal has failed, or somebody could not wait
     finally:
         pool.close()
-        links.close()
+        links.close(recorded=recorded)
 
 
 def _finish(how: Drive, course: Course, inbox: LocalInbox) -> None:

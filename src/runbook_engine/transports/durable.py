@@ -111,6 +111,7 @@ class Keeper:
         if state.standing in (Standing.EXIT, Standing.TIMEOUT, Standing.RUNNING):
             state = self._attached(shell, ticket, capture, limit_s) if state.standing is Standing.RUNNING else state
             capture.finish()
+            self._ended.setdefault(command.become, []).append(ticket.id)
         return Found(fate=_fate(state, ticket), answer=capture.answer(state.exit_code))
 
     def tidy(self) -> None:

@@ -207,11 +207,14 @@ class Link:
         except TransportFault as fault:
             raise self._masked(fault) from fault.__cause__
 
-    def reset(self) -> None:
-        """Forget the connections; the next command opens a new one."""
+    def reset(self, *, recorded: bool = True) -> None:
+        """Forget the connections; the next command opens a new one.
+
+        `recorded`: the ends of all commands are on disk here, so that the host may forget what they have printed.
+        """
         if self._controller is not None:
             self._controller.close()
-        if self._keeper is not None:
+        if self._keeper is not None and recorded:
             self._keeper.tidy()
         if self._place is not None:
             self._place.close()
@@ -268,12 +271,12 @@ class Links:
         if link:
             link.reset()
 
-    def close(self) -> None:
-        """End all connections."""
+    def close(self, *, recorded: bool = True) -> None:
+        """End all connections. `recorded`: see `Link.reset`."""
         with self._lock:
             links, self._links = list(self._links.values()), {}
             connector, self._connector = self._connector, None
         for link in links:
-            link.reset()
+            link.reset(recorded=recorded)
         if connector:
             connector.close()

@@ -1,0 +1,81 @@
+"""A disk that goes bad at any write or sync of a run: the engine stops and says so, and goes on once the disk is well."""
+
+import errno
+import os
+import re
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from journeys.forty import Near, new_place, runbook, said_in, unfinished, violations
+from recording.second_reader import read_copy
+
+SOAK = bool(os.environ.get("RUNBOOK_SOAK"))
+STEPS = 4
+NEVER = 10**9  # a change that does not come
+KINDS = (  # what goes wrong, and whether only once
+    (errno.ENOSPC, False),
+    (errno.EIO, False),
+    (errno.EROFS, False),
+    (errno.EIO, True),
+)
+
+
+def command(near: Near, place: Path) -> list[str]:
+    """What a person types: run, or resume when there is a run."""
+    return (
+        ["resume", "last", "--failed", "--no-input"]
+        if read_copy(place / "state")
+        else ["run", near.plan, "--yes", "--no-input"]
+    )
+
+
+def life(near: Near, place: Path, fails: tuple[int, int, bool]) -> tuple[int, int, str]:
+    """One call of the command; its exit code, how many changes it made, and what it said."""
+    said = said_in(place)
+    before = said.stat().st_size if said.exists() else 0
+    code, words = near.ask(place, {"command": command(near, place), "fails": fails})
+    return code, int(words[0].split()[1]) if words else 0, said.read_text()[before:]
+
+
+def failed_at(near: Near, number: int, error: int, *, once: bool) -> list[str]:
+    """What is wrong about a run whose disk goes bad at one change, and is well again afterwards."""
+    place = new_place(near, f"{number}-{error}-{once}")
+    code, _, said = life(near, place, (number, error, once))
+    broken = violations(place, 0)
+    if "Traceback" in said or "mistake of runbook itself" in said:
+        broken.append(f"a trace instead of a message: {said[-1500:]}")
+    if code and not re.search(r"journal|log|No space|[Rr]ead-only|Input/output", said):
+        broken.append(f"exit {code}, and no word about the disk: {said[-500:]}")
+    if not code and [event["is"] for event in read_copy(place / "state")].count("RunEnded") != 1:
+        broken.append("exit 0, and the run has not ended")
+    if code or not read_copy(place / "state"):
+        code, _, said = life(near, place, (NEVER, 0, False))
+        broken += violations(place, 0)
+    broken += unfinished(place, code, STEPS)
+    shutil.rmtree(place)
+    when = f"change {number} fails with {errno.errorcode[error]}{' once' if once else ''}"
+    return [f"{when}: {what}" for what in broken]
+
+
+@pytest.mark.law(2)
+@pytest.mark.law(9)
+@pytest.mark.timeout(7200 if SOAK else 600)
+def test_a_disk_that_goes_bad_anywhere_stops_the_run_and_spoils_nothing(crash_library: Path) -> None:
+    """Every change of a file in turn: full, broken, read-only, or one error that goes away; then well again, and resumed."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(prefix="runbook-", dir=memory if memory.is_dir() else None) as folder:
+        near = Near(Path(folder) / "near", crash_library, runbook(STEPS, people=False))
+        place = new_place(near, "whole")
+        code, changes, said = life(near, place, (NEVER, 0, False))
+        assert code == 0, said
+        broken, tried = [], 0
+        for number in range(1, changes + 1):
+            for kind in KINDS if SOAK else (KINDS[number % len(KINDS)],):
+                tried += 1
+                broken += failed_at(near, number, kind[0], once=kind[1])
+        near.close()
+    print(f"\n{changes} changes of files in a run, {tried} faults")
+    assert broken == []
