@@ -76,8 +76,8 @@ def shown(values: list[str], data: bytes) -> list[int]:
 
 
 @pytest.mark.law(5)
-def test_a_hundred_secrets_of_all_places_are_nowhere(engineer: Person, sshd: Any, vault: Vault, tmp_path: Path) -> None:
-    """L5: all of them reach the host; none is in a plan, journal, log, answer or mistake, and neither is the token."""
+def test_attack_18_a_hundred_secrets_of_all_places_are_nowhere(engineer: Person, sshd: Any, vault: Vault, tmp_path: Path) -> None:
+    """L5: all of them reach the host; none is in a plan, journal, log, picture, answer or mistake, and neither is the token."""
     values = made_values()
     outside = tmp_path / "outside"
     names, environment = put_away(values, outside, vault)
@@ -95,6 +95,10 @@ def test_a_hundred_secrets_of_all_places_are_nowhere(engineer: Person, sshd: Any
     for words in (
         ("inventory", "show", "box", "--json"),
         ("status", "--json"),
+        ("tasks", "last", "--json"),
+        ("verify", "last"),
+        ("graph", "quick.plan", "-o", "quick.svg"),
+        ("plan", "--compare", "quick.plan", "quick.plan"),
         ("why", "last", "fail@box"),
         ("log", "last", "--json"),
         ("log", "last", "--step", "*"),
