@@ -58,6 +58,7 @@ SECTIONS = {  # each definition of the schema, and what its table is called
     "Include": "`include`",
     **{action.params.__name__: f"`{name}`" for name, action in all_actions().items()},
     "QuestionParams": "`http` in `wait_for`",
+    "AwaitedParams": "`wait` in `redfish`",
 }
 LIKE = {"HealthCheck": "Step"}  # a check is a step that may go without an id
 ACTIONS = "one of " + ", ".join(f"`{name}`" for name in all_actions())
@@ -152,7 +153,8 @@ def inventory_keys() -> str:
         lead = f"**`{section}`** – {said['description']}."
         parts.append(lead if name not in definitions else f"{lead}\n\n{table(definitions[name], definitions)}")
     ssh = f"**`ssh`**, of groups and hosts\n\n{table(definitions['SshDocument'], definitions)}"
-    return "\n\n".join([*parts, ssh])
+    bmc = f"**`bmc`**, of groups and hosts\n\n{table(definitions['BmcDocument'], definitions)}"
+    return "\n\n".join([*parts, ssh, bmc])
 
 
 def filters() -> str:
