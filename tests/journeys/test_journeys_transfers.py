@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from journeys.command_line import Person, plain
+from journeys.command_line import Person, Terminal, plain
 from journeys.machines import box_inventory, step, steps
 from transports.cutting import Cutting, cutting
 
@@ -85,3 +85,32 @@ def test_after_the_death_of_the_engine_the_machine_tells(engineer: Person, proxy
     engineer.types("resume", "last", code=0)
     right(engineer, target)
     assert proxy.passed < SIZE * 7 // 8
+
+
+NOISE = (
+    b"x" * 1_000_000
+    + b"\n"
+    + bytes(50_000)
+    + bytes(range(256)) * 200
+    + b"\xff\xfe \x1b[31m \\ text\n"
+    + "Grüße\n".encode() * 900
+    + b"end"
+)
+
+
+@pytest.mark.law(7)
+@pytest.mark.parametrize("more", ["repeat: safe", "repeat: once"])
+def test_the_very_bytes_that_a_step_printed(engineer: Person, tmp_path: Path, more: str) -> None:
+    """In both lanes, whatever they are: `log --raw` gives them back, those of the last attempt, and never to a terminal."""
+    (tmp_path / "noise").write_bytes(NOISE)
+    first = step("other", "echo other; echo err >&2")
+    engineer.writes("runbooks/quick.yml", steps(first, step("noise", f"cat {tmp_path}/noise; echo loud >&2", more)))
+    engineer.types(*RUN, code=0)
+    with (tmp_path / "had back").open("wb") as file:
+        writing = engineer.starts("log", "last", "--step", "noise", "--raw", stdout=file)
+        assert (writing.communicate(timeout=60), writing.returncode) == ((None, ""), 0)
+    assert (tmp_path / "had back").read_bytes() == NOISE
+    said = engineer.types("log", "last", "--step", "*", "--raw", code=2)
+    assert "2 tasks have printed something" in said.err
+    terminal = Terminal(engineer, "log", "last", "--step", "noise", "--raw")
+    assert "could act on it" in terminal.ends(2)

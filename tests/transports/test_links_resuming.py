@@ -153,7 +153,8 @@ def test_a_short_secret_text_leaves_nothing(host, proxy, folder):
         target=plain(str(folder / "f")), content=Text(("x" * 50_000, SecretRef("env:TOKEN"), "x" * 50_000)), mode="0644"
     )
     cut(host, proxy, secret, after=30_000)
-    soon(lambda: os.listdir(folder) == [])
+    soon(lambda: not parts(folder))
+    assert os.listdir(folder) == []
 
 
 def held(host, proxy, put, folder):

@@ -1,5 +1,6 @@
 """runs, status, why, log, tasks, verify: see what is, without touching it."""
 
+import sys
 import time
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
@@ -125,20 +126,26 @@ def why_command(run: str, task: str | None, journal: str | None, as_json: bool) 
 @click.option("--step", metavar="STEP", help="Only this step: phase/step, or a pattern.")
 @click.option("--host", metavar="HOST", help="Only this host, or a pattern.")
 @click.option("--follow", is_flag=True, help="Go on showing what is added, until the run ends.")
+@click.option(
+    "--raw", is_flag=True, help="The very bytes that the last attempt of one step printed on stdout, and nothing else."
+)
 @click.option("--events", is_flag=True, help="The journal instead: every recorded fact, in words.")
 @options.journal
 @options.as_json
 def log_command(
-    run: str, step: str | None, host: str | None, follow: bool, events: bool, journal: str | None, as_json: bool
+    run: str, step: str | None, host: str | None, follow: bool, raw: bool, events: bool, journal: str | None, as_json: bool
 ) -> None:
     """Show what a run, a step or a host printed; without --step and --host: the journal, in words.
 
     \b
     runbook log rack12-install-1 --step firmware/flash --host r12-u05
     runbook log last --follow
+    runbook log last --step firmware/inventory --host r12-u05 --raw >inventory.bin
     """
     with opening.opened(run, journal) as found:
-        if as_json or events or not (step or host):
+        if raw:
+            _show_raw(found, step or "*", host or "*")
+        elif as_json or events or not (step or host):
             _show_events(found, follow=follow, as_json=as_json)
         else:
             _show_output(found, step or "*", host or "*", follow=follow)
@@ -182,6 +189,28 @@ def _show_output(found: opening.Opened, step: str, host: str, *, follow: bool) -
         if not follow or found.store.run(found.run).ended is not None:
             return
         time.sleep(FOLLOW_S)
+
+
+def _show_raw(found: opening.Opened, step: str, host: str) -> None:
+    """Raises Usage unless it is one log that is meant, and for a terminal, on which bytes of a host could act."""
+    from runbook_engine.workers.log_text import last_attempt, printed
+
+    if sys.stdout.isatty():
+        raise Usage(
+            "--raw does not write to a terminal: what a host printed could act on it",
+            next_command=f"runbook log {found.run} --step {step} --host {host} --raw >FILE",
+        )
+    files = list(_logs(found, step, host))
+    if len(files) != 1:
+        raise Usage(
+            f"{len(files)} tasks have printed something for step {step} on host {host}; --raw is for one",
+            why="Their bytes could not be told apart." if files else "It has not started, or there is no such step or host.",
+            next_command=f"runbook log {found.run} --step {step} --host {host}",
+        )
+    with files[0][1].open("rb") as log:
+        last_attempt(log)
+        for data in printed(log):
+            sys.stdout.buffer.write(data)
 
 
 def _logs(found: opening.Opened, step: str, host: str) -> Iterator[tuple[TaskId, Path]]:

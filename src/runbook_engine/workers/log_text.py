@@ -7,6 +7,7 @@ A backslash is written as `\\`, a control character as `\x1b`, a byte that is no
 import re
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Iterable, Iterator
+from typing import BinaryIO
 
 from runbook_engine.workers.harmless import HARMFUL, visible
 
@@ -25,6 +26,7 @@ _ACTS = re.compile(
     rb"|(?<=\xe2)(?:\x80[\x8b\x8e\x8f\xa8-\xae]|\x81[\xa0-\xaf])|(?<=\xef)(?:\xbb\xbf|\xbf[\xb9-\xbf]))"
 )
 _ESCAPE = re.compile(r"\\(?:\\|x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})")
+_BEGINS = re.compile(rb"\S+ == attempt ")
 _LINE = re.compile(rb"\S+ (\S+) (.*)\n\Z", re.DOTALL)
 
 
@@ -89,6 +91,16 @@ def _unescape(escape: str) -> bytes:
         return b"\\"
     digits = escape[2:]
     return bytes.fromhex(digits) if escape[1] == "x" else chr(int(digits, 16)).encode()
+
+
+def last_attempt(log: BinaryIO) -> None:
+    """Go to where the last attempt in a log begins."""
+    begun = place = 0
+    for line in log:
+        if _BEGINS.match(line):
+            begun = place
+        place += len(line)
+    log.seek(begun)
 
 
 def printed(log: Iterable[bytes], stream: int = 1) -> Iterator[bytes]:
