@@ -8,11 +8,14 @@ dies at one change of a file: of the changes since the commit of an event that n
 import ctypes
 import os
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from shlex import quote
 from typing import Any
 
 from journeys.incarnations import live, main, settle_in, write_all
+from runbook_engine.cli import opening
 from runbook_engine.cli.entry import outcome
 from runbook_engine.model.events import AttemptEnded, AttemptStarted, Event
 from runbook_engine.model.words import RunId
@@ -124,12 +127,20 @@ def name_of(event: Event) -> str:
     return " ".join(filter(None, words))
 
 
+def jumping(call: int, seconds: float) -> Callable[[], datetime]:
+    """The clock of a machine that is put forward or back at one of the looks at it."""
+    looks = count(1)
+    return lambda: datetime.now(UTC) + (timedelta(seconds=seconds) if next(looks) >= call else timedelta())
+
+
 def child(order: dict[str, Any], pipe: int) -> int:
     """What the forked process does: a life, or a command line on a disk that goes bad."""
     os.environ["NEAR_HOMES"] = order["homes"]
     settle_in(order)
+    if "jump" in order:
+        opening.now = jumping(*order["jump"])
     if "command" in order:
-        number, error, once = order["fails"]
+        number, error, once = order.get("fails", (0, 0, False))
         (LIBRARY.disk_fails_once if once else LIBRARY.disk_fails)(ctypes.c_long(number), error)
         code = outcome(order["command"])
         write_all(pipe, f"changes {LIBRARY.crash_seen()}\n".encode())
