@@ -19,7 +19,7 @@ from runbook_engine.running.course import replay
 LIVES_AT_MOST = 12
 KILLED = -9
 EFFECTS = {  # what the steps leave in the effects log of a host
-    "power-on/switch-on": "powerctl on",
+    "power-on/switch-on": "controller power On",
     "firmware/flash": f"fwtool --install {NEW}",
     "firmware/reboot": "reboot",
 }
@@ -172,7 +172,7 @@ def check(rack: Rack, history: History) -> None:
     assert [e["is"] for e in history.events].count("RunEnded") == 1
     for host in rack.hosts:
         assert (rack.disk(host) / "versions" / "firmware").read_text(encoding="utf-8").strip() == NEW
-        assert (rack.disk(host) / "power").read_text(encoding="utf-8").strip() == "on"
+        assert rack.is_on(host)
         done = Counter(history.effects[host])
         for step, effect in EFFECTS.items():
             reasons = reasons_to_repeat(history.events, f"{step}@{host}")

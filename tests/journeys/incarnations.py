@@ -28,7 +28,7 @@ from runbook_engine.recording import RunJournal, Store, open_store
 from runbook_engine.reporting import progress, status_data, summary  # noqa: F401 - loaded before the first fork
 from runbook_engine.running.course import Course, replay
 from runbook_engine.running.focus import Focus
-from runbook_engine.transports import Links  # noqa: F401 - the same
+from runbook_engine.transports import Links, controller_web  # noqa: F401 - the same
 from runbook_engine.workers import Pool, restart  # noqa: F401 - the same
 
 BROKEN = 99  # the exit code of a child that ended by an error

@@ -1,11 +1,14 @@
 """A small copy of the shipped project on a practice rack of its own, quick and easily made as new."""
 
+import base64
 import json
 import os
 import shutil
 import sqlite3
+import ssl
 import tempfile
 import time
+import urllib.request
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -14,7 +17,7 @@ from typing import Any
 from lab.labs import RunningLab, descendants
 
 PROJECT = Path(__file__).parents[2]
-PACE = {"pause: 3s": "pause: 0.1s", "wait: 2s": "wait: 0.1s", "wait: 1s": "wait: 0.1s", "every: 1s": "every: 0.1s"}
+PACE = {"pause: 3s": "pause: 0.1s", "wait: 2s": "wait: 0.1s", "every: 1s": "every: 0.1s"}
 OLD, NEW = "2.17.3", "2.19.1"  # of the firmware: what a new server comes with, and what the runbook brings
 QUIET_WITHIN_S = 20.0
 
@@ -64,7 +67,12 @@ class Rack:
         fault = f"{self.weak}:fwtool=fail-first"
         self.lab = RunningLab(self.folder / "lab", *self.hosts, arguments=("--speed", speed, "--fault", fault))
         self.lab_file = self.folder / "lab" / "lab.json"
-        self._calm = len(descendants(self.lab.process.pid))
+        calm = len(descendants(self.lab.process.pid))
+        self._of_each, self._of_none = 0, calm
+        for host in self.hosts:
+            self.ask(host, "/Systems/1/Actions/ComputerSystem.Reset", {"ResetType": "ForceOff"})
+        self._of_none = self._settled()
+        self._of_each = (calm - self._of_none) // hosts
 
     def close(self) -> None:
         """End the lab, and leave nothing behind."""
@@ -80,19 +88,48 @@ class Rack:
         for host in self.hosts:
             disk = self.disk(host)
             (disk / "versions" / "firmware").write_text(f"{OLD}\n", encoding="utf-8")
-            (disk / "power").unlink(missing_ok=True)
+            self.ask(host, "/Systems/1/Actions/ComputerSystem.Reset", {"ResetType": "ForceOff"})
             if (disk / "faults" / "fwtool.spent").exists():
                 (disk / "faults" / "fwtool.spent").rename(disk / "faults" / "fwtool")
             os.truncate(self.lab.told["hosts"][host]["effects"], 0)
 
     def quiet(self) -> None:
-        """Wait until no command runs on any host, and all that restart are up again."""
+        """Wait until no command runs on any host, and all that are on or restart are up."""
+        expected = self._of_none + self._of_each * sum(map(self.is_on, self.hosts))
         until = time.monotonic() + QUIET_WITHIN_S
         calm = 0
         while calm < 3:
             assert time.monotonic() < until, "the practice hosts do not come to rest"
-            calm = calm + 1 if len(descendants(self.lab.process.pid)) == self._calm else 0
+            calm = calm + 1 if len(descendants(self.lab.process.pid)) == expected else 0
             time.sleep(0.02)
+
+    def is_on(self, host: str) -> bool:
+        """Whether the host is switched on, as its management controller says."""
+        return bool(self.ask(host, "/Systems/1")["PowerState"] == "On")
+
+    def ask(self, host: str, path: str, body: dict[str, str] | None = None) -> Any:
+        """What the management controller of a host answers; with a body it is told to do something."""
+        told = self.lab.told["bmc"]
+        password = Path(told["password"].removeprefix("file:")).read_text(encoding="ascii").strip()
+        word = base64.b64encode(f"{told['user']}:{password}".encode()).decode()
+        request = urllib.request.Request(
+            f"https://127.0.0.1:{self.lab.told['hosts'][host]['controller']}/redfish/v1{path}",
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Authorization": f"Basic {word}", "Content-Type": "application/json"},
+        )
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        with urllib.request.urlopen(request, context=context, timeout=20) as answer:  # noqa: S310 - of our own lab
+            return json.loads(answer.read() or b"null")
+
+    def _settled(self) -> int:
+        """The number of the lab's processes, once it no longer changes."""
+        last, same = -1, 0
+        while same < 10:
+            now = len(descendants(self.lab.process.pid))
+            last, same = now, same + 1 if now == last else 0
+            time.sleep(0.02)
+        return last
 
 
 def journal(state: Path) -> list[dict[str, Any]]:

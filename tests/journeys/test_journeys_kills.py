@@ -126,5 +126,5 @@ def test_an_engine_that_acts_before_it_records_is_caught() -> None:
         death = ("AttemptEnded power-on/switch-on@r12-u01 #1", "before")
         assert survived(rack, engine, rack.folder / "honest", *death).codes[-1] == 0
 
-        with pytest.raises(AssertionError, match="powerctl on on r12-u01 1 times, announced 0 times"):
+        with pytest.raises(AssertionError, match="controller power On on r12-u01 1 times, announced 0 times"):
             survived(rack, engine, rack.folder / "hasty", *death, hasty=True)

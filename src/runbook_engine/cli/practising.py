@@ -111,9 +111,10 @@ def demo_command(keep: str | None, verbose: int) -> int:
     os.environ.update({"RUNBOOK_STATE": str(folder), "RUNBOOK_JOURNAL": str(folder / "journal.db")})
     place = settings(root / DEMO_RUNBOOK)
     names = _hosts_of(root / DEMO_RUNBOOK, load_hosts(place))
-    fault = f"{names[len(names) // 2]}:fwtool=fail-first"
-    code = _carry_out(root / DEMO_RUNBOOK, replace(place, lab=folder / "lab" / "lab.json"), folder, names, fault, verbose)
-    options.say(_afterwards(folder, fault.partition(":")[0], kept=keep is not None))
+    weak = names[len(names) // 2]
+    faults = (f"{weak}:fwtool=fail-first", *(f"{name}:off" for name in names))
+    code = _carry_out(root / DEMO_RUNBOOK, replace(place, lab=folder / "lab" / "lab.json"), folder, names, faults, verbose)
+    options.say(_afterwards(folder, weak, kept=keep is not None))
     return code
 
 
@@ -125,12 +126,12 @@ def _shipped() -> Path:
     raise Usage("The shipped runbooks are not here", why="The demo needs runbooks/ and inventory/ of the project.")
 
 
-def _carry_out(file: Path, place: Settings, folder: Path, names: tuple[str, ...], fault: str, verbose: int) -> int:
+def _carry_out(file: Path, place: Settings, folder: Path, names: tuple[str, ...], faults: tuple[str, ...], verbose: int) -> int:
     from runbook_engine.cli.projects import planned, write_output
     from runbook_engine.planning import write_plan
     from runbook_engine.running.focus import Focus
 
-    with practice_hosts(names, folder / "lab", (fault,)), opening.store_of(place) as store:
+    with practice_hosts(names, folder / "lab", faults), opening.store_of(place) as store:
         plan = planned(str(file), place, {}, ask=False)
         write_output(write_plan(plan), str(folder / "rack12.plan"))
         run = opening.create_run(store, plan, demo=True)

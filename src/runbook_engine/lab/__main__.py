@@ -18,7 +18,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "names", nargs="*", metavar="HOST", help="names of hosts (with commas or blanks between them), or a number"
     )
     parser.add_argument("--hosts", nargs="+", default=[], metavar="HOST", help="the same")
-    parser.add_argument("--fault", action="append", default=[], help="HOST:down|mute|slow or HOST:TOOL=fail-first|fail-always")
+    parser.add_argument(
+        "--fault", action="append", default=[], help="HOST:down|mute|slow|off or HOST:TOOL=fail-first|fail-always"
+    )
     parser.add_argument("--speed", type=float, help="1 is the usual pace, 10 is ten times as fast (or RUNBOOK_LAB_SPEED)")
     parser.add_argument(
         "--walls", choices=("namespaces", "landlock"), default="", help="isolation; the strongest if not stated"

@@ -34,11 +34,12 @@ class Door:
         self._listener: asyncssh.SSHAcceptor | None = None
         self._silent: socket.socket | None = None
         self._restart: asyncio.Task[None] | None = None
+        self.powered = machine.settings.link != "off"
         machine.on_restart = self.restart
 
     async def open(self) -> None:
         """Switch the host on and answer its port, as far as its faults let it. Raises RunbookError."""
-        if self.machine.settings.link == "down":
+        if self.machine.settings.link == "down" or not self.powered:
             return
         await self.machine.switch_on()
         if self.machine.settings.link == "mute":
@@ -76,12 +77,28 @@ class Door:
 
     def restart(self) -> None:
         """The host wants to restart, or its first process has ended: go down, and come up again after a while."""
-        if self._restart is None or self._restart.done():
+        if self.powered and (self._restart is None or self._restart.done()):
             self._restart = asyncio.get_running_loop().create_task(self._go_down_and_up())
+
+    def switch_on(self) -> None:
+        """The controller has switched the host on: it answers after a while."""
+        if not self.powered:
+            self.powered = True
+            self._restart = asyncio.get_running_loop().create_task(self._come_up())
+
+    def switch_off(self) -> None:
+        """The controller has cut the power: everything ends at once, and nothing starts until it is switched on."""
+        self.powered = False
+        if self._restart is not None:
+            self._restart.cancel()
+        self.close()
 
     async def _go_down_and_up(self) -> None:
         await asyncio.sleep(REBOOT_NOTICE_S)
         self.close()
+        await self._come_up()
+
+    async def _come_up(self) -> None:
         await asyncio.sleep(BOOT_S / self.machine.speed)
         try:
             await self.open()

@@ -48,6 +48,16 @@ class State:
         return self.folder / "id"
 
     @property
+    def controller_key(self) -> Path:
+        """The certificate of the management controllers, and its private key."""
+        return self.folder / "controllers.pem"
+
+    @property
+    def controller_password(self) -> Path:
+        """The password of the management controllers; only its owner can read it."""
+        return self.folder / "controllers.password"
+
+    @property
     def known_hosts(self) -> Path:
         """The host keys of the lab, in the format of OpenSSH."""
         return self.folder / "known_hosts"

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from runbook_engine.model.errors import Refused
-from runbook_engine.model.estate import Estate, Host, SshSettings
+from runbook_engine.model.estate import BmcSettings, Estate, Host, SshSettings
+from runbook_engine.model.text import SecretRef
 
 FORMAT = 1
 
@@ -54,4 +55,10 @@ def lives(pid: int) -> bool:
 def _moved(host: Host, told: Mapping[str, Any]) -> Host:
     door = told["hosts"][host.name]
     ssh = SshSettings(user=told["user"], port=door["port"], key=told["key"], known_hosts=told["known_hosts"])
-    return replace(host, address=door["address"], ssh=ssh)
+    bmc = BmcSettings(
+        address=f"https://{door['address']}:{door['controller']}",
+        user=told["bmc"]["user"],
+        password=SecretRef(told["bmc"]["password"]),
+        verify=told["bmc"]["verify"],
+    )
+    return replace(host, address=door["address"], ssh=ssh, bmc=bmc if host.bmc.address else host.bmc)

@@ -16,6 +16,9 @@ from pathlib import Path
 
 import asyncssh
 
+from runbook_engine.lab.board import Board
+from runbook_engine.lab.certificates import Proof, keep_password, keep_proof
+from runbook_engine.lab.controllers import USER, Controller
 from runbook_engine.lab.door import Door
 from runbook_engine.lab.guest import talk
 from runbook_engine.lab.layout import State, prepare
@@ -103,6 +106,8 @@ class Keys:
     def __init__(self, state: State, settings: Sequence[Settings], owner: tuple[int, int]) -> None:
         self.client = keep_key(state.client_key, None).convert_to_public()  # stays the starter's: the lab only needs to know it
         self.of_host = {host.name: keep_key(state.host(host.name) / "host_key", owner) for host in settings}
+        self.controllers: Proof = keep_proof(state.controller_key)
+        self.password = keep_password(state.controller_password)
 
 
 def keep_key(path: Path, owner: tuple[int, int] | None) -> asyncssh.SSHKey:
@@ -129,24 +134,27 @@ class Lab:
         self._speed = speed
         self._wanted = walls
         self._doors: dict[str, Door] = {}
+        self._controllers: dict[str, Controller] = {}
 
     async def live(self) -> None:
         """Open all doors, say so, and close them when asked to."""
         asked = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(number, asked.set)
-        ports = former_ports()
+        ports, boards = former_ports("port"), former_ports("controller")
         mark_over()  # of a lab that ended without saying so
         walls = await self._choose_walls()
         self._doors = {host.name: self._door(host, walls, ports.get(host.name, 0)) for host in self._settings}
+        self._controllers = {name: self._controller(door, boards.get(name, 0)) for name, door in self._doors.items()}
+        parts: list[Door | Controller] = [*self._doors.values(), *self._controllers.values()]
         try:
-            for door in self._doors.values():
-                await door.open()
+            for part in parts:
+                await part.open()
             self._tell(walls)
             await asked.wait()
         finally:
-            for door in self._doors.values():
-                door.release()
+            for part in parts:
+                part.release()
             mark_over()
 
     def _machine(self, host: Settings, walls: str) -> Machine:
@@ -154,6 +162,10 @@ class Lab:
 
     def _door(self, host: Settings, walls: str, port: int) -> Door:
         return Door(self._machine(host, walls), self._keys.of_host[host.name], self._keys.client, port)
+
+    def _controller(self, door: Door, port: int) -> Controller:
+        board = Board(door, Path("hosts") / door.machine.name)
+        return Controller(board, self._keys.password, self._keys.controllers.context, port)
 
     async def _choose_walls(self) -> str:
         """The strongest walls in which a host starts. Raises Refused when there are none."""
@@ -177,7 +189,8 @@ class Lab:
         """Write known_hosts, then lab.json (by rename, so that nobody reads half of it), then the line on stdout."""
         lines = [known_host(door.port, self._keys.of_host[name]) for name, door in self._doors.items()]
         write_whole(Path("known_hosts"), "".join(lines))
-        told = description(self._state, {name: door.port for name, door in self._doors.items()}, walls, self._speed)
+        ports = {name: (door.port, self._controllers[name].port) for name, door in self._doors.items()}
+        told = description(self._state, ports, walls, self._speed, self._keys.controllers.fingerprint)
         write_whole(Path("lab.json"), json.dumps(told, indent=1) + "\n")
         ready = {
             "lab": "ready",
@@ -190,27 +203,32 @@ class Lab:
         sys.stdout.flush()
 
 
-def description(state: State, ports: dict[str, int], walls: str, speed: float) -> dict[str, object]:
+def description(
+    state: State, ports: dict[str, tuple[int, int]], walls: str, speed: float, fingerprint: str
+) -> dict[str, object]:
     """The content of lab.json."""
     hosts = {
         name: {
             "address": "127.0.0.1",
             "port": port,
+            "controller": controller,
             "folder": str(state.host(name)),
             "effects": str(state.host(name) / "effects.log"),
         }
-        for name, port in ports.items()
+        for name, (port, controller) in ports.items()
     }
     keys = {"user": "ops", "key": str(state.client_key), "known_hosts": str(state.known_hosts)}
-    return {"format": FORMAT, "pid": os.getpid(), "isolation": walls, "speed": speed, **keys, "hosts": hosts}
+    bmc = {"user": USER, "password": f"file:{state.controller_password}", "verify": fingerprint}
+    about = {"format": FORMAT, "pid": os.getpid(), "isolation": walls, "speed": speed}
+    return {**about, **keys, "bmc": bmc, "hosts": hosts}
 
 
-def former_ports() -> dict[str, int]:
+def former_ports(which: str) -> dict[str, int]:
     """The ports of the last time, so that they stay the same where they can."""
     for path in (Path("lab.json"), Path("lab.last.json")):
         try:
             hosts = json.loads(path.read_text(encoding="utf-8"))["hosts"]
-            return {name: int(host["port"]) for name, host in hosts.items()}
+            return {name: int(host[which]) for name, host in hosts.items()}
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             continue
     return {}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from runbook_engine.model.errors import Usage
 
-LINK_FAULTS = ("down", "mute", "slow")
+LINK_FAULTS = ("down", "mute", "slow", "off")
 TOOL_FAULTS = ("fail-first", "fail-always")
 INSTALL_S, BOOT_S, SLOW_S = 0.3, 1.0, 2.0  # how long things take at speed 1, in seconds
 MOST_HOSTS = 500
@@ -17,7 +17,9 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """One host. `link`: down (its port is closed), mute (accepts and says nothing) or slow; `tools`: fault by tool."""
+    """One host. `link`: down (its port is closed), mute (accepts and says nothing), slow, or off (until its controller
+    switches it on); `tools`: fault by tool.
+    """
 
     name: str
     link: str = ""

@@ -68,7 +68,7 @@ class Controller:
 
         def ask() -> str:
             part = component.casefold()
-            own = self._own(part) if part in OWN else ""
+            own = self._own(part, self._system()) if part in OWN else ""
             if own:
                 return own
             found = named(_inventory(self._root_of()), component)
@@ -144,6 +144,8 @@ class Controller:
 
         def ask() -> str:
             service = self._root_of().get_update_service()
+            if not service._actions.simple_update:  # noqa: SLF001 - sushy fails on it in a way that says nothing
+                raise Declined("the management controller does not install firmware: it has no SimpleUpdate")
             try:
                 monitor = service.simple_update(url, list(targets) or None, _member("UpdateTransferProtocolType", protocol))
             except exceptions.MissingHeaderError:
@@ -236,17 +238,17 @@ class Controller:
             self._system_path = fitting[0]
         return root.get_system(self._system_path)
 
-    def _own(self, part: str) -> str:
+    def _own(self, part: str, system: "System") -> str:
         """The version of the BIOS or of the controller itself, as they tell it beside the inventory."""
         if part == "bios":
-            return str(self._system().bios_version or "")
-        links = self._system().json.get("Links") or {}
+            return str(system.bios_version or "")
+        links = system.json.get("Links") or {}
         places = [one["@odata.id"] for one in links.get("ManagedBy") or []]
         return str((self._root_of().get_manager(places[0]).firmware_version if places else "") or "")
 
     def _firmware(self) -> Firmware:
-        parts = tuple(_inventory(self._root_of()))
-        found = {part: self._own(part) or getattr(named(parts, part), "version", "") for part in OWN}
+        parts, system = tuple(_inventory(self._root_of())), self._system()
+        found = {part: self._own(part, system) or getattr(named(parts, part), "version", "") for part in OWN}
         return Firmware(parts=parts, bios=found["bios"], bmc=found["bmc"])
 
 

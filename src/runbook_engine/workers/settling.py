@@ -1,5 +1,7 @@
 """What became of errands that somebody else began: the management controller shows it, where it shows anything."""
 
+from dataclasses import replace
+
 from runbook_engine.model.attempts import Answer
 from runbook_engine.model.commands import Redfish
 from runbook_engine.model.errors import Declined, TransportFault
@@ -7,6 +9,7 @@ from runbook_engine.model.words import Cause, Duty
 from runbook_engine.workers.errands import NOT_KNOWN, RESTARTS, Errand, errand, installed, so
 from runbook_engine.workers.work import Work
 
+LOOK_S = 5.0  # how long a state is looked for that may still come; what is asked for again does no harm
 NOT_SO = "the management controller shows that it is not so: it may be asked for again"
 
 
@@ -27,8 +30,9 @@ def settled_by_controller(work: Work) -> Answer:
 
 
 def _shown(work: Work, command: Redfish) -> bool:
-    """Whether one of them is so by now; waits as long as it may take."""
-    it = errand(work, command)
+    """Whether one of them is so by now, or soon: a system that ends, and firmware, get all their time."""
+    slow = command.value == "graceful-off" or command.duty is Duty.UPDATE
+    it = errand(work, command if slow else replace(command, within_s=min(command.within_s, LOOK_S)))
     if command.only_reads:
         return False
     if command.value in RESTARTS or (command.duty is Duty.UPDATE and command.version is None):
