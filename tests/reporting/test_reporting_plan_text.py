@@ -20,13 +20,14 @@ from runbook_engine.model.commands import (
     Probe,
     Procedure,
     Reboot,
+    Redfish,
     Shell,
     Upload,
     Wait,
 )
 from runbook_engine.model.plan import Plan, PlannedPhase
 from runbook_engine.model.text import Later, SecretRef, Text, plain, shell
-from runbook_engine.model.words import EdgeKind, FailureScope, HostName, HostOrder, OnFailure, PhaseId, StepId
+from runbook_engine.model.words import Duty, EdgeKind, FailureScope, HostName, HostOrder, OnFailure, PhaseId, StepId
 from runbook_engine.reporting.command_text import command_lines
 from runbook_engine.reporting.differences import differences_data, differences_text
 from runbook_engine.reporting.plan_data import plan_data
@@ -234,6 +235,16 @@ def test_order_is_told_where_it_is_not_the_order_of_the_lines() -> None:
             Reboot(command=shell("reboot"), within_s=900, health=shell("ok")),
             "restart by: reboot | back within 15m, healthy when: ok",
         ),
+        (Redfish(duty=Duty.POWER, value="graceful-off"), "have the system end, then switch off, within 5m"),
+        (Redfish(duty=Duty.BOOT, value="pxe", once=True, within_s=60), "start from pxe, the next time, within 1m"),
+        (Redfish(duty=Duty.LED, value="off", within_s=60), "light off, within 1m"),
+        (Redfish(duty=Duty.READ, value="facts", within_s=60), "read facts, within 1m"),
+        (
+            Redfish(duty=Duty.UPDATE, image=plain("https://x/b"), version=plain("2.1")),
+            "install https://x/b (bios 2.1), within 5m",
+        ),
+        (Redfish(duty=Duty.UNTIL_POWER, value="on"), "wait until it is on, within 5m"),
+        (Redfish(duty=Duty.UNTIL_FIRMWARE, version=plain("7"), component=plain("bmc")), "wait until bmc is 7, within 5m"),
         (
             AskPerson(prompt=plain("Go?"), choices=(Choice(name="go"), Choice(name="no", goes_on=False))),
             "Go? | choice go | choice no (the run does not go past it)",
@@ -245,7 +256,8 @@ def test_every_command_has_words(command: object, words: str) -> None:
     """Each kind of command is told so that a person knows what will happen."""
     lines = command_lines(command, package("p/a", HOSTS), HOSTS[0])  # type: ignore[arg-type]
 
-    assert " | ".join(lines) == words
+    controller = "by its management controller: " if isinstance(command, Redfish) else ""
+    assert " | ".join(lines) == controller + words
 
 
 def test_a_value_without_quotes_is_a_warning() -> None:
