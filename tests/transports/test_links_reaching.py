@@ -1,7 +1,10 @@
 """Reaching a host before anything is done on it: one connection, and a fault that is told once."""
 
+import gc
 import socket
 import threading
+import time
+import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -63,3 +66,20 @@ def test_reaching_a_host_opens_the_connection(link: Link) -> None:
     assert link.perform(STEP, nowhere, lane=Lane.QUICK).stdout == b"here\n"
     assert connection is not None
     assert place.connection is connection
+
+
+@pytest.mark.sshd
+def test_nothing_is_kept_of_a_connection_that_was_ended(new_links: Callable[..., Links], target: Target) -> None:
+    """Although whoever worked on the host still has its link."""
+    links = new_links()
+    link = links(target)
+    assert link.perform(STEP, nowhere, lane=Lane.QUICK).stdout == b"here\n"
+    transport = weakref.ref(link._place._connected.transport)  # type: ignore[union-attr]
+    links.drop(target.name)
+    until = time.monotonic() + 60
+    while transport() is not None and time.monotonic() < until:
+        gc.collect()  # paramiko's objects know each other
+        time.sleep(0.05)
+
+    assert transport() is None
+    assert links(target).perform(STEP, nowhere, lane=Lane.QUICK).stdout == b"here\n"

@@ -12,6 +12,7 @@ import click
 
 from runbook_engine.cli import opening, options
 from runbook_engine.cli.interrupting import LocalInbox
+from runbook_engine.cli.leaving import Leaving
 from runbook_engine.cli.settings import Settings
 from runbook_engine.model.errors import Exit
 from runbook_engine.model.events import ControllerTookOver, Event
@@ -71,11 +72,11 @@ def _driven(how: Drive, journal: "RunJournal", answer: Answer | None, watch: Wat
     gc.freeze()  # the plan and what is known of the run are not garbage: looking through them costs more than the work
     inbox = LocalInbox(how.store, how.run)
     progress = _progress(how, course)
-    with inbox.listening(), _workers(how, course.shape.plan) as workers:
+    with inbox.listening(), _workers(how, course.shape.plan) as (workers, leaving):
         for _ in range(ANSWERS_AT_MOST):
             progress.started(course.run)
             try:
-                course = _execute(how, journal, inbox, workers, course, _observer(progress, course, watch))
+                course = _execute(how, journal, inbox, workers, course, _observer(progress, course, leaving, watch))
             except KeyboardInterrupt:
                 course = replay(journal.read(), how.store.plan)
             finally:
@@ -105,11 +106,12 @@ def _take_over(how: Drive, journal: "RunJournal") -> Course:
     return replay(journal.read(), how.store.plan)
 
 
-def _observer(progress: "Progress", course: Course, watch: Watch | None) -> Observer:
-    """The display first, then whoever else watches."""
+def _observer(progress: "Progress", course: Course, leaving: Leaving, watch: Watch | None) -> Observer:
+    """The display first, then the connections that nobody needs any more, then whoever else watches."""
 
     def observe(run: Run, events: Sequence[Event]) -> None:
         progress.changed(run, events)
+        leaving.note(course, events)
         if watch is not None:
             watch(course, events)
 
@@ -147,8 +149,8 @@ def _progress(how: Drive, course: Course) -> "Progress":
 
 
 @contextmanager
-def _workers(how: Drive, plan: Plan) -> Iterator["Pool"]:
-    """A pool of workers over SSH links; all connections are closed afterwards."""
+def _workers(how: Drive, plan: Plan) -> Iterator[tuple["Pool", Leaving]]:
+    """A pool of workers over SSH links, and who ends the links of hosts that are done; all are closed afterwards."""
     from runbook_engine.cli.linking import files_beside, link_settings
     from runbook_engine.transports import Links
     from runbook_engine.workers import LogLimits, Logs, Pool
@@ -159,7 +161,7 @@ def _workers(how: Drive, plan: Plan) -> Iterator["Pool"]:
     pool = Pool(how.parallel, links, Logs(folder / "logs", limits=limits))
     recorded = False
     try:
-        yield pool
+        yield pool, Leaving(links.drop)
         recorded = pool.idle()  # not so when the journal has failed, or somebody could not wait
     finally:
         pool.close()

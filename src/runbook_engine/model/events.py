@@ -10,6 +10,13 @@ from datetime import datetime
 from runbook_engine.model.turns import FailuresAccepted, HostLeftOut, PhasesReopened, RollBackBegan
 from runbook_engine.model.words import AttemptId, Cause, Digest, HostName, Purpose, RunId, Status, TaskId, Verdict
 
+_NOTHING: Mapping[str, str] = {}
+
+
+def nothing() -> Mapping[str, str]:
+    """What is saved of most tasks: the same for all of them, for there are many."""
+    return _NOTHING
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
@@ -22,7 +29,7 @@ class Outcome:
     exit_code: int | None = None
     cause: Cause | None = None
     message: str = ""
-    saved: Mapping[str, str] = field(default_factory=dict)
+    saved: Mapping[str, str] = field(default_factory=nothing)
     duration_s: float = 0.0
     output_bytes: int = 0
     host_asked: bool = False  # the host, which keeps the attempt, has said all that it knows; nothing of it runs any more

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from runbook_engine.model.events import Outcome
+from runbook_engine.model.events import Outcome, nothing
 from runbook_engine.model.words import (
     AttemptId,
     Digest,
@@ -38,7 +38,7 @@ class TaskState:
     ended: datetime | None = None
     until: datetime | None = None  # a timer, or the next try
     outcome: Outcome | None = None
-    saved: Mapping[str, str] = field(default_factory=dict)
+    saved: Mapping[str, str] = field(default_factory=nothing)
     prompt: str = ""
     assigned: str = ""
     accepted: bool = False
@@ -46,7 +46,7 @@ class TaskState:
     by: str = ""  # who did, chose or resolved it
     choice: str = ""
     reason: str = ""
-    evidence: Mapping[str, str] = field(default_factory=dict)
+    evidence: Mapping[str, str] = field(default_factory=nothing)
     verify_first: bool = False  # doubt that a probe may settle
     ask_first: bool = False  # doubt that the host itself may settle: it keeps what became of the attempt
     back: bool = False  # it is being undone, or was: what is said of it is said of its way back

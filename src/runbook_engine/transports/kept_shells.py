@@ -89,6 +89,11 @@ class KeptShells:
         for shell in shells.values():
             shell.close()
 
+    def end(self) -> None:
+        """The connection has been closed: keep nothing of it."""
+        self.forget()
+        self._connection = None
+
     def _ready(self, become: Become | None) -> KeptShell | None:
         if not (self._place.lives() and self._connection is self._place.connection):
             self._shells, self._none = {}, False

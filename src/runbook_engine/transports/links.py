@@ -225,6 +225,8 @@ class Link:
             fault.cause, hide(fault.message), started=fault.started, why=hide(fault.why), next_command=hide(fault.next_command)
         )
 
+        if self._kept is not None:
+            self._kept.end()
 
 class Links:
     """All links of a run. Safe to use from several threads."""
