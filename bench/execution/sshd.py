@@ -1,7 +1,8 @@
 """A private OpenSSH server on loopback. It answers on all of 127.0.0.0/8, so that many addresses stand for many hosts.
 
 Nothing outside 127.0.0.0/8 can log in. Started as root it makes a user without a shell start-up file and without a
-password, and removes it at the end; otherwise it lets the present user in.
+password, and removes it at the end; otherwise it lets the present user in. Two benches at once need different ports:
+BENCH_PORT is for that.
 """
 
 import getpass
@@ -18,8 +19,8 @@ from pathlib import Path
 
 from measuring import Group
 
-USER = "runbook-bench"
-PORT = 2299
+PORT = int(os.environ.get("BENCH_PORT", "2299"))
+USER = "runbook-bench" if PORT == 2299 else f"runbook-bench-{PORT}"
 START_S = 10.0
 
 # One key exchange for all: OpenSSH's own default costs its client five times as much, and not every peer has it.
@@ -80,9 +81,10 @@ def server(folder: Path, known: int = 1000, port: int = PORT) -> Iterator[Server
         yield Server(port=port, user=user, group=group, **files)
     finally:
         _stop(process)
+        group.end()  # what steps have left behind: a user with processes cannot be removed
         group.close()
         if is_new:
-            subprocess.run(["userdel", USER], check=False, capture_output=True)
+            subprocess.run(["userdel", "-f", USER], check=False, capture_output=True)
 
 
 def _user(folder: Path) -> tuple[str, bool]:
