@@ -16,7 +16,7 @@ _PART = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd])")
 _MODE = "[0-7]{3,4}"
 _OWNER = r"[A-Za-z0-9_][A-Za-z0-9_.-]*(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?"
 _WORDS = {"type": ["string", "integer"]}  # a whole number is text as it stands; 1.10 would not be
-_HOLE = re.compile(r"(\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\})", re.DOTALL)
+_HOLE = re.compile(r"(\{\{.{0,1000}?\}\}|\{%.{0,1000}?%\}|\{#.{0,1000}?#\})", re.DOTALL)  # bounded: no text takes for ever
 
 
 def seconds(value: Any) -> float:

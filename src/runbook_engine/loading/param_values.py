@@ -6,10 +6,10 @@ from typing import Any
 
 from runbook_engine.actions.values import seconds
 from runbook_engine.loading.fields import day
-from runbook_engine.loading.linear_patterns import pattern
 from runbook_engine.loading.nearest import did_you_mean
 from runbook_engine.loading.scalars import in_words, plain_scalar
 from runbook_engine.loading.step_parts import reference_to_secret
+from runbook_engine.model.linear_patterns import pattern
 from runbook_engine.model.runbook import Param, Scalar
 
 TYPES = ("string", "integer", "number", "boolean", "date", "duration", "list")

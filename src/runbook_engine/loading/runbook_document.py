@@ -23,8 +23,8 @@ from runbook_engine.loading.fields import (
     Short,
     SomeTime,
 )
-from runbook_engine.loading.linear_patterns import pattern
 from runbook_engine.loading.param_values import TYPES
+from runbook_engine.model.linear_patterns import pattern
 from runbook_engine.model.secret_names import IN_WORDS
 from runbook_engine.model.words import FailureScope, HostOrder, Kind, OnFailure
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 
+from runbook_engine.model.linear_patterns import pattern
 from runbook_engine.model.runbook import Param, Runbook, Scalar
 from runbook_engine.model.secret_names import IN_WORDS, PATTERN
 from runbook_engine.model.text import SecretRef
@@ -38,7 +39,7 @@ def _value(param: Param, given: Mapping[str, Given]) -> object:
         return _secret(param.name, value)
     if param.choices and value not in param.choices and value is not None:
         raise BadTemplate(f"{param.name} = {value!r} is not one of {', '.join(map(str, param.choices))}")
-    if param.pattern and isinstance(value, str) and not re.fullmatch(param.pattern, value):
+    if param.pattern and isinstance(value, str) and not pattern(param.pattern).matches(value):
         raise BadTemplate(f"{param.name} = {value!r} does not have the form {param.pattern}")
     return value
 

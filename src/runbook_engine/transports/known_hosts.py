@@ -126,7 +126,12 @@ def fingerprint(blob: bytes) -> str:
 
 @lru_cache(maxsize=4096)
 def _glob(pattern: str) -> re.Pattern[str]:
-    return re.compile("".join({"*": ".*", "?": "."}.get(c, re.escape(c)) for c in pattern) + r"\Z", re.DOTALL)
+    first, *rest = ("".join("." if c == "?" else re.escape(c) for c in part) for part in pattern.split("*"))
+    if not rest:
+        return re.compile(rf"{first}\Z", re.DOTALL)
+    *middle, last = rest
+    # Each part is taken where it first stands, and not looked for again: many stars must not take for ever.
+    return re.compile(first + "".join(f"(?>.*?{part})" for part in middle) + rf".*{last}\Z", re.DOTALL)
 
 
 def matches(name: str, patterns: Iterable[str]) -> bool:

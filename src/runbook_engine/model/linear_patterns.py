@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-MOST = 5_000  # parts of a pattern, repetitions written out
+MOST = 2_000  # parts of a pattern, repetitions written out
 DEEPEST = 50  # groups inside each other
 _COUNT = re.compile(r"\{(\d{0,4})(,?)(\d{0,4})\}")
 _ESCAPE = re.compile(r"\\(?:[dDwWsSntrfv]|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|[^a-zA-Z0-9])")
