@@ -1,7 +1,7 @@
 """Opens SSH connections by Fabric: own socket, strict host keys, a limit for every stage, a cause for every failure."""
 
+import threading
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import fabric
@@ -84,7 +84,7 @@ def open_over(wire: Wire, hop: Hop, keyring: Keyring, settings: LinkSettings) ->
         hop.address,
         user=hop.user,
         port=hop.port,
-        config=_config(),
+        config=thread_config(),
         connect_kwargs={
             "sock": wire,
             "timeout": settings.banner_s,
@@ -108,10 +108,18 @@ def open_over(wire: Wire, hop: Hop, keyring: Keyring, settings: LinkSettings) ->
     return Connected(hop, connection, connection.transport, wire)
 
 
-@cache
-def _config() -> fabric.Config:
-    """What Fabric is told for all connections alike: it merges all that anew for each, and changes nothing in it."""
-    return fabric.Config(lazy=True, overrides={"load_ssh_configs": False})
+_OF_THREAD = threading.local()
+
+
+def thread_config() -> fabric.Config:
+    """What Fabric is told for all connections alike. Each new connection empties it and merges it anew, for a moment.
+
+    So it is made once for each thread: another thread would read it while it is empty.
+    """
+    if not hasattr(_OF_THREAD, "config"):
+        _OF_THREAD.config = fabric.Config(lazy=True, overrides={"load_ssh_configs": False})
+    config: fabric.Config = _OF_THREAD.config
+    return config
 
 
 @dataclass(frozen=True, slots=True)
