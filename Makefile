@@ -2,6 +2,8 @@
 VENV ?= .venv
 PYTEST ?= -n 2 --dist loadfile
 BIN = $(VENV)/bin
+# gcc: a library that kills a process, or lets its disk fail, at any change of a file. busybox: one more shell.
+NEEDED = openssh-server sudo gcc libc6-dev busybox
 
 .PHONY: demo test soak lint bench docs clean
 
@@ -9,12 +11,12 @@ demo: $(VENV)/ready
 	@$(BIN)/runbook demo
 
 test: $(VENV)/ready
-	@sh .ci/debian openssh-server sudo
+	@sh .ci/debian $(NEEDED)
 	@$(BIN)/python -m pytest $(PYTEST)
 
-# The long sweeps: more kills, more random worlds, every cut point.
+# The long sweeps, some hours: see docs/reliability.md.
 soak: $(VENV)/ready
-	@sh .ci/debian openssh-server sudo
+	@sh .ci/debian $(NEEDED)
 	@RUNBOOK_SOAK=1 $(BIN)/python -m pytest $(PYTEST)
 
 lint: $(VENV)/ready
