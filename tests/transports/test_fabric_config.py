@@ -1,5 +1,6 @@
 """Fabric's settings are emptied and merged anew by each new connection: threads must not see each other's."""
 
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -29,5 +30,10 @@ def test_connections_can_be_made_in_many_threads_at_once() -> None:
     def make(number: int) -> str:
         return str(fabric.Connection(f"h{number}", user="ops", port=22, config=thread_config(), connect_kwargs={}).host)
 
-    with ThreadPoolExecutor(8) as pool:
-        assert list(pool.map(make, range(200))) == [f"h{number}" for number in range(200)]
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # threads take turns after every few instructions
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            assert list(pool.map(make, range(200))) == [f"h{number}" for number in range(200)]
+    finally:
+        sys.setswitchinterval(before)
