@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,6 @@ from runbook_engine.model.plan import Target
 from runbook_engine.model.text import shell
 from runbook_engine.model.words import Cause
 from runbook_engine.transports import Links
-from runbook_engine.transports.connecting import _config
 from runbook_engine.transports.ssh_config import SshConfig
 from transports.conftest import Log
 
@@ -84,9 +84,11 @@ def test_attack_10_fabric_reads_no_configuration(
     (tmp_path / ".ssh").mkdir()
     (tmp_path / ".ssh" / "config").write_text(f'Match exec "touch {trap}"\n  User root\n')
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert new_links()(target).perform(Shell(script=shell("true")), log).exit_code == 0
+    link: Any = new_links()(target)
+    assert link.perform(Shell(script=shell("true")), log).exit_code == 0
     assert not trap.exists()
-    assert _config().load_ssh_configs is False
+    connection: Any = link._place._connected.connection
+    assert connection.config.load_ssh_configs is False
 
 
 def test_attack_10_nothing_else_reads_one() -> None:

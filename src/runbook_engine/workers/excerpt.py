@@ -41,6 +41,11 @@ class Piece(NamedTuple):
     data: bytes
     ended: bool  # whether a newline follows
 
+    @property
+    def size(self) -> int:
+        """In bytes, the newline included."""
+        return len(self.data) + self.ended
+
 
 class Excerpt:
     """The output of one attempt: its beginning goes to disk as it comes, and the pieces of its end wait in `end`."""
@@ -67,9 +72,9 @@ class Excerpt:
     def keep(self, piece: Piece) -> None:
         """Take a piece that may be one of the last; as many of the oldest go as have no room."""
         self.end.append(piece)
-        self._waiting += len(piece.data)
+        self._waiting += piece.size
         while self._waiting > self._longest_end and len(self.end) > 1:
-            gone = len(self.end.popleft().data)
+            gone = self.end.popleft().size
             self._waiting -= gone
             self.left_out += gone
 

@@ -197,7 +197,7 @@ class Log:
         return b"%b %b %b\n" % (self._logs.time(), mark, text.encode("utf-8", "backslashreplace"))
 
     def _take(self, piece: Piece) -> None:
-        if self._excerpt.fits(len(piece.data)):
+        if self._excerpt.fits(piece.size):
             self._write(lines(piece.time, piece.stream, piece.data, ended=piece.ended))
             return
         if not self._excerpt.end:
