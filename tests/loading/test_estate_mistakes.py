@@ -41,7 +41,10 @@ MISTAKES = [
     ("hosts: {h: {bmc: {address: 'b:99999'}}}", "1:28: expected the address of a management controller, such as …"),
     ("hosts: {h: {bmc: {address: '-b'}}}", "1:28: '-b' is neither a host name nor an IP address"),
     ("hosts: {h: {bmc: {verify: false}}}", "1:27: the certificate is always checked: expected true, …"),
-    ("hosts: {h: {bmc: {verify: 'sha256:12'}}}", "1:27: expected a fingerprint of 64 hexadecimal digits after sha256:, found text 'sha256:12'"),
+    (
+        "hosts: {h: {bmc: {verify: 'sha256:12'}}}",
+        "1:27: expected a fingerprint of 64 hexadecimal digits after sha256:, found text 'sha256:12'",
+    ),
     ("hosts: {h: {bmc: {user: 'a b'}}}", "1:25: expected a login name without blanks and colons, found text 'a b'"),
     ("hosts: {h: {bmc: {password: hunter2}}}", "1:29: a secret is given by name, never by its value [write …"),
     ("hosts: {h: {bmc: {password: {secret: 'en:A'}}}}", "1:29: a secret is given by name, never by its value [did you mean …"),
