@@ -170,11 +170,15 @@ def _workers(how: Drive, plan: Plan) -> Iterator[tuple["Pool", Leaving]]:
 
 def _finish(how: Drive, course: Course, inbox: LocalInbox) -> None:
     """The summary: what came of it, failures again, and what to do next."""
+    from shutil import rmtree
+
     from runbook_engine.cli.reasons import Reasons
     from runbook_engine.reporting.status_data import status_data
     from runbook_engine.reporting.summary import summary_text
 
     at, plan = opening.now(), course.shape.plan
+    if course.run.status is RunStatus.DONE:  # nobody asks any more what became of commands of this machine
+        rmtree(opening.run_folder(how.place, how.run) / "kept", ignore_errors=True)
     if inbox.interrupted and course.run.status is RunStatus.PAUSED:
         options.say(f"Interrupted: nothing more is started. Next: runbook resume {how.run}")
     if how.as_json:

@@ -108,6 +108,13 @@ class Package:
         return any(isinstance(c, Reboot) or (isinstance(c, Shell) and not c.on_controller) for c in self.procedure.apply)
 
     @property
+    def kept_here(self) -> bool:
+        """Whether the control machine keeps what becomes of an attempt: commands of its own, which may not be repeated."""
+        if self.repeat is Repeat.SAFE or self.reboots or self.drops_link:
+            return False
+        return bool(self.procedure.apply) and all(isinstance(c, Shell) and c.on_controller for c in self.procedure.apply)
+
+    @property
     def told_by_files(self) -> bool:
         """Whether all that it does is to put files somewhere, so that in doubt the files themselves tell."""
         if self.reboots or self.drops_link:

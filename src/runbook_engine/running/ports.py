@@ -48,8 +48,11 @@ class Workers(Protocol):
         """How many places are lent while others wait for their hosts to answer."""
         ...
 
-    def boot(self, host: HostName) -> str | None:
-        """Under which boot id a host keeps what becomes of an attempt; None: greet it first; '': it keeps nothing."""
+    def boot(self, host: HostName | None) -> str | None:
+        """Under which boot id a host keeps what becomes of an attempt; None: greet it first; '': it keeps nothing.
+
+        No host is the control machine, which needs no greeting.
+        """
         ...
 
     def start(self, attempts: Sequence[Attempt]) -> None:

@@ -49,7 +49,7 @@ class Hands(Protocol):
         """How many places are lent while others wait for their hosts to answer."""
         ...
 
-    def boot(self, host: HostName) -> str | None:
+    def boot(self, host: HostName | None) -> str | None:
         """Under which boot id a host keeps what becomes of an attempt; None: greet it first; '': it keeps nothing."""
         ...
 
@@ -122,7 +122,7 @@ class _Tick:
     agenda: Agenda
     world: World
     now: datetime
-    boot: Callable[[HostName], str | None]
+    boot: Callable[[HostName | None], str | None]
     new_id: Callable[[], str]
     starts: Starts = field(default_factory=Starts)
 
@@ -177,6 +177,8 @@ class _Tick:
             return CONTROLLER
         if package.told_by_files and package.repeat is not Repeat.SAFE:
             return FILES
+        if package.kept_here:
+            return self.boot(None) or ""
         return self.boot(host) if host and package.kept_on_host else ""
 
     def _following(self, package: Package, host: HostName) -> Attempt:

@@ -1,5 +1,6 @@
 """The durable lane: a host runs a command at most once under an id, detached from the link, and keeps what becomes of it."""
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -31,8 +32,12 @@ NO_BASE = "~/.runbook is not a folder that only this user can write to"
 class Keeper:
     """The commands that one host keeps. Used by one thread at a time; `boot` may be read by any."""
 
-    def __init__(self, name: str, kept: KeptShells, settings: LinkSettings) -> None:
+    def __init__(
+        self, name: str, kept: KeptShells, settings: LinkSettings, *, base: str = "", together: int = TOGETHER
+    ) -> None:
         self._name = name
+        self._base = base  # where they are kept; empty: ~/.runbook
+        self._together = together  # outputs that a start deletes at once
         self._kept = kept
         self._settings = settings
         self._told: KeptShell | None = None  # the shell that knows the program
@@ -70,7 +75,7 @@ class Keeper:
             return requests.start(word, ticket.id, ticket.boot, script, limit_s=limit_s or 0)
 
         try:
-            state = self._tell(shell, self._tidying(command.become, TOGETHER), asked, capture, PATIENCE_S)
+            state = self._tell(shell, self._tidying(command.become, self._together), asked, capture, PATIENCE_S)
         except Expired:
             return self._followed(command, ticket, sink, limit_s)
         return self._answer(state, capture, command, ticket, limit_s)
@@ -177,7 +182,9 @@ class Keeper:
         if shell.knows_program:
             return
         try:
-            word = shell.tell(target_program().encode(), requests.open_base, lambda _s, _d: None, self._settings.channel_s)
+            base = b"RUNBOOK_BASE=%b\n" % quoted(os.fsencode(self._base)) if self._base else b""
+            told = base + target_program().encode()
+            word = shell.tell(told, requests.open_base, lambda _s, _d: None, self._settings.channel_s)
         except (Expired, TransportFault) as error:
             cause = error.cause if isinstance(error, TransportFault) else Cause.TIMED_OUT
             raise TransportFault(cause, f"The shell of {self._name} is not ready: {error}", started=False) from None
@@ -189,14 +196,15 @@ class Keeper:
         self._remark = LOGOUT.format(name=self._name) if state.ended_at_logout else ""
 
     def _not_ready(self, state: TargetState | None) -> TransportFault:
-        what = NO_BASE if state and state.standing is Standing.BAD_BASE else "its shell does not say what was expected"
+        no_base = NO_BASE.replace("~/.runbook", self._base or "~/.runbook")
+        what = no_base if state and state.standing is Standing.BAD_BASE else "its shell does not say what was expected"
         return TransportFault(
             Cause.CONFIGURATION,
             f"{self._name}: {what}",
             started=False,
             why="What becomes of steps is kept there, and another user could interfere. Nothing was started. A host that can "
             "keep nothing says `ssh: {keep: false}` in the inventory; then every lost link is doubt.",
-            next_command=f"ssh {self._name} ls -ld .runbook",
+            next_command=f"ls -ld {self._base}" if self._base else f"ssh {self._name} ls -ld .runbook",
         )
 
     def _tell(

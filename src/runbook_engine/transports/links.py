@@ -15,6 +15,7 @@ from runbook_engine.model.words import NOT_REACHED, Cause, Lane
 from runbook_engine.transports.controllers import Controller
 from runbook_engine.transports.downloads import download
 from runbook_engine.transports.durable import Keeper
+from runbook_engine.transports.here import Here
 from runbook_engine.transports.kept_frames import fit
 from runbook_engine.transports.kept_shells import KeptShells
 from runbook_engine.transports.local import LocalPlace
@@ -77,6 +78,8 @@ class Link:
 
     def _shell(self, command: Shell, sink: Sink, lane: Lane, ticket: Ticket | None) -> Answer:
         if command.on_controller or self._place is None:
+            if lane is Lane.DURABLE and ticket:
+                return self._links.here.start(command, ticket, sink)
             return perform_shell(LocalPlace(self._settings.umask), command, sink, self._settings)
         if lane is Lane.QUICK and self._kept and fit(command):
             answer = self._kept.perform(command, sink)
@@ -113,6 +116,8 @@ class Link:
     @property
     def boot(self) -> str | None:
         """Under which boot id the host keeps commands; None: it must be greeted first; empty: it keeps none."""
+        if self._place is None:
+            return self._links.here.boot
         return self._keeper.boot if self._keeper else ""
 
     def reach(self) -> bool:
@@ -141,6 +146,8 @@ class Link:
     def settle(self, command: Shell, ticket: Ticket, sink: Sink, limit_s: float, *, patient: bool = False) -> Found:
         """What became of a command that the host keeps. Raises TransportFault when it does not say in time."""
         try:
+            if command.on_controller or self._place is None:
+                return self._links.here.settle(command, ticket, sink, limit_s)
             if self._keeper is None:
                 raise TransportFault(Cause.CONFIGURATION, "Kept shells are off, so that no host can be asked", started=True)
             return self._keeper.settle(command, ticket, sink, limit_s, patient=patient)
@@ -236,6 +243,7 @@ class Links:
         self._lock = threading.Lock()
         self._links: dict[str, Link] = {}
         self._here = Link(None, None, self)
+        self.here = Here(settings)
         self._connector: Connector | None = None
 
     def __call__(self, target: Target | None) -> Link:
@@ -280,5 +288,6 @@ class Links:
             connector, self._connector = self._connector, None
         for link in links:
             link.reset(recorded=recorded)
+        self.here.close(recorded=recorded)
         if connector:
             connector.close()

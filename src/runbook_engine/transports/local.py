@@ -5,7 +5,7 @@ import selectors
 import signal
 import subprocess
 from contextlib import suppress
-from typing import IO
+from typing import IO, TypeVar
 
 from runbook_engine.model.errors import TransportFault
 from runbook_engine.model.words import Cause
@@ -16,6 +16,9 @@ TICK_S = 0.05  # where the system cannot say that a process has ended
 FOREVER = float("inf")
 
 
+S = TypeVar("S", bound="LocalSession")
+
+
 class LocalPlace:
     """The machine that the engine runs on. Commands get `umask`; -1: that of the engine."""
 
@@ -24,8 +27,11 @@ class LocalPlace:
 
     def begin(self, line: bytes) -> "LocalSession":
         """Hand a line to /bin/sh. Raises TransportFault (LOCAL); nothing was started then."""
+        return self._begin(LocalSession, line)
+
+    def _begin(self, kind: type[S], line: bytes) -> S:
         try:
-            return LocalSession(line, self._umask)
+            return kind(line, self._umask)
         except OSError as error:
             message = f"No command can be started on this machine: {error.strerror or error}"
             raise TransportFault(Cause.LOCAL, message, started=False) from None
@@ -129,6 +135,13 @@ class LocalSession:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, _number(signal))
         return True
+
+    def end(self, patience_s: float) -> None:
+        """Wait so long for its first process, then end it."""
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(patience_s)
+        self._process.kill()
+        self._process.wait()
 
     def close(self) -> None:
         """Close the pipes, and wait for what has ended."""

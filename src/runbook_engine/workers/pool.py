@@ -62,8 +62,13 @@ class Pool:
         """How many places are lent while others wait for their hosts to answer."""
         return self._places.lend()
 
-    def boot(self, host: HostName) -> str | None:
-        """Under which boot id a host keeps what becomes of an attempt; None: greet it first; '': it keeps nothing."""
+    def boot(self, host: HostName | None) -> str | None:
+        """Under which boot id a host keeps what becomes of an attempt; None: greet it first; '': it keeps nothing.
+
+        No host is the control machine, which needs no greeting.
+        """
+        if host is None:
+            return self._links(None).boot
         link = self._met.get(host)
         return link.boot if link else None
 

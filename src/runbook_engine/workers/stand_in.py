@@ -48,7 +48,7 @@ class StandIns:
         """Stand-ins wait for no host."""
         return 0
 
-    def boot(self, host: HostName) -> str | None:  # noqa: ARG002 - no machine, no memory
+    def boot(self, host: HostName | None) -> str | None:  # noqa: ARG002 - no machine, no memory
         """Stand-ins keep nothing of an attempt."""
         return ""
 

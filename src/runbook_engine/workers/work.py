@@ -141,7 +141,9 @@ class Work:
 
     def ticket(self, command: Command) -> Ticket | None:
         """The name under which the host is to keep a command; the same one each time that the attempt is gone through."""
-        if not self.attempt.boot or not isinstance(command, Shell) or command.on_controller:
+        if not self.attempt.boot or not isinstance(command, Shell):
+            return None
+        if command.on_controller is not self.attempt.package.kept_here:
             return None
         self.tickets += 1
         return Ticket(id=f"{self.attempt.id}.{self.tickets}", boot=self.attempt.boot)
