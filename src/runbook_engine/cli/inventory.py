@@ -79,11 +79,11 @@ def show_command(host: str, inventory: str | None, as_json: bool) -> None:
         options.show_json({"format": 1, "kind": "host", **data})
         return
     for key, value in data.items():
-        if isinstance(value, dict):
+        if isinstance(value, dict) and value:
             options.show(f"{key}:")
             for name, part in value.items():
                 options.show(f"  {name}: {part}")
-        elif value not in ("", None, [], ()):
+        elif value not in ("", None, [], (), {}):
             options.show(f"{key}: {', '.join(map(str, value)) if isinstance(value, list) else value}")
 
 
@@ -100,6 +100,7 @@ def _host_data(host: Host) -> dict[str, object]:
         "tags": sorted(host.tags),
         "groups": list(host.groups),
         "ssh": ssh,
+        "bmc": {k: _shown(v) for k in ("address", "user", "password", "verify", "system") if (v := getattr(host.bmc, k))},
         "vars": {name: _shown(value) for name, value in host.vars.items()},
     }
 
