@@ -9,7 +9,6 @@ from runbook_engine.model.words import SETTLED_WELL, Digest, HostName, TaskId
 from runbook_engine.running.course import Course
 from runbook_engine.running.shape import task_of
 
-
 LOOK_EVERY = 64  # hosts: what the connections of so many leave behind, some MiB, is looked for and freed
 
 
