@@ -23,7 +23,7 @@ MARK = "C4nary"
 LOOK = """
 import json, os, select, sys
 found, looked = set(), set()
-while not select.select([sys.stdin], [], [], 0)[0]:
+while not select.select([sys.stdin], [], [], 0.004)[0]:
     for process in os.listdir("/proc"):
         for kind in ("cmdline", "environ") if process.isdigit() else ():
             try:

@@ -58,6 +58,7 @@ MIXED = {
 }
 
 
+@pytest.mark.parametrize("name", SAMPLES)
 def test_attack_26_trojan_source_is_not_valid(name: str) -> None:
     """Each sample is refused with the line and the code of the character."""
     told = mistakes_of(SAMPLES[name])

@@ -155,5 +155,7 @@ def test_attack_36_a_flood_takes_little_memory_and_disk(engineer: Person, sshd: 
     told = [line for line in text.splitlines() if " -- " in line and "bytes of output are left out" in line]
     left_out = int(told[0].split(" -- ")[1].partition(" ")[0].replace(",", ""))
     assert left_out > (FLOOD_MB - 5) << 20
+    raw = engineer.types("log", "last", "--step", "one", "--raw", code=0)
+    assert f"not all that was printed: {left_out:,} bytes of output are left out" in raw.err
     said = engineer.types("log", "last", "--json", code=0)
     assert f"{left_out:,} bytes of output are left out" in said.out

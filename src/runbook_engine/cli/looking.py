@@ -193,7 +193,7 @@ def _show_output(found: opening.Opened, step: str, host: str, *, follow: bool) -
 
 def _show_raw(found: opening.Opened, step: str, host: str) -> None:
     """Raises Usage unless it is one log that is meant, and for a terminal, on which bytes of a host could act."""
-    from runbook_engine.workers.log_text import last_attempt, printed
+    from runbook_engine.workers.log_text import last_attempt, left_out, printed
 
     if sys.stdout.isatty():
         raise Usage(
@@ -211,6 +211,9 @@ def _show_raw(found: opening.Opened, step: str, host: str) -> None:
         last_attempt(log)
         for data in printed(log):
             sys.stdout.buffer.write(data)
+        last_attempt(log)
+        if missing := left_out(log):
+            options.say(f"This is not all that was printed: {missing}")
 
 
 def _logs(found: opening.Opened, step: str, host: str) -> Iterator[tuple[TaskId, Path]]:

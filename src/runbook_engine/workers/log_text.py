@@ -27,6 +27,7 @@ _ACTS = re.compile(
 )
 _ESCAPE = re.compile(r"\\(?:\\|x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})")
 _BEGINS = re.compile(rb"\S+ == attempt ")
+_LEFT_OUT = re.compile(rb"\S+ -- ([0-9,]+ bytes of output are left out: .*)\n\Z")
 _LINE = re.compile(rb"\S+ (\S+) (.*)\n\Z", re.DOTALL)
 
 
@@ -95,12 +96,17 @@ def _unescape(escape: str) -> bytes:
 
 def last_attempt(log: BinaryIO) -> None:
     """Go to where the last attempt in a log begins."""
-    begun = place = 0
+    begun = place = log.seek(0)
     for line in log:
         if _BEGINS.match(line):
             begun = place
         place += len(line)
     log.seek(begun)
+
+
+def left_out(log: Iterable[bytes]) -> str:
+    """What a log says about output that it does not hold; empty if it holds all of it."""
+    return next((found[1].decode() for line in log if (found := _LEFT_OUT.match(line))), "")
 
 
 def printed(log: Iterable[bytes], stream: int = 1) -> Iterator[bytes]:
