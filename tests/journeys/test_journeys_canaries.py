@@ -76,7 +76,9 @@ def shown(values: list[str], data: bytes) -> list[int]:
 
 
 @pytest.mark.law(5)
-def test_attack_18_a_hundred_secrets_of_all_places_are_nowhere(engineer: Person, sshd: Any, vault: Vault, tmp_path: Path) -> None:
+def test_attack_18_a_hundred_secrets_of_all_places_are_nowhere(
+    engineer: Person, sshd: Any, vault: Vault, tmp_path: Path
+) -> None:
     """L5: all of them reach the host; none is in a plan, journal, log, picture, answer or mistake, and neither is the token."""
     values = made_values()
     outside = tmp_path / "outside"
