@@ -4,6 +4,7 @@ import os
 import stat
 import threading
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -73,13 +74,24 @@ def soon(what):
     assert what()
 
 
-def cut(host, proxy, put, after=HALF):
-    """An upload that is lost in the middle; what it leaves."""
+def received(folder):
+    """Whether no receiver of a part is left: each names its own mark on its command line."""
+    marks = [part.name.rpartition("-")[2].encode() for part in parts(folder)]
+    running = []
+    for line in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            running.append(line.read_bytes())
+    return not any(mark in line for mark in marks for line in running)
+
+
+def cut(host, proxy, put, folder, after=HALF):
+    """An upload that is lost in the middle; the host has noticed it."""
     host.probe_ssh()
     proxy.after(after)
     with pytest.raises(TransportFault) as caught:
         host.perform(put, nowhere, attempt="a1")
     assert (caught.value.cause, caught.value.started) == (Cause.LOST, True)
+    soon(lambda: received(folder))
 
 
 def right(folder, backup="f.before-runbook-a1"):
@@ -92,7 +104,7 @@ def right(folder, backup="f.before-runbook-a1"):
 
 def test_an_upload_goes_on_where_it_was_cut(host, proxy, put, folder):
     """What has arrived is not sent again; content, mode and backup are right, and nothing is left behind."""
-    cut(host, proxy, put)
+    cut(host, proxy, put, folder)
     [part] = parts(folder)
     assert (folder / "f").read_text() == "old"
     assert stat.S_IMODE(part.stat().st_mode) == 0o600
@@ -108,7 +120,7 @@ def test_an_upload_goes_on_where_it_was_cut(host, proxy, put, folder):
 
 def test_a_spoiled_part_is_not_gone_on_with(host, proxy, put, folder):
     """Its checksum on the host is not that of our first bytes: everything is sent anew."""
-    cut(host, proxy, put)
+    cut(host, proxy, put, folder)
     [part] = parts(folder)
     with part.open("r+b") as file:
         file.write(bytes([CONTENT[0] ^ 1]))
@@ -120,7 +132,7 @@ def test_a_spoiled_part_is_not_gone_on_with(host, proxy, put, folder):
 @pytest.mark.parametrize("kind", ["longer", "link", "pipe", "nothing"])
 def test_what_looks_like_a_part_and_is_none(host, proxy, put, folder, tmp_path, kind):
     """A part that is longer than the whole, a link to elsewhere, a pipe that nobody writes to, an empty file."""
-    cut(host, proxy, put)
+    cut(host, proxy, put, folder)
     [part] = parts(folder)
     elsewhere = tmp_path / "elsewhere"
     elsewhere.write_bytes(CONTENT)
@@ -139,7 +151,7 @@ def test_what_looks_like_a_part_and_is_none(host, proxy, put, folder, tmp_path, 
 
 def test_leftovers_of_other_content_are_cleaned_away(host, proxy, put, folder, tmp_path):
     """The source has changed since: what came of the old one is of no use."""
-    cut(host, proxy, put)
+    cut(host, proxy, put, folder)
     (tmp_path / "source").write_bytes(CONTENT[::-1])
     assert host.perform(put, nowhere, attempt="a1").detail == f"{len(CONTENT)} bytes"
     assert (folder / "f").read_bytes() == CONTENT[::-1]
@@ -152,7 +164,7 @@ def test_a_short_secret_text_leaves_nothing(host, proxy, folder):
     secret = Upload(
         target=plain(str(folder / "f")), content=Text(("x" * 50_000, SecretRef("env:TOKEN"), "x" * 50_000)), mode="0644"
     )
-    cut(host, proxy, secret, after=30_000)
+    cut(host, proxy, secret, folder, after=30_000)
     soon(lambda: not parts(folder))
     assert os.listdir(folder) == []
 
