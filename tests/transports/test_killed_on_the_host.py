@@ -39,29 +39,25 @@ def kill(pid: int) -> None:
 
 def the_shell(site: Site, name: str, chance: Random) -> threading.Thread:
     """The kept shell that is given the request."""
-    pid = kept_shell(site)
+    pid, _ = kept_shell(site)
     return later(chance.uniform(0, 0.06), lambda: kill(pid))
 
 
 def the_session(site: Site, name: str, chance: Random) -> threading.Thread:
     """The server's process for this connection."""
-    server = parent(kept_shell(site))
-    assert b"sshd" in Path(f"/proc/{server}/comm").read_bytes()
+    _, server = kept_shell(site)
     return later(chance.uniform(0, 0.06), lambda: kill(server))
 
 
-def kept_shell(site: Site) -> int:
-    """The process id of the shell that waits for the next request; a new one, if the last was killed a moment ago."""
+def kept_shell(site: Site) -> tuple[int, int]:
+    """The shell that waits for the next request, and the server's process; new ones, if the last were killed a moment ago."""
     while True:
         site.greet()
         shell = site.link._kept.present(None)  # type: ignore[union-attr]
-        if shell and Path(f"/proc/{shell.pid}").exists():
-            return shell.pid
-
-
-def parent(pid: int) -> int:
-    """The process that has started another one."""
-    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+        with suppress(OSError, AttributeError):
+            server = int(Path(f"/proc/{shell.pid}/stat").read_text().rpartition(")")[2].split()[1])  # type: ignore[union-attr]
+            if b"sshd" in Path(f"/proc/{server}/comm").read_bytes():
+                return shell.pid, server  # type: ignore[union-attr]
 
 
 def who_waits(site: Site, name: str, chance: Random) -> threading.Thread:

@@ -153,7 +153,7 @@ def true(outcome: Outcome, begun: int, ended: int) -> bool:
     if outcome.status in NEVER:
         return (begun, ended) == (0, 0)
     if outcome.status is Status.FAILED:  # its own shell was killed, and the host says so
-        return begun == 1 and outcome.exit_code == 137
+        return outcome.exit_code == 137
     return outcome.status is Status.UNKNOWN
 
 
