@@ -93,6 +93,12 @@ class Rack:
                 (disk / "faults" / "fwtool.spent").rename(disk / "faults" / "fwtool")
             os.truncate(self.lab.told["hosts"][host]["effects"], 0)
 
+    def switch_on(self) -> None:
+        """Every host on, and ready for work: for runbooks other than the installation."""
+        for host in self.hosts:
+            self.ask(host, "/Systems/1/Actions/ComputerSystem.Reset", {"ResetType": "On"})
+        self.quiet()
+
     def quiet(self) -> None:
         """Wait until no command runs on any host, and all that are on or restart are up."""
         expected = self._of_none + self._of_each * sum(map(self.is_on, self.hosts))
