@@ -21,7 +21,7 @@ LAST = "      - {id: tell, title: Tell, per: phase, local: echo told, repeat: sa
 
 
 @pytest.fixture(autouse=True)
-def _switched_on(rack: Rack, planner: Person) -> None:  # noqa: ARG001 - which makes the servers as new, and so off
+def _switched_on(rack: Rack, planner: Person) -> None:
     rack.switch_on()
 
 

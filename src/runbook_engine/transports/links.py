@@ -225,6 +225,8 @@ class Link:
             self._keeper.tidy()
         if self._place is not None:
             self._place.close()
+        if self._kept is not None:
+            self._kept.end()
 
     def _masked(self, fault: TransportFault) -> TransportFault:
         hide = self._settings.secrets.masks.hide_text
@@ -232,8 +234,6 @@ class Link:
             fault.cause, hide(fault.message), started=fault.started, why=hide(fault.why), next_command=hide(fault.next_command)
         )
 
-        if self._kept is not None:
-            self._kept.end()
 
 class Links:
     """All links of a run. Safe to use from several threads."""
