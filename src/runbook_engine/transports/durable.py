@@ -169,6 +169,8 @@ class Keeper:
         try:
             shell = self._kept.shell(become)
             if shell is None:
+                if started:
+                    self._kept.start_anew()
                 raise TransportFault(Cause.CHANNEL, f"{self._name} gives no shell any more", started=started)
             self._load(shell)
         except TransportFault as fault:

@@ -26,6 +26,10 @@ class Kept(Place, Protocol):
         """Whether there is a connection and it is known to live; a dead one is closed. `ask`: ask the host now."""
         ...
 
+    def close(self) -> None:
+        """End the connection."""
+        ...
+
 
 class KeptShells:
     """The kept shells of one host's connection, opened when they are first needed."""
@@ -82,6 +86,11 @@ class KeptShells:
         if not self._busy and self._shells:
             self.forget()
             self._none = True
+
+    def start_anew(self) -> None:
+        """Give up the connection with all its shells: a host that gave a shell before may give one again."""
+        self.forget()
+        self._place.close()
 
     def forget(self) -> None:
         """Close all of them."""
