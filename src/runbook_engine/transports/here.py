@@ -89,6 +89,9 @@ class _KeptPlace(LocalPlace):
         """It is."""
         return True
 
+    def close(self) -> None:
+        """Nothing is connected."""
+
     def begin(self, line: bytes) -> "_KeptSession":
         """As for any command. Raises TransportFault (LOCAL); nothing was started then."""
         return self._begin(_KeptSession, line)

@@ -90,6 +90,7 @@ class KeptShells:
     def start_anew(self) -> None:
         """Give up the connection with all its shells: a host that gave a shell before may give one again."""
         self.forget()
+        self._none = False
         self._place.close()
 
     def forget(self) -> None:
