@@ -158,7 +158,7 @@ def lived(near: Near, at: int, *, torn: bool, hasty: bool = False) -> Story:
             break
     if not hasty:
         story.broken += [f"change {at}, torn {torn}: {what}" for what in unfinished(place, code)]
-    shutil.rmtree(place)
+    shutil.rmtree(place, ignore_errors=True)  # its hosts may still be tidying up
     return story
 
 

@@ -28,5 +28,5 @@ def test_a_clock_that_jumps_harms_no_run(crash_library: Path) -> None:
                 assert [*violations(place, 0), *unfinished(place, code, STEPS)] == [], f"{seconds} s at look {look}"
                 times = [datetime.fromisoformat(event["at"]) for event in read_copy(place / "state")]
                 assert look == LOOKS[0] or abs((times[-1] - times[0]).total_seconds() - seconds) < TAKES_S  # it did jump
-                shutil.rmtree(place)
+                shutil.rmtree(place, ignore_errors=True)  # its hosts may still be tidying up
         near.close()
