@@ -17,7 +17,7 @@ ROUNDS = 10 if SOAK else 1
 LANES = 2
 FARTHEST = 24  # more changes than that follow few events before the next commit
 WHOLE = [(at, False) for at in range(1, FARTHEST + 1)]
-TORN = [(at, True) for at in (range(1, FARTHEST + 1) if SOAK else (2, 4, 6, 8, 10))]
+TORN = [(at, True) for at in (range(1, FARTHEST + 1) if SOAK else (1, 2, 4, 6, 8, 10))]
 ENOUGH = 20_000 if SOAK else 1500
 
 
