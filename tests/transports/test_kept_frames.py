@@ -88,6 +88,7 @@ class Place(LocalPlace):
     """The control machine with another /bin/sh."""
 
     def __init__(self, program):
+        super().__init__()
         self._program = program.encode()
         self._begun = []
 
