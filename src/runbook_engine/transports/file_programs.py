@@ -65,6 +65,7 @@ if [ "$k" -gt 0 ]; then echo "have $k $(sum "$n")"; else echo 'have 0 -'; fi
 IFS= read -r from || exit 1
 [ "$from" = "$k" ] || : >"$n"
 cat >>"$n" || {{ keep=; exit 1; }}
+[ -f "$n" ] && [ ! -L "$n" ] || {{ keep=; say "what had arrived was taken away"; }}
 got=$(size "$n")
 [ "$got" -ge "$length" ] || say "only $got of $length bytes have arrived"
 keep= s=$(sum "$n")
