@@ -34,8 +34,9 @@ def rack() -> Iterator[Rack]:
 
 @pytest.fixture
 def planner(rack: Rack, tmp_path: Path) -> Person:
-    """Somebody in the shipped project, on servers as new."""
+    """Somebody in the shipped project, on servers as new but switched on."""
     rack.as_new()
+    rack.switch_on()
     person = Person.new(tmp_path / "person", RUNBOOK_LAB=str(rack.lab_file))
     person.folder = rack.project
     return person

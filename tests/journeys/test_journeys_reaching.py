@@ -114,7 +114,6 @@ def test_a_changed_host_key_is_refused_by_its_name(engineer: Person, sshd: Any) 
 
 def test_a_wrong_sudo_password_runs_nothing(rack: Rack, planner: Person, tmp_path: Path) -> None:
     """The step is refused with sudo's reason; the password is asked for once, and shown nowhere."""
-    rack.switch_on()
     (rack.disk("r12-u01") / "sudo-password").write_text("right-one\n", encoding="utf-8")
     become = 'become: {user: root, password: {secret: "env:SUDO_PASSWORD"}}'
     file = planner.folder / "runbooks" / "as-root.yml"

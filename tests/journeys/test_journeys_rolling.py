@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pytest
-
 from journeys.command_line import Person, Terminal
 from journeys.machines import HEAD
 from journeys.racks import Rack
@@ -18,11 +16,6 @@ PHASE = """phases:
 MARK = "      - {{id: mark, title: Mark, run: echo do >> {file}, takes: 1m{more}}}\n"
 FAIL = "      - {{id: try, title: Try, run: 'test {{{{ host.name }}}} != {host}', takes: 1m}}\n"
 LAST = "      - {id: tell, title: Tell, per: phase, local: echo told, repeat: safe, takes: 1m}\n"
-
-
-@pytest.fixture(autouse=True)
-def _switched_on(rack: Rack, planner: Person) -> None:
-    rack.switch_on()
 
 
 def runbook(person: Person, name: str, rolling: str, *steps: str) -> str:
