@@ -1,13 +1,13 @@
 """What an action is: a name, a params class, and one pure function from params to a procedure."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
 from runbook_engine.model.commands import Become, Procedure
 from runbook_engine.model.text import Text
+from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import Per, Repeat
 
 

@@ -5,7 +5,6 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
@@ -18,6 +17,7 @@ from runbook_engine.model.errors import Exit
 from runbook_engine.model.events import ControllerTookOver, Event
 from runbook_engine.model.plan import Plan
 from runbook_engine.model.run import Run
+from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import HostName, RunId, RunStatus
 from runbook_engine.model.world import World
 from runbook_engine.running.course import Course, replay

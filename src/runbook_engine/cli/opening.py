@@ -3,7 +3,6 @@
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from runbook_engine.cli.settings import Settings, settings
 from runbook_engine.model.errors import Usage
 from runbook_engine.model.events import RunCreated
 from runbook_engine.model.plan import Plan
+from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import RunId, TaskId
 
 if TYPE_CHECKING:

@@ -4,12 +4,12 @@ import os
 import stat
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from runbook_engine.model.errors import Refused
+from runbook_engine.model.values import dataclass
 
 FILE = "runbook.toml"
 KEYS = (

@@ -3,11 +3,11 @@
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from runbook_engine.lab.settings import Settings
 from runbook_engine.model.errors import Refused
+from runbook_engine.model.values import dataclass
 
 _USERS = """root:x:0:0:root:/root:/bin/sh
 ops:x:1000:1000:Operations:/home/ops:/bin/sh

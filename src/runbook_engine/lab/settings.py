@@ -3,9 +3,10 @@
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from runbook_engine.model.errors import Usage
+from runbook_engine.model.values import dataclass
 
 LINK_FAULTS = ("down", "mute", "slow", "off")
 TOOL_FAULTS = ("fail-first", "fail-always")

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from runbook_engine.loading.ansible_settings import group_layer, layer
 from runbook_engine.loading.ansible_words import hosts_and_port, typed, words_of
@@ -11,6 +11,7 @@ from runbook_engine.loading.estate_names import name as checked_name
 from runbook_engine.loading.estate_pages import Notes, PlainPage
 from runbook_engine.loading.nearest import did_you_mean
 from runbook_engine.model.places import Path, Place, Places
+from runbook_engine.model.values import dataclass
 
 UNGROUPED = "ungrouped"
 KINDS = ("hosts", "children", "vars")

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Any
 
@@ -15,6 +15,7 @@ from runbook_engine.loading.estate_pages import Notes, Page, PlainPage
 from runbook_engine.loading.nearest import did_you_mean
 from runbook_engine.model.errors import NotValid
 from runbook_engine.model.places import Mistake, Path, Place, Places
+from runbook_engine.model.values import dataclass
 
 META = "_meta"
 KEYS = ("hosts", "children", "vars")

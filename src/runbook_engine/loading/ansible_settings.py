@@ -2,7 +2,6 @@
 
 import shlex
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 from runbook_engine.loading import estate_names as names
 from runbook_engine.loading.estate_entries import NOTHING, Layer, Values
@@ -10,6 +9,7 @@ from runbook_engine.loading.estate_pages import Note
 from runbook_engine.loading.estate_variables import checked
 from runbook_engine.model.places import Path
 from runbook_engine.model.text import SecretRef
+from runbook_engine.model.values import dataclass
 
 RANK = "ansible_group_priority"
 

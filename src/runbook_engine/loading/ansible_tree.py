@@ -1,7 +1,7 @@
 """Ansible's YAML inventory → what it says about hosts and groups: a tree of groups with hosts, children and vars."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from runbook_engine.loading.ansible_settings import group_layer, layer
@@ -12,6 +12,7 @@ from runbook_engine.loading.estate_names import name as checked_name
 from runbook_engine.loading.estate_pages import Notes, Page
 from runbook_engine.loading.nearest import did_you_mean
 from runbook_engine.model.places import Path
+from runbook_engine.model.values import dataclass
 
 KEYS = ("hosts", "children", "vars")
 TEXT_TAGS = frozenset({"!vault", "!vault-encrypted", "!unsafe"})  # an encrypted text is refused by what it begins with

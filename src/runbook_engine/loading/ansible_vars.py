@@ -1,7 +1,6 @@
 """The folders group_vars/ and host_vars/ beside an inventory: which files hold for which name, and what they say."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path as FilePath
 
 from runbook_engine.loading.ansible_settings import layer
@@ -10,6 +9,7 @@ from runbook_engine.loading.document import read_file
 from runbook_engine.loading.estate_entries import GroupEntry, HostEntry, Source
 from runbook_engine.loading.estate_pages import Notes
 from runbook_engine.loading.estate_variables import VAULT, checked
+from runbook_engine.model.values import dataclass
 
 FOLDERS = ("group_vars", "host_vars")
 ENDINGS = ("", ".yml", ".yaml", ".json")

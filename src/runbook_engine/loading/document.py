@@ -1,6 +1,6 @@
 """YAML text → plain data with the place of every part, or every mistake of the file. Start reading here for the reader."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -13,6 +13,7 @@ from runbook_engine.loading.syntax import syntax_mistake
 from runbook_engine.loading.walk import Walk
 from runbook_engine.model.errors import NotValid
 from runbook_engine.model.places import Mistake, Path, Place, Places
+from runbook_engine.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """Phases and steps as far as they could be read. What is not valid keeps its id: a reference to it is no second mistake."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Literal
 
 from runbook_engine.actions import all_actions
@@ -13,6 +13,7 @@ from runbook_engine.loading.step_document import StepDocument, step_model
 from runbook_engine.model.places import Mistake
 from runbook_engine.model.runbook import Phase, RollBack, Step
 from runbook_engine.model.text import plain
+from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import PhaseId, Repeat, StepId
 
 Part = Literal["steps", "healthy_when", "roll_back"]  # the lists of steps that a phase has

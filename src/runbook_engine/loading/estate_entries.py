@@ -1,10 +1,11 @@
 """What the files of an inventory say, before it is joined: entries about groups and hosts, the same for every format."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from runbook_engine.loading.estate_pages import Page
 from runbook_engine.model.places import Mistake, Path
+from runbook_engine.model.values import dataclass
 
 Values = Mapping[str, object]
 

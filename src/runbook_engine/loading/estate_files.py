@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from itertools import islice
 from pathlib import Path as FilePath
@@ -20,6 +20,7 @@ from runbook_engine.loading.estate_pages import PlainPage
 from runbook_engine.loading.estate_reading import Written, read_inventory
 from runbook_engine.model.errors import NotValid
 from runbook_engine.model.places import Mistake, Place
+from runbook_engine.model.values import dataclass
 
 MAX_FILES = 10_000
 MAX_BYTES = 64 * 1024 * 1024  # of one file that is not YAML

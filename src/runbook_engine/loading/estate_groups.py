@@ -1,7 +1,7 @@
 """The entries of all files joined: which hosts and groups there are, and which hosts each group holds."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from runbook_engine.loading.estate_cycles import in_order
 from runbook_engine.loading.estate_entries import MAX_MEMBERSHIPS, GroupEntry, HostEntry, Source
@@ -10,6 +10,7 @@ from runbook_engine.loading.estate_ranges import MAX_HOSTS
 from runbook_engine.loading.estate_tree import ALL, UNGROUPED, Tree, tree_of
 from runbook_engine.model.estate import Group
 from runbook_engine.model.places import Path
+from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import HostName
 
 

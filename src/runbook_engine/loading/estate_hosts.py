@@ -1,12 +1,13 @@
 """Entries → hosts: what groups and the host itself say, laid over each other. Equal values are shared, not copied."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from runbook_engine.loading.estate_entries import Layer, Values, merged
 from runbook_engine.loading.estate_groups import Roster
 from runbook_engine.model.estate import BmcSettings, Host, Rack, SshSettings
 from runbook_engine.model.places import Path
+from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import HostName
 
 NO_BMC = BmcSettings()

@@ -1,10 +1,11 @@
 """The files of an inventory as pages on which mistakes are marked; a path through the estate begins with its file."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Protocol
 
 from runbook_engine.model.places import Mistake, Path, Place, Places
+from runbook_engine.model.values import dataclass
 
 MAX_MISTAKES = 1_000  # of one page; what is beyond is not looked at until these are mended
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from copy import copy
-from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
@@ -15,6 +14,7 @@ from runbook_engine.loading.estate_ranges import host_names
 from runbook_engine.loading.estate_variables import checked, secret
 from runbook_engine.loading.explain import explain
 from runbook_engine.model.places import Mistake, Path
+from runbook_engine.model.values import dataclass
 
 _NO_FREEZE = {"from": "0001-01-01", "to": "0001-01-01", "why": "keeps the place of one that is not valid"}
 

@@ -1,7 +1,6 @@
 """Which names in an inventory stand for what, and a mistake for each that nothing has."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from runbook_engine.loading.estate_documents import SECTIONS, InventoryDocument
 from runbook_engine.loading.estate_pages import Ledger
@@ -9,6 +8,7 @@ from runbook_engine.loading.estate_parts import head_of
 from runbook_engine.loading.estate_reading import Written
 from runbook_engine.loading.nearest import did_you_mean
 from runbook_engine.model.places import Path
+from runbook_engine.model.values import dataclass
 
 ONE = {
     "sites": "site",

@@ -1,7 +1,7 @@
 """The groups below each group, how deep each lies, and in which order groups speak for a host."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 
 from runbook_engine.loading.estate_cycles import cut_cycles, in_order
@@ -9,6 +9,7 @@ from runbook_engine.loading.estate_entries import GroupEntry
 from runbook_engine.loading.estate_pages import Ledger
 from runbook_engine.loading.nearest import did_you_mean
 from runbook_engine.model.places import Path
+from runbook_engine.model.values import dataclass
 
 ALL = "all"
 UNGROUPED = "ungrouped"

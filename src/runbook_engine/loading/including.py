@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path as FilePath
 from typing import Any, Literal
 
@@ -17,6 +17,7 @@ from runbook_engine.model.errors import NotValid
 from runbook_engine.model.places import Mistake, Path
 from runbook_engine.model.runbook import Param, Scalar, Scope
 from runbook_engine.model.text import SecretRef, Text, plain
+from runbook_engine.model.values import dataclass
 
 DEEPEST = 16  # files that include each other
 MOST = 1_000  # includes in one runbook

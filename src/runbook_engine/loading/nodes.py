@@ -1,12 +1,12 @@
 """Finds where a part of a document was written, by walking down its YAML nodes when, and only when, somebody asks."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from yaml import MappingNode, Node, ScalarNode, SequenceNode
 
 from runbook_engine.loading.parse import Tree
 from runbook_engine.model.places import Path, Place, Places
+from runbook_engine.model.values import dataclass
 
 MERGE = "<<"
 

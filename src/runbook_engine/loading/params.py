@@ -1,7 +1,6 @@
 """The values of a runbook's params: those that were given, checked, and the defaults of the others."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path as FilePath
 
 from runbook_engine.loading.document import Document, read_file
@@ -10,6 +9,7 @@ from runbook_engine.loading.param_values import Value, converted
 from runbook_engine.model.errors import NotValid
 from runbook_engine.model.places import Mistake, Place
 from runbook_engine.model.runbook import Param, Runbook
+from runbook_engine.model.values import dataclass
 
 COMMAND_LINE = "command line"  # the file of mistakes in values that stand in no file
 _SHOWN = 200  # characters of a value in a mistake

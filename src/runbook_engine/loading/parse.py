@@ -3,11 +3,12 @@
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 from yaml import MarkedYAMLError, Node
 from yaml.cyaml import CParser  # type: ignore[attr-defined]
+
+from runbook_engine.model.values import dataclass
 
 STANDARD = "tag:yaml.org,2002:"
 TEXT = STANDARD + "str"

@@ -1,7 +1,7 @@
 """One walk over the nodes of a document: plain data, and a mistake for all that could be read in two ways."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from yaml import MappingNode, Node, ScalarNode, SequenceNode
@@ -12,6 +12,7 @@ from runbook_engine.loading.parse import STANDARD, TEXT, Limits
 from runbook_engine.loading.scalars import in_words, plain_scalar
 from runbook_engine.loading.syntax import BRACES, QUOTE_BRACES
 from runbook_engine.model.places import Mistake
+from runbook_engine.model.values import dataclass
 
 _MOST = 10_000  # mistakes that are reported in one file
 _SCALAR_KINDS = {"null": type(None), "bool": bool, "int": int, "float": float}

@@ -1,10 +1,11 @@
 """What a worker is handed, and what it hands back."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from runbook_engine.model.events import Outcome
 from runbook_engine.model.plan import Package, Target
+from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import AttemptId, Fate, Purpose, RunId, StepId, TaskId
 
 

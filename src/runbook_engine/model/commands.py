@@ -1,8 +1,7 @@
 """Effects as values: what a transport, or a person, is asked to do. Nothing here does anything."""
 
-from dataclasses import dataclass
-
 from runbook_engine.model.text import SecretRef, Text
+from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import Duty
 
 

@@ -1,8 +1,7 @@
 """What must hold for a task to be done, where only the run can know: a small closed expression, as data."""
 
-from dataclasses import dataclass
-
 from runbook_engine.model.text import Later
+from runbook_engine.model.values import dataclass
 
 Literal = str | int | float | bool | None
 

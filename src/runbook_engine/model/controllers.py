@@ -1,6 +1,6 @@
 """What a management controller says about its host and about its own work. Values only."""
 
-from dataclasses import dataclass
+from runbook_engine.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,9 +1,10 @@
 """What people want. A decision is a wish: `running.admit` turns it into a fact or a refusal, once."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
+from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import Digest, HostName, PhaseId, StepId, TaskId, Verdict
 
 

@@ -1,12 +1,13 @@
 """What is there to work on and with: hosts, sites, people, calendars, resources. Read from the inventory, checked."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 
 from runbook_engine.model.places import Path, Places
 from runbook_engine.model.runbook import Money
 from runbook_engine.model.text import SecretRef
+from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import HostName, PersonId
 
 

@@ -4,10 +4,11 @@ Times are aware and in UTC. Order comes from the journal's sequence numbers, nev
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from runbook_engine.model.turns import FailuresAccepted, HostLeftOut, PhasesReopened, RollBackBegan
+from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import AttemptId, Cause, Digest, HostName, Purpose, RunId, Status, TaskId, Verdict
 
 _NOTHING: Mapping[str, str] = {}

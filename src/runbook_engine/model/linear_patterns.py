@@ -5,8 +5,9 @@ same time. That leaves out what needs to look back or ahead; such a pattern is r
 """
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+
+from runbook_engine.model.values import dataclass
 
 MOST = 2_000  # parts of a pattern, repetitions written out
 DEEPEST = 50  # groups inside each other

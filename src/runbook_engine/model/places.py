@@ -1,12 +1,14 @@
 """Where something was written, and what is wrong with it there."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from runbook_engine.model.values import dataclass
 
 Path = tuple[str | int, ...]  # the way from the top of a document to a value: ("phases", 0, "steps", 2, "run")
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Place:
     """A position in a file that a person wrote; line and column count from 1."""
 
@@ -16,6 +18,9 @@ class Place:
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}"
+
+    def __lt__(self, other: "Place") -> bool:
+        return (self.file, self.line, self.column) < (other.file, other.line, other.column)
 
 
 @dataclass(frozen=True, slots=True)

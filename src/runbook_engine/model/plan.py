@@ -5,7 +5,7 @@ that 10,000 hosts × 30 steps stay a few hundred objects.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 
 from runbook_engine.model.commands import Download, Http, Procedure, Reboot, Redfish, Shell, Upload
@@ -13,6 +13,7 @@ from runbook_engine.model.conditions import Condition
 from runbook_engine.model.estate import BmcSettings, SshSettings
 from runbook_engine.model.runbook import ApprovalRule, Budget, Cost, Retry, Rolling, Stakeholder, Takes, Who
 from runbook_engine.model.text import Text
+from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import (
     Digest,
     EdgeKind,

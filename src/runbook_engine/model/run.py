@@ -6,10 +6,11 @@ plan; everybody else only reads them.
 
 from collections import Counter, deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from runbook_engine.model.events import Outcome, nothing
+from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import (
     AttemptId,
     Digest,

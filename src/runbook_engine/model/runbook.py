@@ -1,12 +1,13 @@
 """What the author wrote: a checked runbook. Texts may still hold `{{ }}`; `path` leads to the place in `Runbook.places`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from decimal import Decimal
 
 from runbook_engine.model.places import Path, Places
 from runbook_engine.model.text import SecretRef, Text
+from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import FailureScope, HostOrder, Kind, OnFailure, Per, PhaseId, Repeat, StepId
 
 Scalar = str | int | float | bool | None

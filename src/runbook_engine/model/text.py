@@ -4,8 +4,7 @@ A `Text` is used twice. In a `Runbook` it is *authored*: one literal that may st
 *rendered*: literals and holes. `shell` says that each hole becomes exactly one quoted word of a command line.
 """
 
-from dataclasses import dataclass
-
+from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import StepId
 
 

@@ -3,9 +3,9 @@
 They belong to the union in `model/events.py`.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import HostName, PhaseId, TaskId
 
 

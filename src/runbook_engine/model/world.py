@@ -1,8 +1,9 @@
 """What a plan does not contain and what may change at any time. It can only forbid, never permit."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import HostName, RunId
 
 

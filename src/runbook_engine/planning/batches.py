@@ -3,10 +3,11 @@
 import math
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import field
 from heapq import heapify, heappop, heappush
 
 from runbook_engine.model.runbook import Rolling
+from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import FailureScope, HostName
 
 Hosts = tuple[HostName, ...]

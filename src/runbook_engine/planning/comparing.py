@@ -1,11 +1,11 @@
 """What differs between two plans, in words: the whole, the phases, the steps, the hosts."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
 
 from runbook_engine.model.plan import Package, Plan, PlannedPhase, Stage
+from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import HostName, PhaseId, StageKind, StepId
 from runbook_engine.planning import shown
 from runbook_engine.planning.digests import digest_of, leaves

@@ -1,10 +1,11 @@
 """Packages → a whole: what each waits for, what it reads, and an order that respects both."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from runbook_engine.model.plan import Package
 from runbook_engine.model.runbook import Runbook
+from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import PackageId, PhaseId, StepId
 from runbook_engine.planning.edges import Kinds, Staying, around_left_out, as_edges, in_order, stage_edges
 from runbook_engine.planning.findings import BadTemplate, Findings

@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from runbook_engine.model.plan import Edge
 from runbook_engine.model.runbook import Phase
+from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import EdgeKind, HostName, PackageId, StepId
 from runbook_engine.planning.layout import Part
 from runbook_engine.planning.ordering import in_sequence

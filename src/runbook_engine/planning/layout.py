@@ -1,7 +1,7 @@
 """Phases → stages → parts: which step is done in which batch, on which hosts. Selects hosts; renders nothing."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import count
 
 from runbook_engine.actions.contract import Action
@@ -9,6 +9,7 @@ from runbook_engine.actions.pause import PauseParams
 from runbook_engine.model.places import Path
 from runbook_engine.model.runbook import Phase, Rolling, Step
 from runbook_engine.model.text import plain
+from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import HostName, PackageId, Per, StageKind, StepId
 from runbook_engine.planning.batches import Hosts
 from runbook_engine.planning.findings import BadTemplate, Findings

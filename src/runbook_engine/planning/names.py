@@ -1,12 +1,13 @@
 """What the names in a text stand for: the runbook's parameters, the host, what earlier steps save."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from runbook_engine.model.estate import Estate, Host
 from runbook_engine.model.runbook import Phase, Runbook, Step
 from runbook_engine.model.text import Later, SecretRef
+from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import HostName, Per, StepId
 from runbook_engine.planning.findings import BadTemplate, did_you_mean
 from runbook_engine.planning.template import Path

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from runbook_engine.actions.contract import Action, Setting
@@ -12,6 +12,7 @@ from runbook_engine.model.places import Path
 from runbook_engine.model.plan import Package, WayBack
 from runbook_engine.model.runbook import RollBack, Step
 from runbook_engine.model.text import SecretRef, Text
+from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import HostName, Repeat
 from runbook_engine.planning.files import Library, PackageFiles
 from runbook_engine.planning.findings import BadTemplate, Findings

@@ -2,11 +2,12 @@
 
 import shlex
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, TypeVar
 
 from runbook_engine.model.text import Fill, Later, Part, SecretRef, Text
+from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import HostName
 from runbook_engine.planning.findings import BadTemplate
 from runbook_engine.planning.names import DEEPEST_SCOPE, Names, Saver, check_path, is_hole, later, lookup

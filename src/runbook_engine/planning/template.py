@@ -5,10 +5,10 @@ which takes a while to load.
 """
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from runbook_engine.model.values import dataclass
 from runbook_engine.planning.findings import BadTemplate
 from runbook_engine.planning.quoting import HOLE, REPAIR, Spot, spots
 

@@ -1,12 +1,13 @@
 """`when`: what planning knows decides at once and for each host; what only the run knows stays a condition, as data."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from jinja2 import nodes
 
 from runbook_engine.model.conditions import AllOf, AnyOf, Compare, Condition, Constant, Literal, Not, Operand
 from runbook_engine.model.text import Later
+from runbook_engine.model.values import dataclass
 from runbook_engine.planning.expressions import dotted, expression_of, mentions_of, parse_expression
 from runbook_engine.planning.findings import BadTemplate
 from runbook_engine.planning.names import check_path, is_hole

@@ -1,10 +1,10 @@
 """The chain of hashes: each record's SHA-256 covers the one before it, so no record can change unnoticed. Pure."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from hashlib import sha256
 
 from runbook_engine.model.errors import JournalFault
+from runbook_engine.model.values import dataclass
 from runbook_engine.model.wire import canonical
 from runbook_engine.model.words import RunId
 

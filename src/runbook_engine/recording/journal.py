@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from runbook_engine.model.errors import JournalFault
 from runbook_engine.model.events import Event
+from runbook_engine.model.values import dataclass
 from runbook_engine.model.wire import canonical, to_data
 from runbook_engine.model.words import RunId
 from runbook_engine.recording import inbox, leases, runs

@@ -1,7 +1,6 @@
 """The runs that there are: making one, listing them, finding the one that a person means."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
@@ -11,6 +10,7 @@ from sqlalchemy import Connection, Row, func, insert, select
 
 from runbook_engine.model.errors import Usage
 from runbook_engine.model.events import Event, PlanAmended, RunCreated, RunEnded, RunStopped, TaskReopened
+from runbook_engine.model.values import dataclass
 from runbook_engine.model.wire import canonical, to_data
 from runbook_engine.model.words import Digest, RunId
 from runbook_engine.recording.chain import Link, extend

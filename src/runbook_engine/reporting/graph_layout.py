@@ -1,10 +1,11 @@
 """Where everything stands in the picture: steps from left to right by what they wait for, in rows like a text, in lanes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from graphlib import TopologicalSorter
 from itertools import pairwise
 
+from runbook_engine.model.values import dataclass
 from runbook_engine.reporting.graph_model import Lane, Node
 
 NODE_WIDTH, NODE_HEIGHT = 204, 82

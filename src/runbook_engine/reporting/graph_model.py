@@ -1,11 +1,11 @@
 """A plan as a picture has it: a lane per phase, a node per step, further batches folded into one node each."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from graphlib import TopologicalSorter
 from itertools import groupby
 
 from runbook_engine.model.plan import Package, Plan, PlannedPhase, Stage
+from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import EdgeKind, PhaseId, StageKind
 from runbook_engine.reporting.folding import fold_hosts
 from runbook_engine.reporting.harmless import one_line

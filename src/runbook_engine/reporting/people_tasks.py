@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
 from rich.cells import cell_len, set_cell_size
 
 from runbook_engine.model.plan import Package, Plan
 from runbook_engine.model.run import Run, TaskState
+from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import SETTLED_WELL, HostName, RunId, Status, TaskId
 from runbook_engine.reporting.harmless import one_line, shortened
 from runbook_engine.reporting.naming import answer_commands, by_person, command, in_hand, title_of

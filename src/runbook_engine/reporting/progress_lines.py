@@ -1,12 +1,12 @@
 """Progress where there is no terminal: one line per change, with its time, readable by people and by grep."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from runbook_engine.model import events as ev
 from runbook_engine.model.plan import Plan, PlannedPhase
 from runbook_engine.model.run import Run
+from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import SETTLED_WELL, PhaseId, Purpose, StageKind, Status, TaskId
 from runbook_engine.reporting.event_text import event_words, outcome_words
 from runbook_engine.reporting.folding import fold_hosts

@@ -1,10 +1,11 @@
 """How to show things: live or line by line, with colour or without, in which zone. Decided once, from plain facts."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, TextIO
+
+from runbook_engine.model.values import dataclass
 
 if TYPE_CHECKING:
     from rich.console import Console

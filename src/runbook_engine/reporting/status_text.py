@@ -1,13 +1,13 @@
 """Where a run stands now, why things do not go on, which runs there are, and what a log says."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
 from rich.cells import cell_len, set_cell_size
 
 from runbook_engine.model.plan import Plan, PlannedPhase
 from runbook_engine.model.run import Run, TaskState
+from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import SETTLED_WELL, RunId, RunStatus, Status, TaskId
 from runbook_engine.model.world import Blocker
 from runbook_engine.reporting.harmless import harmless, one_line, shortened

@@ -1,9 +1,10 @@
 """A phase of a plan as its author thinks of it: steps, not packages; batches, not stages; what may fail at worst."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from runbook_engine.model.plan import Package, Plan, PlannedPhase
+from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import EdgeKind, FailureScope, HostName, OnFailure, StageKind, StepId
 
 

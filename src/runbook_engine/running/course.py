@@ -1,12 +1,12 @@
 """The course of a run: its plan and the fold of its events. `note` is the only way in which a run changes."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from runbook_engine.model.errors import ImpossibleEvent
 from runbook_engine.model.events import Event, PlanAmended, RunCreated
 from runbook_engine.model.plan import Plan
 from runbook_engine.model.run import PhaseState, Run, TaskState
+from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import SETTLED_WELL, Digest, TaskId
 from runbook_engine.running.aside import follow
 from runbook_engine.running.evolve import evolve

@@ -1,7 +1,6 @@
 """What one call to `execute` may start, and how it waits."""
 
-from dataclasses import dataclass
-
+from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import HostName, PhaseId
 
 

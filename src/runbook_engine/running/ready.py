@@ -1,7 +1,7 @@
 """What starts now: the tasks without blockers, as the events that say so and the attempts that carry them out."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -10,6 +10,7 @@ from runbook_engine.model.events import AttemptStarted, Event, HostsTaken, TaskO
 from runbook_engine.model.plan import Package
 from runbook_engine.model.run import Run, TaskState
 from runbook_engine.model.text import Fill, Part, Text
+from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import (
     CONTROLLER,
     FILES,

@@ -2,10 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Protocol, cast
 
 from runbook_engine.model.plan import Package, Plan, PlannedPhase, Stage
+from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import EdgeKind, FailureScope, HostName, OnFailure, PackageId, PhaseId, Repeat, TaskId
 
 

@@ -2,11 +2,11 @@
 
 import re
 import shlex
-from dataclasses import dataclass
 
 from runbook_engine.model.commands import Become, Shell
 from runbook_engine.model.errors import TransportFault
 from runbook_engine.model.text import SecretRef, Text
+from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import Cause
 from runbook_engine.transports.secret_values import Secrets
 

@@ -1,10 +1,10 @@
 """Words of Redfish and words of runbooks. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from runbook_engine.model.controllers import Progress
+from runbook_engine.model.values import dataclass
 
 POWER: Mapping[str, str] = {
     "On": "on",

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from runbook_engine.model.commands import Shell
+from runbook_engine.model.values import dataclass
 from runbook_engine.transports.command_lines import LONGEST_LINE, quoted
 from runbook_engine.transports.redaction import unfinished
 

@@ -4,13 +4,13 @@ import base64
 import os
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import paramiko
 from cryptography.exceptions import UnsupportedAlgorithm
 
 from runbook_engine.model.errors import TransportFault
+from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import Cause
 
 DEFAULT_KEYS = ("id_ed25519", "id_ecdsa", "id_rsa")

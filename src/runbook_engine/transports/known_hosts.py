@@ -8,9 +8,11 @@ import os
 import re
 import threading
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from pathlib import Path
+
+from runbook_engine.model.values import dataclass
 
 SSH_PORT = 22
 _reading = threading.Lock()

@@ -1,8 +1,8 @@
 """Links: where a command can be performed. One for each host, kept open for its steps, and one for this machine."""
 
 import threading
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,6 @@ from runbook_engine.transports.local import LocalPlace
 from runbook_engine.transports.settings import LinkSettings, Sink
 from runbook_engine.transports.shell import perform_shell
 from runbook_engine.transports.uploads import settle_upload, upload
-from runbook_engine.transports.web import perform_http
 from runbook_engine.transports.wire import dial
 
 if TYPE_CHECKING:  # Fabric takes a quarter of a second to import: only where a host is connected to
@@ -60,10 +59,8 @@ class Link:
         is no answer: `started` is False only if nothing was begun, and its message holds no secret. TypeError for what is not
         for a machine to do.
         """
-        try:
+        with self._masking():
             return self._perform(command, sink, attempt, lane, ticket)
-        except TransportFault as fault:
-            raise self._masked(fault) from fault.__cause__
 
     def _perform(self, command: Command, sink: Sink, attempt: str, lane: Lane, ticket: Ticket | None) -> Answer:
         if isinstance(command, Shell):
@@ -73,6 +70,8 @@ class Link:
         if isinstance(command, Download):
             return download(self._there, command, sink, self._settings, host=self._name)
         if isinstance(command, Http):
+            from runbook_engine.transports.web import perform_http  # brings urllib in
+
             return perform_http(command, sink, self._settings)
         raise TypeError(f"{type(command).__name__} is not one command")
 
@@ -126,40 +125,32 @@ class Link:
 
     def greet(self) -> Greeting:
         """Connect, and learn whether the host keeps commands. Raises TransportFault; nothing was started."""
-        try:
+        with self._masking():
             return self._keeper.greet() if self._keeper else Greeting(boot="")
-        except TransportFault as fault:
-            raise self._masked(fault) from fault.__cause__
 
     def arm(self, command: Shell, ticket: Ticket, after_s: float) -> None:
         """Have the host begin a command by itself so many seconds from now, unless it is settled before.
 
         Raises TransportFault (not started) when the host did not promise that.
         """
-        try:
+        with self._masking():
             if self._keeper is None:
                 raise TransportFault(Cause.CONFIGURATION, "Kept shells are off: no host does anything by itself", started=False)
             self._keeper.arm(command, ticket, after_s)
-        except TransportFault as fault:
-            raise self._masked(fault) from fault.__cause__
 
     def settle(self, command: Shell, ticket: Ticket, sink: Sink, limit_s: float, *, patient: bool = False) -> Found:
         """What became of a command that the host keeps. Raises TransportFault when it does not say in time."""
-        try:
+        with self._masking():
             if command.on_controller or self._place is None:
                 return self._links.here.settle(command, ticket, sink, limit_s)
             if self._keeper is None:
                 raise TransportFault(Cause.CONFIGURATION, "Kept shells are off, so that no host can be asked", started=True)
             return self._keeper.settle(command, ticket, sink, limit_s, patient=patient)
-        except TransportFault as fault:
-            raise self._masked(fault) from fault.__cause__
 
     def compare(self, command: Upload, sink: Sink, limit_s: float) -> Found:
         """Whether a file is there as an upload was to put it; if not, no earlier try can still do it. Raises TransportFault."""
-        try:
+        with self._masking():
             return settle_upload(self._there, command, sink, self._settings, host=self._name, limit_s=limit_s)
-        except TransportFault as fault:
-            raise self._masked(fault) from fault.__cause__
 
     @property
     def _name(self) -> str:
@@ -209,10 +200,8 @@ class Link:
 
     def _known_boot_id(self) -> str:
         """What a kept shell said when it began; the host is asked only whether it is still there."""
-        try:
+        with self._masking():
             return self._kept.boot_id() if self._kept else ""
-        except TransportFault as fault:
-            raise self._masked(fault) from fault.__cause__
 
     def reset(self, *, recorded: bool = True) -> None:
         """Forget the connections; the next command opens a new one.
@@ -228,11 +217,17 @@ class Link:
         if self._kept is not None:
             self._kept.end()
 
-    def _masked(self, fault: TransportFault) -> TransportFault:
-        hide = self._settings.secrets.masks.hide_text
-        return TransportFault(
-            fault.cause, hide(fault.message), started=fault.started, why=hide(fault.why), next_command=hide(fault.next_command)
-        )
+    @contextmanager
+    def _masking(self) -> Iterator[None]:
+        """No fault leaves the link with a secret in its words."""
+        try:
+            yield
+        except TransportFault as fault:
+            hide = self._settings.secrets.masks.hide_text  # with what the command itself has looked up
+            message, why, next_command = hide(fault.message), hide(fault.why), hide(fault.next_command)
+            raise TransportFault(
+                fault.cause, message, started=fault.started, why=why, next_command=next_command
+            ) from fault.__cause__
 
 
 class Links:

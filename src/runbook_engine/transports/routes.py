@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from runbook_engine.model.errors import TransportFault
 from runbook_engine.model.estate import SshSettings
 from runbook_engine.model.plan import Target
+from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import Cause, HostName
 from runbook_engine.transports.keys import Identity
 from runbook_engine.transports.known_hosts import SSH_PORT

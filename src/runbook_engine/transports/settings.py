@@ -3,10 +3,11 @@
 import secrets as randomness
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from runbook_engine.model.plan import Target
+from runbook_engine.model.values import dataclass
 from runbook_engine.transports.secret_values import Secrets
 
 Sink = Callable[[int, bytes], None]  # 1 or 2 (stdout, stderr), and bytes as they arrive

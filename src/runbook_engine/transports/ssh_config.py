@@ -4,11 +4,12 @@ import os
 import pwd
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cache
 from pathlib import Path
 
 from runbook_engine.model.errors import TransportFault
+from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import Cause
 from runbook_engine.transports.known_hosts import matches
 from runbook_engine.transports.ssh_programs import filled_command, says_yes

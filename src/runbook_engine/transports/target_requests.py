@@ -6,8 +6,9 @@ begins with a random word of the request, so that a step's output cannot be take
 
 import math
 import re
-from dataclasses import dataclass
 from enum import StrEnum
+
+from runbook_engine.model.values import dataclass
 
 WORD = re.compile(r"[A-Za-z0-9]{8,64}")
 ATTEMPT = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,99}")  # never like a number

@@ -6,13 +6,13 @@ import ssl
 import time
 import urllib.request
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote as word
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from runbook_engine.model.errors import TransportFault
+from runbook_engine.model.values import dataclass
 from runbook_engine.transports.secret_faults import LARGEST, missing
 from runbook_engine.transports.web_answers import ERRORS, Progress, Reply, fetch, reason_of
 

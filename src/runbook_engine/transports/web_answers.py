@@ -9,10 +9,12 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from email.message import Message
 from typing import Any
 from urllib.parse import urlsplit
+
+from runbook_engine.model.values import dataclass
 
 READ = 1 << 16
 ERRORS = (OSError, http.client.HTTPException, ValueError)  # what can be raised when no answer came

@@ -5,12 +5,12 @@ does not date, an update without a version), a lost answer stays doubt.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from runbook_engine.model.attempts import Answer
 from runbook_engine.model.commands import Redfish
 from runbook_engine.model.controllers import Board
 from runbook_engine.model.errors import Declined, TransportFault
+from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import NOT_REACHED, Cause, Duty
 from runbook_engine.workers.controllers import Controller
 from runbook_engine.workers.shown import shown

@@ -2,8 +2,9 @@
 
 import threading
 from collections import deque
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from runbook_engine.model.values import dataclass
 
 LITTLE = 64 << 10  # bytes of an attempt's end that are kept once the room of a run is used up
 

@@ -1,11 +1,11 @@
 """Restart a host and know that it was restarted: another boot id, then SSH and the health command, all within a limit."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from runbook_engine.model.attempts import Answer
 from runbook_engine.model.commands import Reboot, Shell
 from runbook_engine.model.errors import TransportFault
+from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import Cause, Fate
 from runbook_engine.workers.doubt import asked_until
 from runbook_engine.workers.waiting import Deadline

@@ -1,11 +1,12 @@
 """Ask until the answer is yes, or until the time is over. A link that fails meanwhile is a host that is not there yet."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from runbook_engine.model.attempts import Answer
 from runbook_engine.model.commands import Command, Probe, Shell, Wait
 from runbook_engine.model.errors import TransportFault
 from runbook_engine.model.text import Text, shell
+from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import NOT_REACHED
 from runbook_engine.workers.shown import question, shown
 from runbook_engine.workers.work import Work

@@ -1,13 +1,14 @@
 """One attempt while it is carried out: its link, its log, how far it has come, and whether anything may have begun."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from typing import Protocol, TypeVar
 
 from runbook_engine.model.attempts import Answer, Attempt, Found, Greeting, Ticket
 from runbook_engine.model.commands import Command, Shell, Upload
 from runbook_engine.model.errors import TransportFault
+from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import Lane, Repeat
 from runbook_engine.workers.controllers import Controller
 from runbook_engine.workers.fill import filled_command
