@@ -64,7 +64,7 @@ def test_values_are_made_compared_shown_and_replaced_alike(options: dict[str, bo
             one == name,
             outcome(lambda: hash(one) == hash(cls(name=name, size=size))),
             repr(dataclasses.replace(one, size=other)),
-            outcome(lambda: cls()).__class__,
+            outcome(cls).__class__,
             outcome(lambda: cls(name, size, ["a"]).tags),
             outcome(lambda: cls(name=name, wrong=1)).__class__,
             outcome(lambda: setattr(one, "name", "x")),

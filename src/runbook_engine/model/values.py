@@ -55,7 +55,7 @@ def _init_compiled_at_first(cls: type, *, frozen: bool) -> Method:
 
 def _init(cls: type, *, frozen: bool) -> Method:
     """The `__init__` that the standard library would have compiled. A frozen value is written through its slots."""
-    fields = sorted(dataclasses.fields(cls), key=lambda field: field.kw_only)
+    fields = sorted(dataclasses.fields(cls), key=lambda field: field.kw_only is True)
     slots = frozen and all(hasattr(getattr(cls, field.name, None), "__set__") for field in fields)
     known: dict[str, Any] = {"_absent": dataclasses.MISSING, "_set": object.__setattr__}
     words, lines = ["self"], [" pass"]
