@@ -14,6 +14,7 @@ from runbook_engine.model.plan import Edge, Package, Plan, PlannedPhase, Stage, 
 from runbook_engine.model.text import plain, shell
 from runbook_engine.model.words import Digest, EdgeKind, Kind, Per, Repeat, RunId, StageKind, Status
 from runbook_engine.model.world import World
+from runbook_engine.running.following import next_of
 
 START = datetime(2026, 11, 30, 22, 0, tzinfo=UTC)
 OK = Outcome(status=Status.OK, exit_code=0)
@@ -114,13 +115,13 @@ class Stand:
         attempt = self._running.popleft()
         outcome = self._play(attempt)
         well = outcome.status in (Status.OK, Status.SKIPPED)
-        following = self._after(attempt) if well and not self.held else None
+        following = self._after(attempt, outcome) if well and not self.held else None
         return (Ended(task=attempt.task, attempt=attempt.id, outcome=outcome, purpose=attempt.purpose, went_on=following),)
 
-    def _after(self, attempt: Attempt) -> Attempt | None:
-        if not attempt.then:
+    def _after(self, attempt: Attempt, outcome: Outcome) -> Attempt | None:
+        following = next_of(attempt, outcome.saved)
+        if following is None:
             return None
-        following = replace(attempt.then[0], then=attempt.then[1:])
         self._running.appendleft(following)
         self.started.append(following)
         return following

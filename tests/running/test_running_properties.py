@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from runbook_engine.model.attempts import Ended
 from runbook_engine.model.decisions import Again, GoOn, LeaveOut, RollBack
 from runbook_engine.model.events import AttemptStarted, Outcome, TaskOpened, TaskReopened
-from runbook_engine.model.words import SETTLED_BADLY, Cause, Purpose, Repeat, RunStatus, Status
+from runbook_engine.model.run import TaskState
+from runbook_engine.model.words import SETTLED_BADLY, Cause, HostName, Purpose, Repeat, RunStatus, Status, TaskId
 from runbook_engine.model.world import World
 from runbook_engine.running.admit import admit
 from runbook_engine.running.agenda import Agenda
@@ -16,7 +17,7 @@ from runbook_engine.running.blockers import blockers
 from runbook_engine.running.course import replay
 from runbook_engine.running.execute import _record, execute
 from runbook_engine.running.focus import Focus
-from runbook_engine.running.ready import ready
+from runbook_engine.running.ready import ready, saved_for
 from running.random_plans import HOSTS, plans
 from stand import (
     FAILED,
@@ -225,15 +226,30 @@ def test_repeatable_steps_follow_each_other_without_a_decision():
     assert of_h1 == ["AttemptStarted", "AttemptEnded"] * 6
 
 
-def test_what_reads_a_value_of_the_row_waits_for_it():
-    """A step that needs what an earlier one saves is started by the engine, which knows the value."""
+def test_what_reads_a_value_of_the_row_is_told_it_by_the_worker():
+    """It follows at once, with what has just been saved: to all that read it, not only to the next."""
     steps = [
         package("p/a", ("h1",), repeat=Repeat.SAFE, save_as="a"),
-        package("p/b", ("h1",), repeat=Repeat.SAFE, reads=("p/a",), needs=needs(("p/a", SAME))),
+        package("p/b", ("h1",), repeat=Repeat.SAFE, reads=("p/a",), save_as="b", needs=needs(("p/a", SAME))),
+        package("p/c", ("h1",), repeat=Repeat.SAFE, reads=("p/a", "p/b"), needs=needs(("p/b", SAME))),
     ]
     made = plan(phase("p", steps))
     journal, clock = MemoryJournal([created(made)]), Clock()
-    workers = Stand(lambda a: Outcome(status=Status.OK, saved={"stdout": "1"} if a.task == "p/a@h1" else {}), clock)
+    workers = Stand(lambda a: Outcome(status=Status.OK, saved={"stdout": a.task}), clock)
     execute({made.digest: made}.__getitem__, journal, ListInbox(journal), workers, no_world, clock, ids(), lambda *_: None)
-    assert [a.then for a in workers.started] == [(), ()]
-    assert workers.started[1].saved == {"p/a": {"stdout": "1"}}
+    a, b = {"p/a": {"stdout": "p/a@h1"}}, {"p/b": {"stdout": "p/b@h1"}}
+    assert [len(one.then) for one in workers.started] == [2, 1, 0]
+    assert [one.saved for one in workers.started] == [{}, a, a | b]
+    assert [one.saved for one in workers.started[0].then] == [{}, {}], "nothing of it is known when the row begins"
+
+
+def test_what_a_step_of_the_row_saved_long_ago_is_not_told():
+    """The first of a row is done again: those behind it wait for what it will save now."""
+    first = package("p/a", ("h1",), repeat=Repeat.SAFE, save_as="a")
+    reads = package("p/b", ("h1",), repeat=Repeat.SAFE, reads=("p/a",), needs=needs(("p/a", SAME)))
+    made = plan(phase("p", [first, reads]))
+    course = replay([created(made)], {made.digest: made}.__getitem__)
+    course.run.tasks[TaskId("p/a@h1")] = TaskState(saved={"stdout": "old"})
+    known = saved_for(course.shape, course.run, reads, HostName("h1"))
+    meant = saved_for(course.shape, course.run, reads, HostName("h1"), without={first.id})
+    assert (known, meant) == ({"p/a": {"stdout": "old"}}, {})

@@ -6,10 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from runbook_engine.model.commands import Procedure
+from runbook_engine.model.attempts import Answer
+from runbook_engine.model.commands import Procedure, Shell
 from runbook_engine.model.errors import TransportFault
 from runbook_engine.model.events import Outcome
-from runbook_engine.model.words import AttemptId, Cause, Purpose, Repeat, Status, TaskId
+from runbook_engine.model.text import Later, Text
+from runbook_engine.model.words import AttemptId, Cause, PackageId, Purpose, Repeat, Status, StepId, TaskId
 from runbook_engine.running.ports import Workers
 from runbook_engine.workers import Logs, Pool, StandIns
 from runbook_engine.workers.stand_in import by_chance
@@ -164,3 +166,25 @@ def test_steps_that_follow_at_once_are_sent_together(tmp_path) -> None:
     assert [(a, went_on) for a, _, went_on in found[0]] == [("a0", "a1"), ("a1", "a2"), ("a2", "a3"), ("a3", None)]
     assert found[1] == [("a0", Status.OK, "a1"), ("a1", Status.FAILED, None)]
     assert found[2] == [("a0", Status.OK, None)]
+
+
+def test_what_reads_a_value_of_the_row_is_filled_in_when_it_is_there(tmp_path) -> None:
+    """It is not sent ahead, for nobody knows the value yet; the worker goes on with it by itself."""
+    made = [
+        package(id=PackageId("p/s0"), step=StepId("p/s0"), procedure=Procedure(apply=(sh("step 0"),)), save_as="zero"),
+        package(id=PackageId("p/s1"), procedure=Procedure(apply=(sh("step 1"),))),
+        package(
+            id=PackageId("p/s2"),
+            reads=("p/s0",),
+            procedure=Procedure(apply=(Shell(script=Text(("say ", Later(StepId("p/s0"), ("stdout",))), shell=True)),)),
+        ),
+        package(id=PackageId("p/s3"), procedure=Procedure(apply=(sh("step 3"),))),
+    ]
+    first, *rest = [
+        attempt(replace(of, repeat=Repeat.SAFE), id=AttemptId(f"a{n}"), task=TaskId(f"{of.id}@h")) for n, of in enumerate(made)
+    ]
+    link = ScriptedLink({"step 0": Answer(exit_code=0, stdout=b"it's\n")})
+    pool = Pool(1, lambda _target: link, Logs(tmp_path))
+    pool.start([replace(first, then=tuple(rest))])
+    assert [(e.attempt, e.outcome.status) for e in taken(pool)] == [(f"a{n}", Status.OK) for n in range(4)]
+    assert link.rows == [["step 0", "step 1"], ["""say 'it'"'"'s'""", "step 3"]]

@@ -1,7 +1,9 @@
 """Repeatable steps that a worker may carry out one after the other, without asking in between."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
+from runbook_engine.model.attempts import Attempt
 from runbook_engine.model.plan import Package
 from runbook_engine.model.words import SETTLED_WELL, HostName, PackageId
 from runbook_engine.running.agenda import Agenda
@@ -32,9 +34,23 @@ def _next(course: Course, agenda: Agenda, package: Package, host: HostName, befo
 
 
 def _known(course: Course, package: Package, host: HostName, before: set[PackageId]) -> bool:
-    """Whether all that the package reads of earlier steps is there already."""
+    """Whether all that the package reads of earlier steps is there already, or will be when its turn comes."""
     for name in package.reads:
         read = course.shape.packages[name]
-        if name in before or course.run.task(task_of(name, host if read.hosts else None)).status not in SETTLED_WELL:
+        if name not in before and course.run.task(task_of(name, host if read.hosts else None)).status not in SETTLED_WELL:
             return False
     return True
+
+
+def next_of(attempt: Attempt, saved: Mapping[str, str]) -> Attempt | None:
+    """What a worker goes on with after an attempt that has saved this; all that follow and read it are told."""
+    if not attempt.then:
+        return None
+    first, *rest = (_told(one, attempt.package, saved) for one in attempt.then)
+    return replace(first, then=tuple(rest))
+
+
+def _told(attempt: Attempt, read: Package, saved: Mapping[str, str]) -> Attempt:
+    if read.id not in attempt.package.reads:
+        return attempt
+    return replace(attempt, saved={**attempt.saved, read.step: saved})

@@ -1,6 +1,6 @@
 """What starts now: the tasks without blockers, as the events that say so and the attempts that carry them out."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -16,6 +16,7 @@ from runbook_engine.model.words import (
     FILES,
     AttemptId,
     HostName,
+    PackageId,
     Purpose,
     Repeat,
     RunStatus,
@@ -163,8 +164,7 @@ class _Tick:
         attempt = self._made(task, package, host, saved)
         returned = host in self.course.run.phases[package.phase].returned
         if purpose is Purpose.DO and host and package.may_follow_at_once and not returned:
-            then = tuple(self._following(p, host) for p in followers(self.course, self.agenda, package, host))
-            attempt = replace(attempt, then=then)
+            attempt = replace(attempt, then=self._then(package, host))
         elif purpose is Purpose.SETTLE and state.attempt:
             attempt = replace(attempt, id=state.attempt, number=state.attempts)
         attempt = replace(attempt, purpose=Purpose.GREET if boot is None else purpose, boot=boot or "")
@@ -182,9 +182,14 @@ class _Tick:
             return self.boot(None) or ""
         return self.boot(host) if host and package.kept_on_host else ""
 
-    def _following(self, package: Package, host: HostName) -> Attempt:
-        saved = saved_for(self.course.shape, self.course.run, package, host)
-        return self._made(task_of(package.id, host), package, host, saved)
+    def _then(self, package: Package, host: HostName) -> tuple[Attempt, ...]:
+        """What may follow on a host. What one of them saves for another is told by the worker, when it is there."""
+        found, before = [], {package.id}
+        for after in followers(self.course, self.agenda, package, host):
+            saved = saved_for(self.course.shape, self.course.run, after, host, without=before)
+            found.append(self._made(task_of(after.id, host), after, host, saved))
+            before.add(after.id)
+        return tuple(found)
 
     def _made(self, task: TaskId, package: Package, host: HostName | None, saved: Saved) -> Attempt:
         return Attempt(
@@ -243,10 +248,15 @@ def _word(part: Part, package: Package, position: int) -> str:
     return part if isinstance(part, str) else "…"
 
 
-def saved_for(shape: Shape, run: Run, package: Package, host: HostName | None) -> Saved:
-    """What the package reads of earlier steps: of the same host, or of the step that was done once."""
+def saved_for(shape: Shape, run: Run, package: Package, host: HostName | None, without: Collection[PackageId] = ()) -> Saved:
+    """What the package reads of earlier steps: of the same host, or of the step that was done once.
+
+    `without`: what these have saved, perhaps long ago, is not meant.
+    """
     found: dict[StepId, Mapping[str, str]] = {}
     for name in package.reads:
+        if name in without:
+            continue
         read = shape.packages[name]
         if read.hosts and host not in shape.hosts[name]:
             continue  # another batch of the step

@@ -12,6 +12,7 @@ from runbook_engine.model.errors import TransportFault
 from runbook_engine.model.events import Outcome
 from runbook_engine.model.plan import Target
 from runbook_engine.model.words import SETTLED_WELL, Cause, HostName, Lane, Status
+from runbook_engine.running.following import next_of
 from runbook_engine.workers.controllers import Controller
 from runbook_engine.workers.logs import Log, Logs, incomplete
 from runbook_engine.workers.places import Places
@@ -123,10 +124,10 @@ class Pool:
 
     def _carried(self, attempt: Attempt) -> Attempt | None:
         """Carry one attempt out; what follows at once, if anything does."""
-        link, then = self._link(attempt.target), attempt.then
+        link = self._link(attempt.target)
         outcome = self._outcome(attempt, link)
-        goes_on = then and outcome.status in SETTLED_WELL and (link.in_row or not self._held)  # what was sent is heard
-        following = replace(then[0], then=then[1:]) if goes_on else None
+        goes_on = outcome.status in SETTLED_WELL and (link.in_row or not self._held)  # what was sent is heard
+        following = next_of(attempt, outcome.saved) if goes_on else None
         ended = Ended(task=attempt.task, attempt=attempt.id, outcome=outcome, purpose=attempt.purpose, went_on=following)
         self._ended.put(ended)
         return following
