@@ -3,7 +3,8 @@ VENV ?= .venv
 PYTEST ?= -n 2 --dist loadfile
 BIN = $(VENV)/bin
 # gcc: a library that kills a process, or lets its disk fail, at any change of a file. busybox: one more shell.
-NEEDED = openssh-server sudo gcc libc6-dev busybox
+# chromium: opens the pages that are made. git: heads of journals are kept in tags.
+NEEDED = openssh-server sudo gcc libc6-dev busybox git chromium
 
 .PHONY: demo test soak lint bench docs clean
 
@@ -26,6 +27,7 @@ bench: $(VENV)/ready
 	@$(BIN)/python bench/spine.py
 	@$(BIN)/python bench/journal.py
 	@$(BIN)/python bench/planning.py
+	@$(BIN)/python bench/evidence.py
 
 $(VENV)/ready: requirements.lock pyproject.toml
 	@sh .ci/environment $(VENV)

@@ -1,14 +1,18 @@
 """Attack 32: what was said once counts once. Ids of decisions and of attempts are used up, for ever.
 
-Approvals and messages of workers on other machines do not exist yet; what exists is tested here.
+So do statements about plans. Messages of workers on other machines do not exist yet.
 """
 
 import shutil
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from approving import sign_offs
 from recording.journals import a_plan, a_run, database, driving, intent
+from runbook_engine.model.approvals import Say
 from runbook_engine.model.decisions import PauseRun
 from runbook_engine.model.errors import JournalFault, RunbookError
 from runbook_engine.recording import open_store
@@ -84,3 +88,15 @@ def test_attack_32_a_request_of_before_a_restart_begins_nothing(host: Host) -> N
     host.boot_file.write_text("99999999-2222-3333-4444-555555555555\n")
     assert host.request(old).said == "otherboot"
     assert host.ran("a-1") == 0
+
+
+def test_attack_32_a_statement_that_is_given_again_counts_once() -> None:
+    """Twenty copies, also with other times of arrival, are one voice of a quorum; after it was taken back they are none."""
+    plan = sign_offs.a_plan(sign_offs.rule("change-board", count=2))
+    office = sign_offs.Office(plan, executor=sign_offs.SAM)
+    first = sign_offs.signed(sign_offs.statement(plan))
+    copies = [replace(first, received=first.received + timedelta(minutes=n)) for n in range(TIMES)]
+    back = sign_offs.statement(plan, say=Say.REVOKE, revokes=office.voice(first).statement.id)
+
+    assert office.firmware(*copies).needed[0].missing == 1
+    assert office.firmware(*copies, sign_offs.signed(back), *copies).needed[0].missing == 2

@@ -13,8 +13,19 @@ from typing import Any
 import pytest
 
 from runbook_engine.actions import all_actions, decide, values
-from runbook_engine.cli import deciding, projects
-from runbook_engine.loading import UNENFORCED, Limits, estate_ranges, estate_tree, included_json_schema, including, json_schema
+from runbook_engine.cli import attaching, projects
+from runbook_engine.loading import (
+    UNENFORCED,
+    Limits,
+    calendar_events,
+    calendar_files,
+    estate_ranges,
+    estate_times,
+    estate_tree,
+    included_json_schema,
+    including,
+    json_schema,
+)
 from runbook_engine.loading.estate_documents import InventoryDocument
 from runbook_engine.model.secret_names import PATTERN
 from runbook_engine.planning import expressions, selecting
@@ -48,6 +59,7 @@ SECTIONS = {  # each definition of the schema, and what its table is called
     "Phase": "phases",
     "RollingDocument": "`rolling`",
     "FailuresDocument": "`max_failures`",
+    "NoReturnDocument": "`point_of_no_return`",
     "Step": "steps",
     "WhoDocument": "`who`",
     "TakesDocument": "`takes`",
@@ -185,6 +197,12 @@ def limits() -> str:
         "entries that YAML aliases may repeat": f"{files.expansions:,}",
         "files that include each other, and includes of a runbook": f"{including.DEEPEST} deep, {including.MOST:,}",
         "hosts of an inventory, groups inside each other": f"{estate_ranges.MAX_HOSTS:,}, {estate_tree.MAX_DEPTH}",
+        "size of an iCalendar file, and how often its events take place": (
+            f"{calendar_files.MAX_BYTES // MIB} MiB, {calendar_events.MOST:,}"
+        ),
+        "years in which an event repeats: of a window, of a freeze": (
+            f"{estate_times.WINDOW_YEARS}, {estate_times.FREEZE_YEARS}"
+        ),
         "length of a selector, parentheses in it": f"{selecting.LONGEST:,} characters, {selecting.DEEPEST}",
         "entries of `batches`": f"{rolling['maxItems']:,}",
         "a duration": f"{values.LONGEST_S / 86400:g} days",
@@ -193,7 +211,7 @@ def limits() -> str:
         "what a template becomes, expressions inside each other": f"{LONGEST_TEXT:,} characters, {expressions.DEEPEST}",
         "what a step saves with `save_as`": f"{LONGEST_SAVED // 1024} KiB",
         "a script or a template (a file for `upload` may have any size)": f"{projects.FILE_LIMIT_BYTES // MIB} MiB",
-        "a file that is handed in as evidence": f"{deciding.EVIDENCE_LIMIT_BYTES // MIB} MiB",
+        "a file that is handed in as evidence": f"{attaching.LIMIT_BYTES // MIB} MiB",
         "the answer to an HTTP request": f"{LinkSettings(run_folder=DOCS).http_bytes // MIB} MiB",
     }
     return "\n".join(["| what | at most |", "|---|---|", *(f"| {what} | {most} |" for what, most in bounds.items())])

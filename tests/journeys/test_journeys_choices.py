@@ -9,14 +9,10 @@ from journeys.machines import HEAD, step, steps
 from runbook_engine.loading import UNENFORCED
 
 NOT_YET = (
-    "runbook.start",
     "runbook.deadline",
     "runbook.budget",
     "runbook.costs",
-    "runbook.approvals",
     "runbook.stakeholders",
-    "phase.window",
-    "phase.point_of_no_return",
     "step.uses",
 )
 PART = "  - {{id: {name}, title: Part {name}, needs: [], hosts: r12-u0*, steps: [{{{step}}}]}}\n"

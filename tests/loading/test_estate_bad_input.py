@@ -63,7 +63,10 @@ GOOD: dict[str, Any] = {
     "departments": {"infra": {"title": "Infra", "head": "ana"}},
     "roles": {"board": ["ana"]},
     "calendars": {"office": {"time_zone": "UTC", "work": {"mon-fri": "09:00-17:00"}, "holidays": "NL"}},
-    "windows": {"night": {"time_zone": "UTC", "open": {"mon": "22:00-04:00"}}, "day": {"calendar": "office"}},
+    "windows": {
+        "night": {"time_zone": "UTC", "open": {"mon": "22:00-04:00"}, "holidays": "NL", "dates": ["2026-12-05"], "url": "x"},
+        "day": {"calendar": "office"},
+    },
     "freezes": [
         {
             "from": "2026-01-01",
@@ -73,9 +76,14 @@ GOOD: dict[str, Any] = {
             "services": ["orders"],
             "kinds": ["install"],
             "lift": ["ana"],
+            "url": "x",
         }
     ],
     "resources": {"lift": {"capacity": 1, "site": "ams1"}, "parts": {"stock": 3}},
+    "capacity": {
+        "web": {"hosts": "all", "at_least": 1, "each": "rack", "why": "x"},
+        "orders": {"service": "orders", "at_most_out": 1},
+    },
 }
 FREE = {"vars", "power", "skills", "work", "open", "roles"}  # their keys are names or values, not ours
 NAMED = set(GOOD) - {"format", "freezes"}

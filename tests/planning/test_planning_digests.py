@@ -89,8 +89,8 @@ CHANGES: list[tuple[str, Callable[[], Plan], str, str]] = [
     ("user", lambda: plan_of(on=OTHER_USER), "pqr", "how it is reached changed"),
     ("more hosts", lambda: plan_of(on=MORE), "pq", "1 hosts added"),
     ("reason", lambda: plan_of(why="another"), "", "why changed"),
-    ("approvals", lambda: plan_of(approvals=(ApprovalRule(by="eva", before="p"),)), "", "approvals changed"),
-    ("start", lambda: plan_of(start=date(2026, 11, 30)), "", "start changed"),
+    ("approvals", lambda: plan_of(approvals=(ApprovalRule(by="eva", before="p"),)), "p", "approvals changed"),
+    ("start", lambda: plan_of(start=date(2026, 11, 30)), "pqr", "start changed"),
 ]
 
 

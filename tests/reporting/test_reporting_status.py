@@ -14,7 +14,7 @@ from reporting.made_plans import rack12_plan, with_texts
 from reporting.made_runs import START, Story, batch, cabled, finished, half_flashed
 from reporting.made_texts import Golden
 from runbook_engine.model import events as ev
-from runbook_engine.model import turns
+from runbook_engine.model import gates, turns
 from runbook_engine.model.errors import NotValid
 from runbook_engine.model.places import Mistake, Place
 from runbook_engine.model.plan import Plan
@@ -224,6 +224,24 @@ EVENTS: list[ev.Event] = [
     ),
     turns.PhasesReopened(at=START, phases=(PhaseId("firmware"),), by="ana"),
     ev.RunEnded(at=START),
+    ev.HostsTaken(at=START, hosts=(HostName("h1"),), out=True),
+    gates.PhaseHeld(at=START, phase=PhaseId("firmware"), kind="approval", reason="it is not approved by change-board"),
+    gates.PhaseHeld(
+        at=START, phase=PhaseId("firmware"), kind="window", reason="it is day", until=START + timedelta(hours=3), waits=True
+    ),
+    gates.PhaseCleared(
+        at=START,
+        phase=PhaseId("firmware"),
+        statements=("s1", "s2"),
+        by=("eva.koster", "tom.li"),
+        entry="window night",
+        until=START + timedelta(hours=6),
+    ),
+    gates.PhaseCleared(at=START, phase=PhaseId("firmware"), entry="freeze", glass=("s3",)),
+    gates.StartMissed(at=START, phase=PhaseId("firmware"), due=START),
+    gates.StartAgreed(at=START, phase=PhaseId("firmware"), by="ana", reason="there is time"),
+    gates.ResourcesTaken(at=START, phase=PhaseId("cabling"), uses={"server-lift": 1}),
+    gates.ResourcesReleased(at=START, phase=PhaseId("cabling")),
 ]
 
 

@@ -15,7 +15,8 @@ from runbook_engine.running.admit import admit
 from runbook_engine.running.agenda import Agenda
 from runbook_engine.running.blockers import blockers
 from runbook_engine.running.course import replay
-from runbook_engine.running.execute import _record, execute
+from runbook_engine.running.ends import ended_event
+from runbook_engine.running.execute import execute
 from runbook_engine.running.focus import Focus
 from runbook_engine.running.ready import ready, saved_for
 from running.random_plans import HOSTS, plans
@@ -89,7 +90,7 @@ def test_what_is_ready_is_what_has_no_blockers(made, data):
             break
         attempt = running.pop(data.draw(st.integers(0, len(running) - 1)))
         outcome = data.draw(st.sampled_from([OK, OK, OK, FAILED, UNKNOWN]))
-        event = _record(course, Ended(task=attempt.task, attempt=attempt.id, outcome=outcome), now)
+        event = ended_event(course, Ended(task=attempt.task, attempt=attempt.id, outcome=outcome), now)
         course.note(event)
         agenda.note(event)
         now += timedelta(seconds=1)

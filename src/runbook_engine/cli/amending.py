@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from runbook_engine.cli import opening, options
+from runbook_engine.cli.identity import require
 from runbook_engine.cli.projects import planned
 from runbook_engine.cli.settings import settings
 from runbook_engine.model.decisions import Amend
@@ -52,6 +53,7 @@ def amend_command(
     from runbook_engine.reporting.differences import differences_text
 
     with opening.opened(run, journal) as found:
+        require("plan", found.place)
         old = found.course.shape.plan
         new = planned(file, settings(Path(file), inventory=inventory), options.pairs(params, "-p"), params_file)
         if new.runbook != old.runbook:

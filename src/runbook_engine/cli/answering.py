@@ -1,11 +1,14 @@
 """Ask the person at the terminal what the run waits for; the answer goes into the inbox like everybody's."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from runbook_engine.cli import opening, options
+from runbook_engine.cli.attaching import ATTACHED, attach
 from runbook_engine.model.decisions import Decide, Decision, Done, Resolve
+from runbook_engine.model.errors import Usage
 from runbook_engine.model.plan import Package
 from runbook_engine.model.run import TaskState
 from runbook_engine.model.words import Status, TaskId, Verdict
@@ -18,13 +21,13 @@ if TYPE_CHECKING:
 LATER = "later"
 
 
-def ask_person(store: "Store", course: Course) -> bool:
-    """Go through the open questions. True when at least one was answered, so that the run can go on."""
+def ask_person(store: "Store", course: Course, folder: Path) -> bool:
+    """Go through the open questions; photos and files go to `folder`, the run's. True: one was answered, the run can go on."""
     answered = ask_phases(store, course)
     for task, state in list(course.run.tasks.items()):
         package = course.shape.work(task, back=state.back)
         if state.status is Status.WAITING and state.until is None:
-            decision = _ask(task, state, package)
+            decision = _ask(task, state, package, folder)
         elif state.status is Status.UNKNOWN and not state.settles_itself:
             decision = _settle(task, state)
         else:
@@ -52,7 +55,7 @@ def ask_phases(store: "Store", course: Course) -> bool:
     return answered
 
 
-def _ask(task: TaskId, state: TaskState, package: Package) -> Decision | None:
+def _ask(task: TaskId, state: TaskState, package: Package, folder: Path) -> Decision | None:
     """A choice, or done with its evidence; None: later."""
     options.say(f"\n{task}\n{state.prompt}")
     question = package.procedure.question
@@ -71,8 +74,20 @@ def _ask(task: TaskId, state: TaskState, package: Package) -> Decision | None:
     if not click.confirm("Done?", default=False, err=True):
         return None
     wanted = question.evidence if question and question.evidence else package.evidence
-    evidence = {name: click.prompt(f"{name} ({kind})", err=True) for name, kind in wanted}
+    evidence = {name: _proof(task, name, kind, folder) for name, kind in wanted}
     return Done(id=opening.new_id(), by=options.me(), task=task, evidence=evidence)
+
+
+def _proof(task: TaskId, name: str, kind: str, folder: Path) -> str:
+    """One piece of evidence; a photo or a file is asked for until there is one."""
+    while True:
+        given: str = click.prompt(f"{name} ({kind})", err=True)
+        if kind not in ATTACHED:
+            return given
+        try:
+            return attach(folder, task, given)
+        except Usage as error:
+            options.say(error.message)
 
 
 def _settle(task: TaskId, state: TaskState) -> Decision | None:

@@ -3,18 +3,18 @@
 import os
 import time
 from datetime import datetime
-from pathlib import Path
 
 import click
 
 from runbook_engine.cli import opening, options
+from runbook_engine.cli.attaching import ATTACHED, attach
+from runbook_engine.cli.identity import require
 from runbook_engine.model import decisions as de
 from runbook_engine.model.errors import Refused, Usage
 from runbook_engine.model.words import PhaseId, TaskId, Verdict
 from runbook_engine.running.recovery import refusal, take_decisions
 
 HEARD_WITHIN_S = 5.0  # a process that drives the run looks into the inbox several times a second
-EVIDENCE_LIMIT_BYTES = 50 << 20
 
 run_argument = click.argument("run")
 task_argument = click.argument("task")
@@ -104,24 +104,11 @@ def _time(text: str | None) -> datetime | None:
 
 def _evidence(found: opening.Opened, task: TaskId, given: dict[str, str]) -> dict[str, str]:
     """Evidence by name; files and photos are copied into the run's folder and known by their SHA-256."""
+    folder = opening.run_folder(found.place, found.run)
     package = found.course.shape.work(task, back=found.course.run.task(task).back)
     question = package.procedure.question
     kinds = dict(question.evidence if question and question.evidence else package.evidence)
-    return {k: _kept(found, task, v) if kinds.get(k) in ("photo", "file") else v for k, v in given.items()}
-
-
-def _kept(found: opening.Opened, task: TaskId, name: str) -> str:
-    from hashlib import sha256
-
-    path = Path(name)
-    if not path.is_file() or path.stat().st_size > EVIDENCE_LIMIT_BYTES:
-        raise Usage(f"{name} is no file, or larger than {EVIDENCE_LIMIT_BYTES >> 20} MB", why=f"{task} asks for a file.")
-    data = path.read_bytes()
-    digest = sha256(data).hexdigest()
-    folder = opening.run_folder(found.place, found.run) / "evidence"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    (folder / f"{digest}{path.suffix}").write_bytes(data)
-    return f"{path.name} sha256:{digest}"
+    return {k: attach(folder, task, v) if kinds.get(k) in ATTACHED else v for k, v in given.items()}
 
 
 @click.command("decide")
@@ -176,6 +163,7 @@ def resolve_command(run: str, task: str, verdict: str, reason: str, without_host
     done: it is not done again. not-done: it is started again by resume.
     """
     with opening.opened(run, journal) as found:
+        require("resolve", found.place)
         name = opening.task_meant(found.course, task)
         _show_evidence(found, name)
         settled = de.Resolve(

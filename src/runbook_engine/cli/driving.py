@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from runbook_engine.cli import opening, options
+from runbook_engine.cli.gating import Gates, gates_for
 from runbook_engine.cli.interrupting import LocalInbox
 from runbook_engine.cli.leaving import Leaving
 from runbook_engine.cli.settings import Settings
@@ -23,6 +24,7 @@ from runbook_engine.model.world import World
 from runbook_engine.running.course import Course, replay
 from runbook_engine.running.execute import Observer, execute
 from runbook_engine.running.focus import Focus, Habits
+from runbook_engine.running.gates import of_phase
 from runbook_engine.running.result import result
 
 if TYPE_CHECKING:
@@ -70,21 +72,22 @@ def drive(how: Drive, answer: Answer | None = None, watch: Watch | None = None) 
 def _driven(how: Drive, journal: "RunJournal", answer: Answer | None, watch: Watch | None) -> int:
     course = _take_over(how, journal)
     gc.freeze()  # the plan and what is known of the run are not garbage: looking through them costs more than the work
-    inbox = LocalInbox(how.store, how.run)
+    inbox, gates = LocalInbox(how.store, how.run), gates_for(how.place, how.store, course.run.by, file=str(how.run))
     progress = _progress(how, course)
     with inbox.listening(), _workers(how, course.shape.plan) as (workers, leaving):
         for _ in range(ANSWERS_AT_MOST):
             progress.started(course.run)
             try:
-                course = _execute(how, journal, inbox, workers, course, _observer(progress, course, leaving, watch))
+                seen = _observer(progress, course, leaving, watch)
+                course = _execute(how, journal, inbox, workers, course, seen, gates)
             except KeyboardInterrupt:
                 course = replay(journal.read(), how.store.plan)
             finally:
                 progress.ended(course.run)
             if inbox.interrupted or answer is None or not _answered(inbox, answer, course):
                 break
-    world = how.store.world(how.run)
-    _finish(how, course, inbox)
+    world = gates.world(how.store.world(how.run), course.shape.plan, opening.now())
+    _finish(how, course, inbox, world)
     return int(Exit.INTERRUPTED if inbox.interrupted else result(course, world, how.focus))
 
 
@@ -119,14 +122,20 @@ def _observer(progress: "Progress", course: Course, leaving: Leaving, watch: Wat
 
 
 def _execute(
-    how: Drive, journal: "RunJournal", inbox: LocalInbox, workers: "Pool", course: Course, observe: Observer
+    how: Drive,
+    journal: "RunJournal",
+    inbox: LocalInbox,
+    workers: "Pool",
+    course: Course,
+    observe: Observer,
+    gates: Gates,
 ) -> Course:
     return execute(
         how.store.plan,
         journal,
         inbox,
         workers,
-        lambda: how.store.world(how.run),
+        lambda: gates.world(how.store.world(how.run), course.shape.plan, opening.now()),
         opening.now,
         opening.new_id,
         observe,
@@ -168,7 +177,7 @@ def _workers(how: Drive, plan: Plan) -> Iterator[tuple["Pool", Leaving]]:
         links.close(recorded=recorded)
 
 
-def _finish(how: Drive, course: Course, inbox: LocalInbox) -> None:
+def _finish(how: Drive, course: Course, inbox: LocalInbox, world: World) -> None:
     """The summary: what came of it, failures again, and what to do next."""
     from shutil import rmtree
 
@@ -182,24 +191,27 @@ def _finish(how: Drive, course: Course, inbox: LocalInbox) -> None:
     if inbox.interrupted and course.run.status is RunStatus.PAUSED:
         options.say(f"Interrupted: nothing more is started. Next: runbook resume {how.run}")
     if how.as_json:
-        reasons = Reasons(course, how.store.world(how.run), at, how.focus)
+        reasons = Reasons(course, world, at, how.focus)
         options.show_json(status_data(plan, course.run, reasons, at, parallel=how.parallel))
         return
     logs = str(opening.run_folder(how.place, how.run) / "logs")
     options.say("\n" + summary_text(plan, course.run, at, log_folder=logs, parallel=how.parallel, zone=options.zone()))
     if course.run.status is RunStatus.OPEN:
-        options.say(_held(plan, how.store.world(how.run)))
+        options.say(_held(course, plan, world))
 
 
-def _held(plan: Plan, world: World) -> str:
-    """Which hosts of the plan other runs work on, and which runs; empty when there are none."""
+def _held(course: Course, plan: Plan, world: World) -> str:
+    """What holds open phases, and which hosts of the plan other runs work on; empty when nothing does."""
     from runbook_engine.reporting.folding import fold_hosts
+    from runbook_engine.reporting.gate_text import held_lines
 
     holders: dict[RunId, list[HostName]] = {}
     for host in plan.targets:
         if host in world.taken:
             holders.setdefault(world.taken[host], []).append(host)
-    return "\n".join(
+    phases = (p for p in plan.phases if course.run.phases[p.id].stage is not None and course.run.phases[p.id].ended is None)
+    gates = [gate for phase in phases for gate in of_phase(course, phase.id, world, opening.now())]
+    return "\n".join(held_lines(gates, options.zone())) + "\n".join(
         f"\nRun {run} works on {fold_hosts(hosts)}; this run starts nothing there before it has ended.\n"
         f"Next: runbook status {run}"
         for run, hosts in holders.items()

@@ -4,6 +4,7 @@ import click
 
 from runbook_engine.cli import opening, options
 from runbook_engine.cli.deciding import decide
+from runbook_engine.cli.identity import require
 from runbook_engine.model import decisions as de
 from runbook_engine.model.words import HostName, Status
 
@@ -20,6 +21,7 @@ def pause_command(run: str, reason: str, journal: str | None) -> None:
     runbook resume rack12-install-1
     """
     with opening.opened(run, journal) as found:
+        require("execute", found.place)
         decide(found, de.PauseRun(id=opening.new_id(), by=options.me(), reason=reason))
         running = still_running(found)
         when = f"Nothing new starts. It rests when this has ended: {running}" if running else "Nothing runs; it rests now."
@@ -40,6 +42,7 @@ def stop_command(run: str, reason: str, yes: bool, no_input: bool, journal: str 
     runbook pause rack12-install-1             when it shall go on later
     """
     with opening.opened(run, journal) as found:
+        require("execute", found.place)
         options.confirm(f"End {found.run} for good?", yes=yes, no_input=no_input)
         decide(found, de.StopRun(id=opening.new_id(), by=options.me(), reason=reason))
         running = still_running(found)

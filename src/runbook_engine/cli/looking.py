@@ -1,4 +1,4 @@
-"""runs, status, why, log, tasks, verify: see what is, without touching it."""
+"""runs, status, why, log, tasks: see what is, without touching it."""
 
 import sys
 import time
@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from runbook_engine.cli import opening, options
+from runbook_engine.cli.gating import world_now
 from runbook_engine.cli.reasons import Reasons
 from runbook_engine.cli.settings import settings
 from runbook_engine.model.errors import Exit, Usage
@@ -73,7 +74,7 @@ def status_command(run: str, watch: bool, journal: str | None, as_json: bool) ->
                 _show_status(found, as_json=as_json)
             over = found.course.run.status in (RunStatus.DONE, RunStatus.STOPPED)
             if not watch or over:
-                return int(result(found.course, found.store.world(found.run)))
+                return int(result(found.course, world_now(found)))
         time.sleep(FOLLOW_S)
 
 
@@ -89,7 +90,7 @@ def _show_status(found: opening.Opened, *, as_json: bool) -> None:
 
 
 def _reasons(found: opening.Opened) -> Reasons:
-    return Reasons(found.course, found.store.world(found.run), opening.now())
+    return Reasons(found.course, world_now(found), opening.now())
 
 
 @click.command("why")
@@ -271,19 +272,3 @@ def _groups(found: opening.Opened, person: str) -> frozenset[str]:
     known = {str(p): entry for p, entry in estate.people.items()}.get(person)
     roles = {role for role, people in estate.roles.items() if person in people}
     return frozenset({*roles, *(known.skills if known else ()), *([known.department] if known else ())})
-
-
-@click.command("verify")
-@run_argument
-@options.journal
-def verify_command(run: str, journal: str | None) -> None:
-    """Check the journal of a run: any record that was changed, removed or moved is named.
-
-    \b
-    runbook verify rack12-install-1
-    """
-    with opening.store_of(settings(journal=journal)) as store:
-        name = store.run_id(run)
-        number = store.verify(name)
-        _, head = store.head(name)
-    options.show(f"{name}: {number} records, the chain is whole. Head {head}")

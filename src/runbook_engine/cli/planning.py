@@ -4,10 +4,14 @@ from pathlib import Path
 
 import click
 
-from runbook_engine.cli import options
+from runbook_engine.cli import opening, options
+from runbook_engine.cli.estates import estates_of
 from runbook_engine.cli.projects import planned, write_output
-from runbook_engine.cli.settings import settings
+from runbook_engine.cli.settings import Settings, settings
+from runbook_engine.model.approvals import Say
 from runbook_engine.model.errors import Exit, Usage
+from runbook_engine.model.impact import PhaseImpact
+from runbook_engine.model.plan import Plan
 
 
 @click.command("plan")
@@ -49,10 +53,12 @@ def plan_command(
     plan = planned(file, place, options.pairs(params, "-p"), params_file)
     if output:
         write_output(write_plan(plan), output)
+    noticed = impact_of(plan, place)
     if as_json:
-        options.show_json(plan_data(plan, parallel=place.parallel))
+        options.show_json(plan_data(plan, parallel=place.parallel, impact=noticed))
     elif output != "-":
-        options.show(plan_text(plan, verbose=verbose, parallel=place.parallel, saved_as=output or ""))
+        options.show(plan_text(plan, verbose=verbose, parallel=place.parallel, saved_as=output or "", impact=noticed))
+        options.say(conflict_words(plan, place))
     return Exit.DONE
 
 
@@ -77,6 +83,7 @@ def _compare(
         options.show_json(differences_data(found))
     else:
         options.show(differences_text(found) if found else f"No difference: both are plan {first.digest[:12]}.")
+        options.say(void_words(first, second))
     return Exit.DIFFERENT if found else Exit.DONE
 
 
@@ -106,3 +113,48 @@ def graph_command(
     place = settings(Path(file), inventory=inventory)
     plan = planned(file, place, options.pairs(params, "-p"), params_file)
     write_output(ways[chosen](plan).encode(), output)
+
+
+def impact_of(plan: Plan, place: Settings) -> tuple[PhaseImpact, ...]:
+    """What others notice of a plan, by the inventory as it is now; nothing where there is none."""
+    from runbook_engine.planning.impact import impact
+
+    if not place.inventory.exists():
+        return ()
+    return impact(plan, estates_of(place.inventory).live().estate, place.parallel)
+
+
+def void_words(old: Plan, new: Plan) -> str:
+    """Which approvals of the old plan are void for the new one, and which hold; empty when nobody has said anything."""
+    from runbook_engine.approving import NotAStatement, statement_of
+
+    with opening.store_of(settings()) as store:
+        bodies = [sealed.body for sealed in store.statements(old.runbook)]
+    before, after = ({phase.id: phase.leaf for phase in plan.phases} for plan in (old, new))
+    lines = []
+    for body in bodies:
+        try:
+            said = statement_of(body)
+        except NotAStatement:
+            continue
+        covered = [phase for phase, leaf in said.phases.items() if said.say is Say.APPROVE and before.get(phase) == leaf]
+        void = [phase for phase in covered if after.get(phase) != before[phase]]
+        if covered:
+            kept = [phase for phase in covered if phase not in void]
+            words = [f"VOID for {', '.join(void)}" if void else "", f"still holds for {', '.join(kept)}" if kept else ""]
+            lines.append(f"approval of {said.by} ({said.id[:8]}): {'; '.join(filter(None, words))}")
+    return "\n".join(lines)
+
+
+def conflict_words(plan: Plan, place: Settings) -> str:
+    """What this plan and the plans of open runs both want."""
+    from runbook_engine.planning.conflicts import conflicts
+    from runbook_engine.reporting.conflicts_text import conflict_sentences
+
+    if not Path(place.journal.removeprefix("sqlite:///")).exists() or not place.inventory.exists():
+        return ""
+    with opening.store_of(place) as store:
+        rows = [row for row in store.runs() if row.ended is None and row.runbook != plan.runbook]
+        others = [(str(row.run), store.plan(row.digest)) for row in rows]
+    found = conflicts(plan, others, estates_of(place.inventory).live().estate) if others else ()
+    return "\n".join(["Open runs that want the same", *(f"  – {line}" for line in conflict_sentences(found))]) if found else ""

@@ -9,6 +9,7 @@ from secrets import token_hex
 
 import click
 
+from runbook_engine.cli.estates import estates_of
 from runbook_engine.cli.options import on_terminal, say
 from runbook_engine.cli.settings import Settings, find_project
 from runbook_engine.model.errors import NotValid, Usage
@@ -41,7 +42,7 @@ def existing(file: str) -> Path:
 def load_both(file: Path, settings: Settings) -> tuple[Runbook, Estate]:
     """Runbook and inventory, checked by themselves and against each other. Raises NotValid with the mistakes of all."""
     from runbook_engine.loading import check, load_runbook
-    from runbook_engine.planning import check_templates
+    from runbook_engine.planning import check_capacity, check_templates
 
     mistakes: list[Mistake] = []
     runbook, estate = None, None
@@ -52,6 +53,7 @@ def load_both(file: Path, settings: Settings) -> tuple[Runbook, Estate]:
         mistakes += error.mistakes
     try:
         estate = load_hosts(settings)
+        mistakes += check_capacity(estate)
     except NotValid as error:
         mistakes += error.mistakes
     if runbook and estate:
@@ -63,9 +65,11 @@ def load_both(file: Path, settings: Settings) -> tuple[Runbook, Estate]:
 
 def load_hosts(settings: Settings) -> Estate:
     """The inventory; with a lab running for it (RUNBOOK_LAB), its hosts are reached there."""
-    from runbook_engine.loading import load_estate
+    if not settings.inventory.exists():
+        from runbook_engine.loading import load_estate
 
-    estate = load_estate(settings.inventory)
+        return load_estate(settings.inventory)  # which says what is missing
+    estate = estates_of(settings.inventory).live().estate
     if settings.lab is None:
         return estate
     from runbook_engine.lab import overlay

@@ -8,13 +8,17 @@ import click
 
 from runbook_engine.cli import opening, options
 from runbook_engine.cli.answering import ask_person
+from runbook_engine.cli.beginning import announcement, enforced, may_begin, no_other, note_edits, open_run_of
 from runbook_engine.cli.driving import Drive, drive
+from runbook_engine.cli.gating import gates_for
+from runbook_engine.cli.identity import require
 from runbook_engine.cli.linking import same_machines
 from runbook_engine.cli.projects import planned
 from runbook_engine.cli.settings import Settings, settings
+from runbook_engine.cli.signing import break_it
 from runbook_engine.cli.turning import host_meant, left_out_words, phase_meant, reopening, start_meant
-from runbook_engine.model.decisions import Again, Decision, LeaveOut, ResumeRun, Retry, StartWith
-from runbook_engine.model.errors import Refused, RunbookError, Usage
+from runbook_engine.model.decisions import Again, Decision, LeaveOut, ResumeRun, Retry, StartNow, StartWith
+from runbook_engine.model.errors import Refused, Usage
 from runbook_engine.model.plan import Plan
 from runbook_engine.model.words import HostName, PhaseId, RunId, RunStatus
 from runbook_engine.running.focus import Focus
@@ -25,6 +29,11 @@ if TYPE_CHECKING:
 phase = click.option("--phase", "phases", multiple=True, metavar="PHASE", help="Carry out only this phase (repeatable).")
 limit = click.option("--limit", metavar="HOSTS", help="Only these hosts of the plan: names, globs, folded ranges.")
 parallel = click.option("--parallel", type=click.IntRange(1, 1000), help="How many attempts at once.")
+break_glass = click.option(
+    "--break-glass",
+    metavar="REASON",
+    help="Start although it is closed, on your signed word; every report says so.",
+)
 wait = click.option("--wait/--no-wait", default=None, help="Stay until the run ends, waiting for people and times.")
 
 
@@ -37,6 +46,7 @@ wait = click.option("--wait/--no-wait", default=None, help="Stay until the run e
 @wait
 @click.option("--start-with", metavar="PHASE[/STEP]", help="Leave out what stands before; only where the run begins.")
 @click.option("--dry-run", is_flag=True, help="Show what would be done, command by command; connect to nothing.")
+@break_glass
 @click.option("--accept-unenforced", is_flag=True, help="Start although parts of the runbook are NOT ENFORCED yet.")
 @options.inventory
 @options.journal
@@ -54,6 +64,7 @@ def run_command(
     wait: bool | None,
     start_with: str | None,
     dry_run: bool,
+    break_glass: str | None,
     accept_unenforced: bool,
     inventory: str | None,
     journal: str | None,
@@ -76,11 +87,16 @@ def run_command(
     focus = focus_of(plan, phases, limit)
     if dry_run:
         return _dry_run(plan, focus)
-    _enforced(plan, file, accepted=accept_unenforced)
+    require("execute", place)
+    enforced(plan, file, accepted=accept_unenforced)
     with opening.store_of(place) as store:
-        _no_other(store, plan)
-        run = _open_run_of(store, plan)
-        options.say(_announcement(plan, focus, run))
+        no_other(store, plan)
+        run = open_run_of(store, plan)
+        if break_glass:
+            break_it(file, break_glass, focus, place, no_input=no_input)
+        if run is None:
+            may_begin(plan, focus, gates_for(place, store, file=file), wait=bool(wait))
+        options.say(announcement(plan, focus, run))
         _starts_elsewhere(plan, start_with, run)
         options.confirm("Start?" if run is None else f"Carry {run} on?", yes=yes, no_input=no_input)
         made = run or opening.create_run(store, plan)
@@ -96,6 +112,8 @@ def run_command(
 @click.option("--failed", is_flag=True, help="Try again every task that ended badly, ways back too.")
 @click.option("--skip", "skipped", multiple=True, metavar="HOST", help="Go on without this host (repeatable).")
 @click.option("--again", metavar="PHASE", help="Do a phase again that was rolled back.")
+@click.option("--start", "missed", metavar="PHASE", help="Start a phase whose start was missed.")
+@break_glass
 @options.reason
 @phase
 @limit
@@ -111,6 +129,8 @@ def resume_command(
     failed: bool,
     skipped: tuple[str, ...],
     again: str | None,
+    missed: str | None,
+    break_glass: str | None,
     reason: str,
     phases: tuple[str, ...],
     limit: str | None,
@@ -139,9 +159,15 @@ def resume_command(
             return 0
         if found.course.run.status is RunStatus.STOPPED:
             raise Refused(f"{found.run} was stopped", why="A stopped run is over.", next_command="runbook run FILE")
-        _note_edits(plan, place)
-        _decide(found, retries, tuple(host_meant(plan, host) for host in skipped), again, reason, failed=failed)
+        require("execute", place)
+        note_edits(plan, place)
         focus = focus_of(plan, phases, limit)
+        if break_glass:
+            break_it(found.run, break_glass, focus, place, no_input=no_input)
+        if missed is not None:
+            at = phase_meant(plan, missed)
+            store.decide(found.run, StartNow(id=opening.new_id(), by=options.me(), phase=at, reason=reason))
+        _decide(found, retries, tuple(host_meant(plan, host) for host in skipped), again, reason, failed=failed)
         return _drive(place, store, found.run, focus, wait=wait, no_input=no_input, verbose=verbose, as_json=as_json)
 
 
@@ -176,69 +202,6 @@ def _dry_run(plan: Plan, focus: Focus) -> int:
     options.show(plan_text(plan, verbose=1))
     options.show("DRY RUN: this is what would be done.")
     return 0
-
-
-def _enforced(plan: Plan, file: str, *, accepted: bool) -> None:
-    """A part of the runbook that has no effect yet must be accepted, by name."""
-    if plan.unenforced and not accepted:
-        raise Refused(
-            f"NOT ENFORCED yet: {', '.join(plan.unenforced)}",
-            why="The plan states them, but this version does not act on them: nobody is asked to sign, no window is kept.",
-            next_command=f"runbook run {file} --accept-unenforced",
-        )
-    if plan.unenforced:
-        options.say(f"NOT ENFORCED, and accepted: {', '.join(plan.unenforced)}")
-
-
-def _no_other(store: "Store", plan: Plan) -> None:
-    """What was planned is what runs: a run that is open with another plan must be settled first (L1)."""
-    for row in store.open_runs_of(plan.runbook):
-        if row.digest != plan.digest:
-            from runbook_engine.planning import compare
-            from runbook_engine.reporting.differences import differences_text
-
-            old = store.plan(row.digest)
-            options.say(differences_text(compare(old, plan)))
-            raise Refused(
-                f"{row.run} is open with another plan ({row.digest[:12]}, this is {plan.digest[:12]})",
-                why="An open run goes on with its own plan; a changed one must be taken up on purpose.",
-                next_command=f"runbook resume {row.run}, or runbook amend {row.run} FILE, or runbook stop {row.run}",
-            )
-
-
-def _open_run_of(store: "Store", plan: Plan) -> RunId | None:
-    return next((row.run for row in store.open_runs_of(plan.runbook) if row.digest == plan.digest), None)
-
-
-def _announcement(plan: Plan, focus: Focus, run: RunId | None) -> str:
-    """What is about to be touched, with names and numbers, before anything is."""
-    from runbook_engine.reporting.folding import fold_hosts
-
-    phases = [p for p in plan.phases if not focus.phases or p.id in focus.phases]
-    hosts = dict.fromkeys(h for p in phases for h in p.hosts if not focus.hosts or h in focus.hosts)
-    number = f"{len(hosts)} host{'s' if len(hosts) != 1 else ''}"
-    begin = f"Carrying on {run}" if run else "Starting"
-    return (
-        f"{begin}: {plan.title} (plan {plan.digest[:12]})\n"
-        f"Phases: {', '.join(p.id for p in phases)}\n"
-        f"{number}: {fold_hosts(list(hosts)) or 'none'}"
-    )
-
-
-def _note_edits(plan: Plan, place: Settings) -> None:
-    """Say so when the runbook on disk is no longer what the run carries out; the stored plan is what runs."""
-    if not plan.file or not Path(plan.file).is_file():
-        return
-    try:
-        present = planned(plan.file, settings(Path(plan.file), journal=place.journal), plan.params, ask=False)
-    except (RunbookError, OSError) as error:
-        options.say(f"Note: {plan.file} cannot be planned now ({error}); the run goes on with its stored plan.")
-        return
-    if present.digest != plan.digest:
-        options.say(
-            f"Note: {plan.file}, or the inventory, would now give another plan; "
-            f"the run goes on with its stored plan {plan.digest[:12]}."
-        )
 
 
 def _decide(
@@ -296,4 +259,4 @@ def _drive(
         verbose=verbose,
         as_json=as_json,
     )
-    return drive(how, (lambda course: ask_person(store, course)) if ask else None)
+    return drive(how, (lambda course: ask_person(store, course, opening.run_folder(place, run))) if ask else None)

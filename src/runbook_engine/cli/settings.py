@@ -14,7 +14,7 @@ from runbook_engine.model.values import dataclass
 FILE = "runbook.toml"
 KEYS = (
     *("inventory", "journal", "state", "parallel", "ssh_config", "ssh_programs", "known_hosts", "lab"),
-    *("log_attempt_mb", "log_run_mb"),
+    *("lab_gates", "log_attempt_mb", "log_run_mb"),
 )
 PARALLEL = 20  # attempts at once
 LOG_ATTEMPT_MB, LOG_RUN_MB = 64, 16 << 10  # of output that goes to disk
@@ -33,6 +33,7 @@ class Settings:
     ssh_programs: bool  # whether ProxyCommand and Match exec in it are run
     known_hosts: Path | None
     lab: Path | None
+    lab_gates: bool  # whether sign-offs, windows and freezes hold on practice machines, too
     log_attempt_mb: int
     log_run_mb: int
 
@@ -67,6 +68,7 @@ def settings(near: Path | None = None, environment: Mapping[str, str] = os.envir
         ssh_programs=_yes("ssh_programs", values.get("ssh_programs", False)),
         known_hosts=_path(values.get("known_hosts"), project),
         lab=_path(values.get("lab"), project),
+        lab_gates=_yes("lab_gates", values.get("lab_gates", False)),
         log_attempt_mb=_number("log_attempt_mb", values.get("log_attempt_mb", LOG_ATTEMPT_MB), 2, 1 << 20),
         log_run_mb=_number("log_run_mb", values.get("log_run_mb", LOG_RUN_MB), 2, 1 << 20),
     )

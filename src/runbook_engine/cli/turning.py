@@ -6,6 +6,7 @@ import click
 
 from runbook_engine.cli import opening, options
 from runbook_engine.cli.deciding import decide, say_next
+from runbook_engine.cli.identity import require
 from runbook_engine.model import decisions as de
 from runbook_engine.model.errors import Usage
 from runbook_engine.model.plan import Plan
@@ -37,6 +38,7 @@ def roll_back_command(
     It shows what is undone and what cannot be, and asks. Next: runbook resume RUN
     """
     with opening.opened(run, journal) as found:
+        require("execute", found.place)
         wish = de.RollBack(
             id=opening.new_id(),
             by=options.me(),

@@ -4,6 +4,7 @@ Nothing here connects to anything or looks at a clock: reading the same files gi
 runbooks, `estate` for inventories, `document` for the reader that both stand on.
 """
 
+from runbook_engine.loading.days_off import days_off
 from runbook_engine.loading.document import Document, read_document, read_file
 from runbook_engine.loading.estate import load_estate
 from runbook_engine.loading.explain import explain, validated
@@ -18,6 +19,7 @@ from runbook_engine.loading.unenforced import UNENFORCED
 __all__ = [
     "load_runbook",
     "load_estate",
+    "days_off",
     "check",
     "settled",
     "param_values",

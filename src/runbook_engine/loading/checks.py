@@ -6,6 +6,7 @@ from runbook_engine.actions import all_actions
 from runbook_engine.loading.drafts import PhaseDraft, StepDraft
 from runbook_engine.loading.including import Entry
 from runbook_engine.loading.nearest import did_you_mean
+from runbook_engine.loading.no_return import no_return_mistakes
 from runbook_engine.loading.rolling_checks import rolling_mistakes, way_back_mistakes
 from runbook_engine.model.places import Mistake, Path
 from runbook_engine.model.runbook import RollBack, Step
@@ -35,6 +36,7 @@ def whole_mistakes(phases: Sequence[PhaseDraft]) -> Iterator[Mistake]:
         yield from _twice([(s.entry, s.id) for s in phase.steps], "step")
         yield from _phase_needs(phase, phase_ids)
         yield from rolling_mistakes(phase)
+        yield from no_return_mistakes(phase)
         for draft in phase.steps:
             if draft.part == "roll_back":
                 yield from way_back_mistakes(draft)

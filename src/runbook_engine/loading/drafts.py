@@ -60,7 +60,8 @@ class PhaseDraft:
             steps=self._of("steps"),
             healthy_when=self._of("healthy_when"),
             roll_back=self._of("roll_back"),
-            point_of_no_return=written.point_of_no_return or "",
+            point_of_no_return=written.point_of_no_return.why if written.point_of_no_return else "",
+            no_return_step=(written.point_of_no_return.step or "") if written.point_of_no_return else "",
             scope=self.entry.source.scope,
             path=self.entry.source.path(self.entry.at),
         )

@@ -5,7 +5,9 @@ from pathlib import Path as FilePath
 
 from runbook_engine.loading import estate_parts as parts
 from runbook_engine.loading.estate_checks import (
+    check_capacity,
     check_duplicates,
+    check_logins,
     check_mounting,
     check_names,
     check_services,
@@ -16,12 +18,15 @@ from runbook_engine.loading.estate_files import Found, read_files
 from runbook_engine.loading.estate_groups import groups_of, roster
 from runbook_engine.loading.estate_hosts import hosts_of
 from runbook_engine.loading.estate_pages import Ledger
+from runbook_engine.loading.estate_reading import Written
 from runbook_engine.loading.estate_references import check_references
+from runbook_engine.loading.estate_times import Times
 from runbook_engine.loading.nodes import joined
 from runbook_engine.loading.parse import collector_paused
 from runbook_engine.model.errors import NotValid
-from runbook_engine.model.estate import Estate
+from runbook_engine.model.estate import Capacity, Estate
 from runbook_engine.model.places import Mistake, Place
+from runbook_engine.model.policy import Policy
 from runbook_engine.model.words import PersonId
 
 EXAMPLE = "hosts: {web1: {address: 192.0.2.10, ssh: {user: ops}}}"
@@ -45,7 +50,7 @@ def _joined(folder: FilePath, found: Found) -> Estate:
     pages = {source.page.file: source.page for source in found.sources}
     ledger = Ledger(pages)
     documents = [written.document for written in found.own]
-    estate = _estate(found, documents, ledger)
+    estate = _estate(folder, found, documents, ledger)
     mistakes = [*found.mistakes, *(m for source in found.sources for m in source.mistakes), *ledger.found]
     if mistakes:
         raise NotValid(mistakes)
@@ -54,10 +59,12 @@ def _joined(folder: FilePath, found: Found) -> Estate:
     return estate
 
 
-def _estate(found: Found, documents: Sequence[InventoryDocument], ledger: Ledger) -> Estate:
+def _estate(folder: FilePath, found: Found, documents: Sequence[InventoryDocument], ledger: Ledger) -> Estate:
     check_duplicates(found.own, ledger)
+    check_logins(found.own, ledger)
     check_services(found.own, ledger)
     check_times(found.own, ledger)
+    check_capacity(found.own, ledger)
     if not found.mistakes:  # what seems unknown may stand in a file that could not be read
         check_references(found.own, ledger)
     joined_hosts = roster(found.sources, ledger, complete=not found.mistakes)
@@ -67,6 +74,7 @@ def _estate(found: Found, documents: Sequence[InventoryDocument], ledger: Ledger
     check_mounting(hosts.values(), racks, ledger)
     people = {PersonId(name): person for name, person in parts.every("people", documents, parts.person).items()}
     departments = parts.every("departments", documents, parts.department)
+    times = Times(folder=folder if folder.is_dir() else folder.parent, files=found.own, ledger=ledger)
     return Estate(
         hosts=hosts,
         groups=groups_of(joined_hosts, ledger),
@@ -77,12 +85,23 @@ def _estate(found: Found, documents: Sequence[InventoryDocument], ledger: Ledger
         departments=departments,
         roles=parts.roles(parts.every("roles", documents, lambda _name, ids: ids), people, departments),
         calendars=parts.every("calendars", documents, parts.calendar),
-        windows=parts.every("windows", documents, parts.window),
-        freezes=tuple(parts.freeze(told) for document in documents for told in document.freezes),
+        windows=times.windows(),
+        freezes=times.freezes(),
         resources=parts.every("resources", documents, parts.resource),
+        capacity=_capacity(found.own),
+        policy=next((parts.policy(told) for document in documents if (told := document.policy)), Policy()),
         files=tuple(found.files),
         places=joined({file: page.places for file, page in ledger.pages.items()}),
     )
+
+
+def _capacity(files: Sequence[Written]) -> dict[str, Capacity]:
+    """The rules of all files, each with its place: whether its hosts are there is found out in planning."""
+    rules: dict[str, Capacity] = {}
+    for file in files:
+        for name, told in file.document.capacity.items():
+            rules.setdefault(name, parts.capacity(name, told, (file.file, "capacity", name)))
+    return rules
 
 
 def _nothing(folder: FilePath, message: str) -> NotValid:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 
 from runbook_engine.loading.estate_cycles import cut_cycles
-from runbook_engine.loading.estate_documents import SECTIONS
+from runbook_engine.loading.estate_documents import SECTIONS, FreezeDocument
 from runbook_engine.loading.estate_groups import Roster
 from runbook_engine.loading.estate_pages import Ledger
 from runbook_engine.loading.estate_parts import head_of
@@ -43,6 +43,23 @@ def _check_who(seen: Mapping[tuple[str, str], Path], ledger: Ledger) -> None:
             ledger.note(path, message, hint, key=True)
 
 
+def check_logins(files: Sequence[Written], ledger: Ledger) -> None:
+    """Note a second policy, and users and public keys that would be two people."""
+    first: dict[tuple[str, str], str] = {}
+    policies = [file for file in files if file.document.policy]
+    for file in policies[1:]:
+        ledger.note((file.file, "policy"), f"there is a policy in {policies[0].file} already", "join the two", key=True)
+    for file in files:
+        for name, person in file.document.people.items():
+            said = [("logins", index, login) for index, login in enumerate(person.logins or (name,))]
+            said += [("ssh_keys", index, " ".join(key.split()[:2])) for index, key in enumerate(person.ssh_keys)]
+            for key, index, value in said:
+                other = first.setdefault((key, value), name)
+                if other != name:
+                    what = "user" if key == "logins" else "key"
+                    ledger.note((file.file, "people", name, key, index), f"this {what} is {other}'s already")
+
+
 def check_names(found: Roster, ledger: Ledger) -> None:
     """Note names that are a host's and a group's: a selector could mean either."""
     for name in found.groups.keys() & found.first.keys():
@@ -64,19 +81,45 @@ def check_services(files: Sequence[Written], ledger: Ledger) -> None:
 
 
 def check_times(files: Sequence[Written], ledger: Ledger) -> None:
-    """Note windows that say too much or nothing, and freezes that end before they begin."""
+    """Note windows and freezes that say too much or too little, and freezes that end before they begin."""
     for file in files:
         for name, window in file.document.windows.items():
-            if bool(window.calendar) == bool(window.open):
-                hint = "write calendar: NAME, or time_zone: and open:"
+            own = bool(window.open or window.dates or window.ics)
+            if bool(window.calendar and window.open) or not (window.calendar or own):
+                hint = "write calendar: NAME, or time_zone: and open:, or dates: or ics:"
                 ledger.note((file.file, "windows", name), "a window has either a calendar or hours of its own", hint, key=True)
         for index, freeze in enumerate(file.document.freezes):
-            if _moment(freeze.end, last=True) <= _moment(freeze.start, last=False):
-                ledger.note((file.file, "freezes", index, "to"), "the freeze ends before it begins")
+            _check_freeze(freeze, (file.file, "freezes", index), ledger)
         for name, resource in file.document.resources.items():
             if (resource.capacity is None) == (resource.stock is None):
                 hint = "capacity: how many can be in use at once; stock: how many there are to use up"
                 ledger.note((file.file, "resources", name), "a resource has either a capacity or a stock", hint, key=True)
+
+
+def check_capacity(files: Sequence[Written], ledger: Ledger) -> None:
+    """Note rules that are about no hosts or about two kinds, and those that state no number or two."""
+    for file in files:
+        for name, rule in file.document.capacity.items():
+            path = (file.file, "capacity", name)
+            if bool(rule.hosts) == bool(rule.service):
+                hint = "hosts: SELECTOR, or service: NAME for the hosts that serve it"
+                ledger.note(path, "a rule is about some hosts, or about those of a service", hint, key=True)
+            if (rule.at_least is None) == (rule.at_most_out is None):
+                hint = "at_least: how many stay in service; at_most_out: how many may be out at a time"
+                ledger.note(path, "a rule says either at_least or at_most_out", hint, key=True)
+
+
+def _check_freeze(freeze: FreezeDocument, path: Path, ledger: Ledger) -> None:
+    start, end = freeze.start, freeze.end
+    if freeze.ics:
+        if start is not None or end is not None:
+            ledger.note(path, "a freeze has either from: and to:, or an iCalendar file", "write them as two freezes")
+        return
+    for key, value in (("from", start), ("to", end), ("why", freeze.why)):
+        if not value:
+            ledger.note(path, f"the key '{key}' is missing")
+    if start is not None and end is not None and _moment(end, last=True) <= _moment(start, last=False):
+        ledger.note((*path, "to"), "the freeze ends before it begins")
 
 
 def _moment(value: date | datetime, *, last: bool) -> datetime:

@@ -17,6 +17,7 @@ from runbook_engine.loading.estate_values import (
     Moment,
     Name,
     Names,
+    Opening,
     Port,
     Rate,
     SshKey,
@@ -25,6 +26,7 @@ from runbook_engine.loading.estate_values import (
     Watts,
     Week,
 )
+from runbook_engine.loading.fields import Duration
 
 
 class _Closed(BaseModel):
@@ -158,6 +160,9 @@ class PersonDocument(_Entry):
     calendar: str = Field("", description="When the person works")
     rate: Rate | None = Field(None, description="What an hour costs: 95 EUR/h")
     ssh_keys: Annotated[tuple[SshKey, ...], BeforeValidator(_or_list)] = Field((), description="Public keys, for signatures")
+    logins: Annotated[tuple[User, ...], BeforeValidator(_or_list)] = Field(
+        (), description="Users of control machines who are this person; the person's own name if not said"
+    )
 
 
 class DepartmentDocument(_Entry):
@@ -176,21 +181,41 @@ class CalendarDocument(_Entry):
 
 
 class WindowDocument(_Entry):
-    """When work may start: a calendar's working time, or hours of its own."""
+    """When work may start: a calendar's working time, or hours, dates or an iCalendar file of its own."""
 
     calendar: str = Field("", description="The calendar whose working time it is")
-    time_zone: TimeZone = Field("UTC", description="IANA name, for `open`", validate_default=False)
+    time_zone: TimeZone = Field(
+        "UTC", description="IANA name, for `open`, `dates`, and times of `ics` without a zone", validate_default=False
+    )
     open: Week = Field(
         default_factory=dict, description='Hours by day: {mon-fri: "22:00-04:00"}; they belong to the day on which they open'
     )
+    holidays: Holidays = Field(
+        "",
+        description="Country on whose public holidays those hours do not count: NL, DE-BY; the calendar's if not said",
+        validate_default=False,
+    )
+    dates: Annotated[tuple[Opening, ...], BeforeValidator(_or_list)] = Field(
+        (),
+        description="Single openings: 2026-12-05 22:00/2026-12-06 04:00; a date alone is the whole day",
+        max_length=10_000,
+    )
+    ics: FilePath = Field(
+        "", description="An iCalendar file in the inventory; each event is an opening", validate_default=False
+    )
+    url: str = Field("", description="What the file is a saved copy of; for people, nothing is fetched")
 
 
 class FreezeDocument(_Closed):
     """When work may not start."""
 
-    start: Moment = Field(alias="from", description="First day, or the moment it begins")
-    end: Moment = Field(alias="to", description="Last day, or the moment it ends")
-    why: str = Field(description="The reason, for the person who is stopped by it", min_length=1)
+    start: Moment | None = Field(None, alias="from", description="First day, or the moment it begins; needed without `ics`")
+    end: Moment | None = Field(None, alias="to", description="Last day, or the moment it ends; needed without `ics`")
+    why: str = Field(
+        "", description="The reason, for the person who is stopped by it; with `ics` the title of the event if not said"
+    )
+    ics: FilePath = Field("", description="An iCalendar file in the inventory; each event is a freeze", validate_default=False)
+    url: str = Field("", description="What the file is a saved copy of; for people, nothing is fetched")
     sites: Names = Field((), description="Where it holds; everywhere if not said")
     services: Names = Field((), description="For which services; all if not said")
     kinds: Annotated[tuple[Literal["install", "upgrade", "maintenance"], ...], BeforeValidator(_or_list)] = Field(
@@ -205,6 +230,37 @@ class ResourceDocument(_Entry):
     capacity: int | None = Field(None, strict=True, ge=1, description="How many can be in use at once")
     stock: int | None = Field(None, strict=True, ge=0, description="How many there are to use up")
     site: str = Field("", description="Where it is")
+
+
+class CapacityDocument(_Closed):
+    """How many of some hosts must stay in service, whatever is done; it holds over all runs together."""
+
+    hosts: str = Field("", description="A selector of the hosts that the rule is about")
+    service: str = Field("", description="Or the service: the rule is about the hosts that serve it")
+    at_least: int | None = Field(None, strict=True, ge=1, description="How many stay in service at the least")
+    at_most_out: int | None = Field(None, strict=True, ge=0, description="Or how many may be out of service at a time")
+    each: str = Field(
+        "", description="rack, site or a host variable: it holds for the hosts of each value; hosts without one are not in it"
+    )
+    why: str = Field("", description="The reason, for the person who is stopped by it")
+
+
+class PolicyDocument(_Closed):
+    """The house rules: who may do what, and what counts as an approval. Who is not said: everybody."""
+
+    plan: Names = Field((), description="Who may plan, and amend a run: people, roles, departments")
+    approve: Names = Field((), description="Who may approve or reject anything at all")
+    execute: Names = Field((), description="Who may start, resume, pause, stop and roll back a run")
+    resolve: Names = Field((), description="Who may say what became of an attempt in doubt")
+    break_glass: Names = Field((), description="Who may open a closed window; a freeze names its own people")
+    unsigned: StrictBool = Field(False, description="true: an approval counts without a signature, on somebody's word")
+    touch: StrictBool = Field(False, description="true: a security key must have been touched for its signature to count")
+    longest: Duration = Field(
+        2_592_000.0, description="How long any approval counts at most, such as 14d; 30d if not said", validate_default=False
+    )
+    owners: StrictBool = Field(True, description="false: who answers for hosts and services need not approve unless listed")
+    self_approval: StrictBool = Field(False, description="true: author and executor may approve their own change")
+    rehearsed: StrictBool = Field(False, description="true: a plan starts only after it was rehearsed")
 
 
 class InventoryDocument(_Closed):
@@ -227,6 +283,8 @@ class InventoryDocument(_Closed):
     windows: Named[WindowDocument] = Field(default_factory=dict, description="When work may start")
     freezes: Annotated[tuple[FreezeDocument, ...], BeforeValidator(_or_none)] = Field((), description="When it may not")
     resources: Named[ResourceDocument] = Field(default_factory=dict, description="Tools and parts that work needs")
+    capacity: Named[CapacityDocument] = Field(default_factory=dict, description="How many hosts must stay in service")
+    policy: PolicyDocument | None = Field(None, description="Who may do what, and what counts as an approval")
 
 
-SECTIONS = tuple(name for name in InventoryDocument.model_fields if name != "format")
+SECTIONS = tuple(name for name in InventoryDocument.model_fields if name not in ("format", "policy"))

@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from runbook_engine.loading import estate_documents as documents
-from runbook_engine.model.estate import Calendar, Department, Freeze, Person, Rack, Resource, Service, Site, Window
+from runbook_engine.model.estate import Calendar, Capacity, Department, Person, Rack, Resource, Service, Site
+from runbook_engine.model.places import Path
+from runbook_engine.model.policy import Policy
 from runbook_engine.model.words import PersonId
 
 T = TypeVar("T")
@@ -37,6 +39,7 @@ def person(name: str, told: documents.PersonDocument) -> Person:
         calendar=told.calendar,
         rate=told.rate,
         ssh_keys=told.ssh_keys,
+        logins=told.logins,
     )
 
 
@@ -50,26 +53,39 @@ def calendar(name: str, told: documents.CalendarDocument) -> Calendar:
     return Calendar(name=name, time_zone=told.time_zone, work=told.work, holidays=told.holidays)
 
 
-def window(name: str, told: documents.WindowDocument) -> Window:
-    """When work may start."""
-    return Window(name=name, calendar=told.calendar, time_zone=told.time_zone, open=told.open)
-
-
 def resource(name: str, told: documents.ResourceDocument) -> Resource:
     """A tool with a capacity, or parts with a stock."""
     return Resource(name=name, capacity=told.capacity, stock=told.stock, site=told.site)
 
 
-def freeze(told: documents.FreezeDocument) -> Freeze:
-    """When work may not start."""
-    return Freeze(
-        start=told.start,
-        end=told.end,
+def capacity(name: str, told: documents.CapacityDocument, path: Path = ()) -> Capacity:
+    """How many of some hosts must stay in service."""
+    return Capacity(
+        name=name,
+        hosts=told.hosts,
+        service=told.service,
+        at_least=told.at_least,
+        at_most_out=told.at_most_out,
+        each=told.each,
         why=told.why,
-        sites=told.sites,
-        services=told.services,
-        kinds=told.kinds,
-        lift=told.lift,
+        path=path,
+    )
+
+
+def policy(told: documents.PolicyDocument) -> Policy:
+    """Who may do what, and what counts as an approval."""
+    return Policy(
+        plan=told.plan,
+        approve=told.approve,
+        execute=told.execute,
+        resolve=told.resolve,
+        break_glass=told.break_glass,
+        unsigned=told.unsigned,
+        touch=told.touch,
+        longest_s=told.longest,
+        owners=told.owners,
+        self_approval=told.self_approval,
+        rehearsed=told.rehearsed,
     )
 
 

@@ -18,6 +18,7 @@ ONE = {
     "departments": "department",
     "calendars": "calendar",
 }
+RIGHTS = ("plan", "approve", "execute", "resolve", "break_glass")  # what a policy gives to some
 WHO = "who"  # a person, a role or a department
 
 
@@ -46,6 +47,10 @@ def references(document: InventoryDocument) -> Iterator[Reference]:
         yield from _each(("freezes", index, "sites"), freeze.sites, "sites")
         yield from _each(("freezes", index, "services"), freeze.services, "services")
         yield from _each(("freezes", index, "lift"), freeze.lift, WHO)
+    for name, rule in document.capacity.items():
+        yield Reference(("capacity", name, "service"), rule.service, "services")
+    for key in RIGHTS if document.policy else ():
+        yield from _each(("policy", key), getattr(document.policy, key), WHO)
 
 
 def _in_hosts(document: InventoryDocument) -> Iterator[Reference]:

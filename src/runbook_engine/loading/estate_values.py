@@ -10,11 +10,11 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
+from runbook_engine.calendars.weekly import DAYS, covered
 from runbook_engine.loading import estate_controllers as controllers
 from runbook_engine.loading import estate_names as names
+from runbook_engine.loading.days_off import checked_code
 from runbook_engine.model.runbook import Money
-
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 _DAYS = re.compile(rf"({'|'.join(DAYS)})(?:-({'|'.join(DAYS)}))?")
 _HOURS = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-(?:([01][0-9]|2[0-3]):([0-5][0-9])|(24):(00))")
@@ -77,6 +77,21 @@ def _moment(value: Any) -> date | datetime:
     raise ValueError("expected a date such as 2026-12-19, or with a time such as 2026-12-19 22:00")
 
 
+def _opening(value: Any) -> tuple[date | datetime, date | datetime]:
+    """Two moments with a slash between; a date alone is that whole day, and a second date is the last day."""
+    begin, slash, end = value.partition("/") if isinstance(value, str) else ("", "", "")
+    if not begin:
+        raise ValueError("expected an opening such as 2026-12-05 22:00/2026-12-06 04:00, or a whole day such as 2026-12-05")
+    first = _moment(begin)
+    if isinstance(first, datetime) and not slash:
+        raise ValueError(f"expected an end after {value[:60]!r}, such as 2026-12-05 22:00/2026-12-06 04:00")
+    last = _moment(end) if slash else first
+    kinds = {(isinstance(moment, datetime), getattr(moment, "tzinfo", None) is None) for moment in (first, last)}
+    if len(kinds) > 1:
+        raise ValueError("expected two dates, two times, or two times with an offset")
+    return first, last
+
+
 def _days(text: str) -> str:
     if not _DAYS.fullmatch(text):
         raise ValueError(f"{text[:60]!r} is not a day: write mon, tue, wed, thu, fri, sat or sun, or a range such as mon-fri")
@@ -95,13 +110,6 @@ def _hours(value: Any) -> tuple[str, ...]:
         if item[:5] == item[6:]:
             raise ValueError(f"{item} is empty; a whole day is 00:00-24:00")
     return tuple(hours)
-
-
-def covered(days: str) -> tuple[str, ...]:
-    """The days that 'mon', 'mon-fri' or 'sat-mon' stands for, in order."""
-    first, _, last = days.partition("-")
-    begin, end = DAYS.index(first), DAYS.index(last or first)
-    return tuple(DAYS[(begin + step) % 7] for step in range((end - begin) % 7 + 1))
 
 
 def _week(week: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
@@ -139,6 +147,11 @@ TimeZone = Annotated[str, AfterValidator(_time_zone)]
 Rate = Annotated[Money, BeforeValidator(_rate), WithJsonSchema({"type": "string", "pattern": f"^{_RATE.pattern}$"})]
 Watts = Annotated[float, BeforeValidator(_watts), WithJsonSchema({"type": "string", "pattern": f"^{_POWER.pattern}$"})]
 Moment = Annotated[date | datetime, BeforeValidator(_moment), WithJsonSchema({"type": "string"})]
+Opening = Annotated[
+    tuple[date | datetime, date | datetime],
+    BeforeValidator(_opening),
+    WithJsonSchema({"type": "string"}),
+]
 Days = Annotated[str, AfterValidator(_days)]
 Hours = Annotated[
     tuple[str, ...],
@@ -146,6 +159,10 @@ Hours = Annotated[
     WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
 ]
 Week = Annotated[dict[Days, Hours], AfterValidator(_week)]
-Holidays = Annotated[str, AfterValidator(_matching(_HOLIDAYS, "a country such as NL, or a part of one such as DE-BY"))]
+Holidays = Annotated[
+    str,
+    AfterValidator(_matching(_HOLIDAYS, "a country such as NL, or a part of one such as DE-BY")),
+    AfterValidator(checked_code),
+]
 SshKey = Annotated[str, AfterValidator(_matching(_SSH_KEY, "a public SSH key such as 'ssh-ed25519 AAAA…'"))]
 Email = Annotated[str, AfterValidator(_matching(_EMAIL, "a mail address"))]

@@ -24,6 +24,7 @@ from runbook_engine.loading.fields import (
     SomeTime,
 )
 from runbook_engine.loading.param_values import TYPES
+from runbook_engine.model.approval_conditions import check_condition
 from runbook_engine.model.linear_patterns import pattern
 from runbook_engine.model.secret_names import IN_WORDS
 from runbook_engine.model.words import FailureScope, HostOrder, Kind, OnFailure
@@ -97,6 +98,13 @@ def _expression(value: str) -> str:
     return value
 
 
+def _condition(value: str) -> str:
+    problem = check_condition(value)
+    if problem:
+        raise ValueError(problem)
+    return value
+
+
 class ParamDocument(Closed):
     """A value that is given when the plan is made."""
 
@@ -140,7 +148,11 @@ class ApprovalDocument(Closed):
     by: Line = Field(description="A person, a role, a department, or head-of-DEPARTMENT.")
     before: Id = Field(description="The phase.")
     count: Count = Field(1, description="How many different people must sign.")
-    condition: Line | None = Field(None, alias="if", description="A condition; the signature is needed only where it holds.")
+    condition: Annotated[Line, AfterValidator(_condition)] | None = Field(
+        None,
+        alias="if",
+        description="Needed only where this holds: budget > 20000 EUR, kind == 'install', hosts, risk, batches; and, or, not.",
+    )
     expires: SomeTime | None = Field(None, description="How long a signature counts, such as 14d.")
 
 
@@ -180,6 +192,21 @@ class RollingDocument(Closed):
         return self
 
 
+class NoReturnDocument(Closed):
+    """Where the way back ends, and why."""
+
+    why: Line = Field(description="Why there is no way back from there on.")
+    step: Id | None = Field(None, description="The step of the phase with which it comes: before it everything can go back.")
+
+
+def _with_why(value: Any) -> Any:
+    """`point_of_no_return: text` is the short form of `{why: text}`."""
+    return value if isinstance(value, dict) else {"why": value}
+
+
+PointOfNoReturn = Annotated[NoReturnDocument, Short(_with_why, {"type": "string", "minLength": 1})]
+
+
 class PhaseDocument(Closed):
     """A part of the project with one purpose, window, approval and forecast."""
 
@@ -196,7 +223,9 @@ class PhaseDocument(Closed):
     roll_back: WayBackList | None = Field(
         None, description="What is done after the ways back of its steps, once for the phase."
     )
-    point_of_no_return: Line | None = Field(None, description="From here there is no way back; why.")
+    point_of_no_return: PointOfNoReturn | None = Field(
+        None, description="From here there is no way back: why, and with which step."
+    )
 
 
 class RunbookDocument(Closed):

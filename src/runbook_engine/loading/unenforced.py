@@ -3,20 +3,16 @@
 from collections.abc import Iterator
 
 from runbook_engine.model.places import Path
-from runbook_engine.model.runbook import Phase, Runbook, Step
+from runbook_engine.model.runbook import Runbook, Step
 
 UNENFORCED: tuple[str, ...] = (
-    "runbook.start",
     "runbook.deadline",
     "runbook.budget",
     "runbook.costs",
-    "runbook.approvals",
     "runbook.stakeholders",
-    "phase.window",
-    "phase.point_of_no_return",
     "step.uses",
 )
-_OF_RUNBOOK = ("start", "deadline", "budget", "costs", "approvals", "stakeholders")
+_OF_RUNBOOK = ("deadline", "budget", "costs", "stakeholders")
 
 
 def unenforced_keys(runbook: Runbook) -> Iterator[tuple[str, Path]]:
@@ -25,15 +21,8 @@ def unenforced_keys(runbook: Runbook) -> Iterator[tuple[str, Path]]:
         if getattr(runbook, key):
             yield f"runbook.{key}", (key,)
     for phase in runbook.phases:
-        yield from _of_phase(phase)
         for step in (*phase.steps, *phase.healthy_when):
             yield from _of_step(step)
-
-
-def _of_phase(phase: Phase) -> Iterator[tuple[str, Path]]:
-    for key in ("window", "point_of_no_return"):
-        if getattr(phase, key):
-            yield f"phase.{key}", (*phase.path, key)
 
 
 def _of_step(step: Step) -> Iterator[tuple[str, Path]]:

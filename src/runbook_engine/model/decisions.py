@@ -193,6 +193,16 @@ class StartWith:
     step: StepId | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartNow:
+    """Start a phase whose start was missed."""
+
+    id: str
+    by: str
+    phase: PhaseId
+    reason: str = ""
+
+
 Decision = (
     Done
     | Decide
@@ -212,4 +222,5 @@ Decision = (
     | RollBack
     | Again
     | StartWith
+    | StartNow
 )

@@ -5,8 +5,10 @@ from dataclasses import field
 from datetime import date, datetime
 
 from runbook_engine.model.places import Path, Places
+from runbook_engine.model.policy import Policy
 from runbook_engine.model.runbook import Money
 from runbook_engine.model.text import SecretRef
+from runbook_engine.model.times import Span
 from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import HostName, PersonId
 
@@ -104,6 +106,7 @@ class Person:
     calendar: str = ""
     rate: Money | None = None  # an hour
     ssh_keys: tuple[str, ...] = ()
+    logins: tuple[str, ...] = ()  # users of control machines; empty: the id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,17 +130,27 @@ class Calendar:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """When work may start: a calendar's working time, or weekly openings in a time zone."""
+    """When work may start: weekly hours in a time zone except on public holidays, and single openings.
+
+    With a `calendar` its working time stands for `open`, until `calendars.resolved` has written it in.
+    """
 
     name: str
     calendar: str = ""
     time_zone: str = "UTC"
-    open: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    open: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # 'mon-fri' → '22:00-04:00'
+    holidays: str = ""  # country or part of one, such as DE-BY: on its public holidays the weekly hours do not count
+    dates: tuple[Span, ...] = ()  # single openings, whatever day it is
+    source: str = ""  # the iCalendar file that gave some of the dates, as the inventory names it
+    url: str = field(default="", compare=False)  # what that file is a saved copy of; for people only, and in no digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Freeze:
-    """When work may not start, where, why, and who may lift it."""
+    """When work may not start, where, why, and who may lift it.
+
+    A date counts as a whole day, and a time without a zone is the time on the wall, at each site.
+    """
 
     start: date | datetime
     end: date | datetime
@@ -146,6 +159,8 @@ class Freeze:
     services: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
     lift: tuple[str, ...] = ()
+    event: str = ""  # the title of the event of an iCalendar file that it is
+    source: str = ""  # that file, as the inventory names it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +171,20 @@ class Resource:
     capacity: int | None = None
     stock: int | None = None
     site: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capacity:
+    """How many of some hosts must stay in service: `at_least`, or all but `at_most_out`; within each value of `each`."""
+
+    name: str
+    hosts: str = ""  # a selector; empty: those that serve `service`
+    service: str = ""
+    at_least: int | None = None
+    at_most_out: int | None = None
+    each: str = ""  # rack, site or a host variable
+    why: str = ""
+    path: Path = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,5 +203,7 @@ class Estate:
     windows: Mapping[str, Window] = field(default_factory=dict)
     freezes: tuple[Freeze, ...] = ()
     resources: Mapping[str, Resource] = field(default_factory=dict)
+    capacity: Mapping[str, Capacity] = field(default_factory=dict)
+    policy: Policy = Policy()
     files: tuple[str, ...] = ()
     places: Places = field(default_factory=Places, compare=False, repr=False)

@@ -7,9 +7,19 @@ from collections.abc import Mapping
 from dataclasses import field
 from datetime import datetime
 
+from runbook_engine.model.gates import HostsReleased as HostsReleased  # noqa: PLC0414 - it is one of these events
+from runbook_engine.model.gates import HostsTaken as HostsTaken  # noqa: PLC0414 - the same
+from runbook_engine.model.gates import (
+    PhaseCleared,
+    PhaseHeld,
+    ResourcesReleased,
+    ResourcesTaken,
+    StartAgreed,
+    StartMissed,
+)
 from runbook_engine.model.turns import FailuresAccepted, HostLeftOut, PhasesReopened, RollBackBegan
 from runbook_engine.model.values import dataclass
-from runbook_engine.model.words import AttemptId, Cause, Digest, HostName, Purpose, RunId, Status, TaskId, Verdict
+from runbook_engine.model.words import AttemptId, Cause, Digest, Purpose, RunId, Status, TaskId, Verdict
 
 _NOTHING: Mapping[str, str] = {}
 
@@ -34,6 +44,7 @@ class Outcome:
     duration_s: float = 0.0
     output_bytes: int = 0
     host_asked: bool = False  # the host, which keeps the attempt, has said all that it knows; nothing of it runs any more
+    log: str = ""  # SHA-256 of what the log has of the attempt; empty: nobody was left to say, or it could not be written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,22 +71,6 @@ class ControllerTookOver:
     by: str
     machine: str
     pid: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HostsTaken:
-    """The run works on these hosts; no other run may."""
-
-    at: datetime
-    hosts: tuple[HostName, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HostsReleased:
-    """The run has left these hosts."""
-
-    at: datetime
-    hosts: tuple[HostName, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -295,4 +290,10 @@ Event = (
     | RollBackBegan
     | PhasesReopened
     | RunEnded
+    | PhaseCleared
+    | PhaseHeld
+    | StartMissed
+    | StartAgreed
+    | ResourcesTaken
+    | ResourcesReleased
 )

@@ -10,12 +10,13 @@ from datetime import date, datetime
 
 from runbook_engine.model.commands import Download, Http, Procedure, Reboot, Redfish, Shell, Upload
 from runbook_engine.model.conditions import Condition
-from runbook_engine.model.estate import BmcSettings, SshSettings
+from runbook_engine.model.estate import BmcSettings, SshSettings, Window
 from runbook_engine.model.runbook import ApprovalRule, Budget, Cost, Retry, Rolling, Stakeholder, Takes, Who
 from runbook_engine.model.text import Text
 from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import (
     Digest,
+    Duty,
     EdgeKind,
     FailureScope,
     HostName,
@@ -102,6 +103,24 @@ class Package:
         return bool(self.procedure.apply) and self.repeat is not Repeat.SAFE and self.procedure.timer is None
 
     @property
+    def by_person(self) -> bool:
+        """Whether a person does or decides it."""
+        return not self.action or self.procedure.question is not None
+
+    @property
+    def takes_out(self) -> bool:
+        """Whether its hosts are out of service then: not by what only reads, decides, plans or waits, or by a lamp."""
+        question = self.procedure.question
+        if not self.action or (question is not None and question.choices):
+            return False
+        if self.reboots or any(isinstance(c, Reboot) for c in self.procedure.apply):
+            return True
+        redfish = [c for c in self.procedure.apply if isinstance(c, Redfish)]
+        if redfish and len(redfish) == len(self.procedure.apply) and all(c.duty is Duty.LED for c in redfish):
+            return False
+        return self.changes_something or any(c.duty is Duty.POWER for c in redfish)
+
+    @property
     def kept_on_host(self) -> bool:
         """Whether its hosts keep what becomes of an attempt: commands that change something there, and may not be repeated."""
         if not self.hosts or self.repeat is Repeat.SAFE:
@@ -152,12 +171,14 @@ class PlannedPhase:
     stages: tuple[Stage, ...]
     hosts: tuple[HostName, ...]
     window: str = ""
+    opens: Window | None = None  # what that window means: changing it changes the plan
     rolling: Rolling | None = None
     max_failures: int | None = None  # None: failures do not stop other hosts
     failures_over: FailureScope = FailureScope.PHASE
     on_failure: OnFailure = OnFailure.STOP
     way_back: tuple[Package, ...] = ()  # done one after the other, after the ways back of its packages; never on the way forth
-    point_of_no_return: str = ""
+    point_of_no_return: str = ""  # why there is no way back from some point on
+    no_return_step: StepId | None = None  # phase/step: before it everything can go back, from it on it cannot
     leaf: Digest = Digest("")
 
 

@@ -23,6 +23,7 @@ from runbook_engine.model.words import (
     Status,
     TaskId,
 )
+from runbook_engine.model.world import Grounds
 
 
 @dataclass(slots=True, kw_only=True)
@@ -79,6 +80,11 @@ class PhaseState:
     started: datetime | None = None
     ended: datetime | None = None
     next_stage_at: datetime | None = None  # the pause between stages ends then
+    begun: int = -1  # the last stage in which anything was begun
+    grounds: Grounds | None = None  # what let it start; None: nothing was asked for
+    held: tuple[str, datetime | None] | None = None  # what keeps it from starting, as it was recorded last
+    due: datetime | None = None  # an engine waits to start it then
+    missed: datetime | None = None  # it was due then, nobody was there, and no person has said since that it starts
 
 
 @dataclass(slots=True, kw_only=True)
@@ -118,6 +124,8 @@ class Run:
     tasks: dict[TaskId, TaskState] = field(default_factory=dict)  # only those of which something is known
     phases: dict[PhaseId, PhaseState] = field(default_factory=dict)
     taken: set[HostName] = field(default_factory=set)
+    out: set[HostName] = field(default_factory=set)  # those of them that are out of service meanwhile
+    uses: dict[PhaseId, Mapping[str, int]] = field(default_factory=dict)  # resources that it has, by phase
     notes: list[str] = field(default_factory=list)
     refusals: dict[str, str] = field(default_factory=dict)  # decision id → reason
     settled: Counter[PackageId] = field(default_factory=Counter)  # how many tasks of each package ended well

@@ -167,6 +167,7 @@ class Phase:
     healthy_when: tuple[Step, ...] = ()
     roll_back: tuple[Step, ...] = ()  # after the ways back of its steps
     point_of_no_return: str = ""
+    no_return_step: str = ""  # the id of the step with which it comes, if that is said
     scope: int = 0
     path: Path = ()
 

@@ -2,17 +2,63 @@
 
 from collections.abc import Mapping
 from dataclasses import field
+from datetime import datetime
 
 from runbook_engine.model.values import dataclass
-from runbook_engine.model.words import HostName, RunId
+from runbook_engine.model.words import HostName, PhaseId, RunId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """Why nothing of a phase may start now, whatever its tasks need: a sign-off is missing, its window is closed."""
+
+    kind: str  # approval | window | freeze | start | rehearsal | missed | inventory
+    reason: str
+    until: datetime | None = None  # when it ends by itself
+    next_command: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grounds:
+    """What lets a phase start: the statements that count, and the entry of the calendar."""
+
+    statements: tuple[str, ...] = ()  # ids
+    by: tuple[str, ...] = ()  # whose they are
+    entry: str = ""
+    until: datetime | None = None
+    glass: tuple[str, ...] = ()  # ids of break-glass statements, without which it would not start
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pool:
+    """Hosts of which only so many may be out of service at a time."""
+
+    name: str
+    hosts: frozenset[HostName]
+    out: int  # at most
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """A snapshot. `version` changes with every change that could forbid a start."""
+    """A snapshot. `version` changes with every change that could forbid a start, `moment` with every one that time brings."""
 
     version: int = 0
+    moment: int = 0
     taken: Mapping[HostName, RunId] = field(default_factory=dict)  # hosts that other runs work on
+    out: Mapping[HostName, RunId] = field(default_factory=dict)  # those of them that are out of service meanwhile
+    uses: Mapping[str, Mapping[RunId, int]] = field(default_factory=dict)  # resources that other runs have, and how many
+    capacity: Mapping[str, int] = field(default_factory=dict)  # how many of a resource there are
+    pools: tuple[Pool, ...] = ()
+    holds: Mapping[PhaseId, tuple[Hold, ...]] = field(default_factory=dict)
+    closes: Mapping[PhaseId, datetime] = field(default_factory=dict)  # when the opening of a phase ends
+    grounds: Mapping[PhaseId, Grounds] = field(default_factory=dict)  # what lets a phase start: for the record
+    parallel: int = 0  # how many attempts are made at a time; 0: as many as there are
+
+    @property
+    def restricts(self) -> bool:
+        """Whether anything but the hosts of other runs could keep a task from starting."""
+        return bool(self.holds or self.closes or self.pools or self.capacity)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +66,6 @@ class Blocker:
     """Why a task does not start now: the reason in words, until when if that is known, and who or what can change it."""
 
     reason: str
-    kind: str = "other"  # phase | stage | needs | host | budget | person | time | doubt | run | limit | over
+    kind: str = "other"  # phase | stage | needs | host | budget | person | time | doubt | run | limit | over, or a Hold's
     until: str = ""
     next_command: str = ""

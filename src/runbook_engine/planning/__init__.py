@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from runbook_engine.planning.capacity import check_capacity, pools, too_many
     from runbook_engine.planning.check import check_templates
     from runbook_engine.planning.comparing import Difference, compare, unchanged_phases
     from runbook_engine.planning.digests import carried, digest_of, fingerprint, leaves
@@ -16,6 +17,9 @@ __all__ = [
     "make_plan",
     "check_templates",
     "check_order",
+    "check_capacity",
+    "pools",
+    "too_many",
     "select",
     "graph",
     "compare",
@@ -30,6 +34,9 @@ __all__ = [
 ]
 
 _HOMES = {
+    "check_capacity": "capacity",
+    "pools": "capacity",
+    "too_many": "capacity",
     "check_templates": "check",
     "Difference": "comparing",
     "compare": "comparing",

@@ -44,7 +44,7 @@ class _Check:
         """The texts of a phase and of its steps."""
         names = self.names(phase, None)
         self.text(phase.title, (*phase.path, "title"), names)
-        self.text(Text((phase.point_of_no_return,)), (*phase.path, "point_of_no_return"), names)
+        self.text(Text((phase.point_of_no_return,)), (*phase.path, "point_of_no_return", "why"), names)
         if phase.hosts is not None:
             self.text(Text((phase.hosts,)), (*phase.path, "hosts"), names)
         if phase.rolling and phase.rolling.canary:

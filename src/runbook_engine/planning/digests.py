@@ -1,7 +1,8 @@
 """What binds approvals and a run to a plan: SHA-256 over canonical JSON, with a leaf for each phase.
 
-A leaf covers its phase, the packages of the phase and how their hosts are reached. The digest covers the leaves and all
-that belongs to no phase. So a change in one step changes the leaf of its phase and the digest, and no other leaf.
+A leaf covers its phase, the packages of the phase, how their hosts are reached, who must approve it, and what whoever approves
+a phase agrees to for the whole plan: its kind, its owner, its start, its impact and its budget. The digest covers the leaves
+and all that belongs to no phase. So a change in one step changes the leaf of its phase and the digest, and no other leaf.
 """
 
 import hashlib
@@ -19,6 +20,7 @@ from runbook_engine.planning.walk import changed
 
 _IN_LEAVES = frozenset({"phases", "packages", "targets"})
 _OUTSIDE = frozenset({"digest", "file"})
+_AGREED = ("kind", "owner", "start", "impact", "budget")
 
 
 def sealed(plan: Plan) -> Plan:
@@ -66,7 +68,9 @@ def _leaf(plan: Plan, phase: PlannedPhase, targets: Mapping[HostName, Any]) -> D
     packages = [plan.packages[p] for stage in phase.stages for p in stage.packages]
     hosts = {h for package in (*packages, *phase.way_back) for h in (*package.hosts, *package.left_out)}
     stated = to_data(replace(phase, leaf=Digest("")))
-    return _hash([stated, [to_data(p) for p in packages], [targets[h] for h in sorted(hosts)]])
+    rules = [to_data(rule) for rule in plan.approvals if rule.before == phase.id]
+    agreed = [to_data(getattr(plan, name)) for name in _AGREED]
+    return _hash([agreed, stated, [to_data(p) for p in packages], [targets[h] for h in sorted(hosts)], rules])
 
 
 def _of_phases(plan: Plan) -> Iterable[Package]:

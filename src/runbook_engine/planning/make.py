@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from runbook_engine.actions import all_actions
-from runbook_engine.model.estate import Estate, Host, SshSettings
+from runbook_engine.calendars import resolved
+from runbook_engine.model.estate import Estate, Host, SshSettings, Window
 from runbook_engine.model.places import Path
 from runbook_engine.model.plan import Plan, PlannedPhase, Stage, Target
 from runbook_engine.model.runbook import Phase, Runbook, Step
@@ -16,6 +17,7 @@ from runbook_engine.planning.connecting import Connected, connect
 from runbook_engine.planning.digests import sealed
 from runbook_engine.planning.files import Checksum, Library, ReadFile
 from runbook_engine.planning.findings import BadTemplate, Findings
+from runbook_engine.planning.keeping import keep_to_capacity
 from runbook_engine.planning.layout import Laid, LaidPhase, Part, lay_out, step_id
 from runbook_engine.planning.names import Names, Saver, Views, fixed_names, scope_values
 from runbook_engine.planning.order import check_order, phase_needs
@@ -47,6 +49,7 @@ def make_plan(
     found.stop_if_any()
     whole = connect(runbook, laid, packages, found)
     plan = planner.plan(laid, whole)
+    keep_to_capacity(plan, runbook, estate, found)
     found.stop_if_any()
     return sealed(plan)
 
@@ -149,13 +152,24 @@ class _Planner:
             stages=tuple(_stage(stage, laid, whole, last) for stage in laid.stages),
             hosts=laid.hosts,
             window=phase.window,
+            opens=self._opens(phase),
             rolling=rolling,
             max_failures=most_failures(rolling, len(laid.hosts), project, laid.batches),
             failures_over=rolling.failures_over if rolling else FailureScope.PHASE,
             on_failure=rolling.on_failure if rolling else OnFailure.STOP,
             way_back=whole.ways_back.get(phase.id, ()),
-            point_of_no_return=self._words(point, (*phase.path, "point_of_no_return"), phase) if point else "",
+            point_of_no_return=self._words(point, (*phase.path, "point_of_no_return", "why"), phase) if point else "",
+            no_return_step=StepId(f"{phase.id}/{phase.no_return_step}") if phase.no_return_step else None,
         )
+
+    def _opens(self, phase: Phase) -> Window | None:
+        """What the window of a phase means; that its name is known was checked with the inventory."""
+        window = self.estate.windows.get(phase.window)
+        try:
+            return resolved(window, self.estate.calendars) if window else None
+        except ValueError as error:
+            self.found.add((*phase.path, "window"), str(error))
+            return None
 
 
 def _stage(stage: Laid, laid: LaidPhase, whole: Connected, last: int) -> Stage:

@@ -1,4 +1,4 @@
-"""Which run works on which host, and the version of the world that grows whenever this changes."""
+"""Which run works on which host and has which resources, and the version of the world that grows whenever this changes."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
@@ -6,12 +6,13 @@ from itertools import islice
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from runbook_engine.model.events import Event, HostsReleased, HostsTaken
+from runbook_engine.model.gates import ResourcesReleased, ResourcesTaken
 from runbook_engine.model.words import HostName, RunId
 from runbook_engine.model.world import World
 from runbook_engine.recording.prepared import Prepared
-from runbook_engine.recording.tables import leases, runs, world
+from runbook_engine.recording.tables import leases, resources, runs, world
 
-_CHANGING = (HostsTaken, HostsReleased)
+_CHANGING = (HostsTaken, HostsReleased, ResourcesTaken, ResourcesReleased)
 _AT_ONCE = 500  # hosts in one question, well under every database's limit of parameters
 
 
@@ -25,8 +26,17 @@ def read_world(connection: Connection, run_id: int, known: World | None) -> Worl
     now = version(connection)
     if known and known.version == now:
         return known
-    taken = connection.execute(_OTHERS, {"ours": run_id})
-    return World(version=now, taken={HostName(host): RunId(run) for host, run in taken})
+    found = connection.execute(_OTHERS.add_columns(leases.c.is_out), {"ours": run_id}).all()
+    uses: dict[str, dict[RunId, int]] = {}
+    for name, run, amount in connection.execute(_USES, {"ours": run_id}):
+        uses.setdefault(name, {}).setdefault(RunId(run), 0)
+        uses[name][RunId(run)] += amount
+    return World(
+        version=now,
+        taken={HostName(row.host): RunId(row.run) for row in found},
+        out={HostName(row.host): RunId(row.run) for row in found if row.is_out},
+        uses=uses,
+    )
 
 
 def taken_by_others(connection: Connection, run_id: int, events: Sequence[Event]) -> dict[HostName, RunId]:
@@ -40,7 +50,7 @@ def taken_by_others(connection: Connection, run_id: int, events: Sequence[Event]
 
 
 def changed_by(events: Sequence[Event]) -> bool:
-    """Whether these events change who has which host."""
+    """Whether these events change who has which host or resource."""
     return any(isinstance(event, _CHANGING) for event in events)
 
 
@@ -48,18 +58,38 @@ def apply(connection: Connection, run_id: int, events: Sequence[Event]) -> None:
     """Take and release, in the order of the events. No host may be another run's: see `taken_by_others`."""
     changes = [event for event in events if isinstance(event, _CHANGING)]
     for event in changes:
+        if isinstance(event, ResourcesTaken | ResourcesReleased):
+            _hand_over(connection, run_id, event)
+            continue
         for some in _portions(event.hosts):
-            _apply(connection, run_id, some, taken=isinstance(event, HostsTaken))
+            _apply(connection, run_id, some, event)
     if changes:
-        connection.execute(update(world).values(version=world.c.version + 1))
+        world_changes(connection)
 
 
-def _apply(connection: Connection, run_id: int, hosts: list[HostName], *, taken: bool) -> None:
+def world_changes(connection: Connection) -> None:
+    """Whoever looks at the world looks again."""
+    connection.execute(update(world).values(version=world.c.version + 1))
+
+
+def _apply(connection: Connection, run_id: int, hosts: list[HostName], event: HostsTaken | HostsReleased) -> None:
     """A host that is taken twice stays taken; one that is released without being taken stays free."""
     ours = delete(leases).where(leases.c.run_id == run_id, leases.c.host == bindparam("name"))
     connection.execute(ours, [{"name": host} for host in hosts])
-    if taken:
-        connection.execute(insert(leases), [{"host": host, "run_id": run_id} for host in dict.fromkeys(hosts)])
+    if isinstance(event, HostsTaken):
+        rows = [{"host": host, "run_id": run_id, "is_out": int(event.out)} for host in dict.fromkeys(hosts)]
+        connection.execute(insert(leases), rows)
+
+
+def _hand_over(connection: Connection, run_id: int, event: ResourcesTaken | ResourcesReleased) -> None:
+    """What a phase has taken before is replaced by what it takes now."""
+    ours = resources.c.run_id == run_id, resources.c.phase == event.phase
+    if isinstance(event, ResourcesReleased):
+        connection.execute(delete(resources).where(*ours))
+        return
+    connection.execute(delete(resources).where(*ours, resources.c.name.in_(event.uses)))
+    rows = [{"name": name, "run_id": run_id, "phase": event.phase, "amount": n} for name, n in event.uses.items()]
+    connection.execute(insert(resources), rows)
 
 
 def _portions(hosts: Iterable[HostName]) -> Iterator[list[HostName]]:
@@ -69,4 +99,9 @@ def _portions(hosts: Iterable[HostName]) -> Iterator[list[HostName]]:
 
 
 _VERSION = Prepared(select(world.c.version))
+_USES = (
+    select(resources.c.name, runs.c.run, resources.c.amount)
+    .join(runs, runs.c.id == resources.c.run_id)
+    .where(resources.c.run_id != bindparam("ours"))
+)
 _OTHERS = select(leases.c.host, runs.c.run).join(runs, runs.c.id == leases.c.run_id).where(leases.c.run_id != bindparam("ours"))

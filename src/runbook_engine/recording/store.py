@@ -7,13 +7,15 @@ from typing import NoReturn
 
 from sqlalchemy import Connection, select, update
 
+from runbook_engine.model.approvals import Sealed, Statement
 from runbook_engine.model.decisions import Decision
 from runbook_engine.model.errors import Refused, Usage
 from runbook_engine.model.events import Event, RunCreated
 from runbook_engine.model.plan import Plan
+from runbook_engine.model.rehearsal_record import RehearsalRecord
 from runbook_engine.model.words import Digest, RunId
 from runbook_engine.model.world import World
-from runbook_engine.recording import inbox, leases, plans, runs
+from runbook_engine.recording import inbox, leases, plans, runs, statements
 from runbook_engine.recording.chain import Link, broken
 from runbook_engine.recording.events import decoded, link_at, records
 from runbook_engine.recording.journal import Control, RunJournal
@@ -136,6 +138,26 @@ class Store:
             watched = Watched(self._database, "reading the leases", lambda c, known: leases.read_world(c, run_id, known))
             self._worlds[run] = watched
         return watched.value()
+
+    def add_statement(self, statement: Statement, sealed: Sealed) -> bool:
+        """Keep what a person says of a plan, durable when this returns; False when it is there already."""
+        with self._database.writing(f"keeping what {statement.by} says of {statement.runbook}") as connection:
+            return statements.add(connection, statement, sealed)
+
+    def statements(self, runbook: str) -> tuple[Sealed, ...]:
+        """All that people have said of a runbook's plans, in the order in which it came. Nothing of it was verified."""
+        with self._database.reading(f"reading what was said of {runbook}") as connection:
+            return statements.of_runbook(connection, runbook)
+
+    def add_rehearsal(self, digest: Digest, seed: int, at: datetime, by: str, body: bytes) -> None:
+        """Keep what the rehearsal of a plan came to."""
+        with self._database.writing("keeping a rehearsal") as connection:
+            statements.add_rehearsal(connection, RehearsalRecord(digest=digest, seed=seed, at=at, by=by, body=body))
+
+    def rehearsals(self, digest: Digest) -> tuple[RehearsalRecord, ...]:
+        """The rehearsals of exactly that plan, the oldest first."""
+        with self._database.reading("reading rehearsals") as connection:
+            return statements.rehearsals_of(connection, digest)
 
     def decide(self, run: RunId, decision: Decision) -> None:
         """Put a decision into the run's inbox; durable when this returns. The same id a second time changes nothing."""

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table, Text, UniqueConstraint
 
-KNOWN_SCHEMAS = ("0001",)  # oldest first; the last is the one that this version writes
+KNOWN_SCHEMAS = ("0001", "0002")  # oldest first; the last is the one that this version writes
 
 metadata = MetaData()
 
@@ -63,6 +63,43 @@ leases = Table(
     metadata,
     Column("host", Text, primary_key=True),
     Column("run_id", Integer, ForeignKey("runs.id"), nullable=False),
+    Column("is_out", Integer, nullable=False, server_default="0"),  # 1: the host is out of service meanwhile
+)
+
+resources = Table(
+    "resources",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("run_id", Integer, ForeignKey("runs.id"), primary_key=True),
+    Column("phase", Text, primary_key=True),
+    Column("amount", Integer, nullable=False),
+)
+
+statements = Table(  # what people say of plans; runs come later, or never
+    "statements",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("mark", String(64), nullable=False, unique=True),  # SHA-256 of body and signature: two may say that they have one id
+    Column("runbook", Text, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("body", LargeBinary, nullable=False),  # the very bytes that are signed
+    Column("sealing", Text, nullable=False),
+    Column("signature", Text, nullable=False),
+    Column("typed_by", Text, nullable=False),
+    Column("received_at", Text, nullable=False),
+    Index("statements_of", "runbook"),
+)
+
+rehearsals = Table(
+    "rehearsals",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("digest", String(64), nullable=False),
+    Column("seed", Integer, nullable=False),
+    Column("at", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Index("rehearsals_of", "digest"),
 )
 
 world = Table(

@@ -4,8 +4,10 @@ from datetime import UTC, tzinfo
 
 from runbook_engine.model import events as ev
 from runbook_engine.model import turns
+from runbook_engine.model.gates import PhaseCleared, PhaseHeld, ResourcesReleased, ResourcesTaken, StartAgreed, StartMissed
 from runbook_engine.model.words import Purpose, Status
 from runbook_engine.reporting.folding import fold_hosts
+from runbook_engine.reporting.gate_text import gate_words
 from runbook_engine.reporting.harmless import one_line
 from runbook_engine.reporting.words import clock_time, count, day, duration, status_word
 
@@ -47,6 +49,8 @@ def event_words(event: ev.Event, zone: tzinfo = UTC) -> str:
             words = _said_words(event)
         case ev.TaskAssigned() | ev.TaskAccepted() | ev.TaskDeclined() | ev.TaskReopened():
             words = f"{event.task} {_owner_words(event)}"
+        case PhaseCleared() | PhaseHeld() | StartMissed() | StartAgreed() | ResourcesTaken() | ResourcesReleased():
+            words = gate_words(event, zone)
         case _:
             words = f"{event.task} {_task_words(event, zone)}"
     return one_line(words, 3 * MESSAGE_LONGEST)
@@ -65,7 +69,8 @@ def _begin_words(event: ev.RunCreated | ev.ControllerTookOver | ev.HostsTaken | 
             again = "drives the run" if event.epoch == 1 else f"drives the run from here on, take-over {event.epoch}"
             return f"{event.by} on {event.machine} (process {event.pid}) {again}"
         case ev.HostsTaken():
-            return f"{count(len(event.hosts), 'host')} taken for this run: {fold_hosts(event.hosts, most=10)}"
+            out = ", out of service" if event.out else ""
+            return f"{count(len(event.hosts), 'host')} taken for this run{out}: {fold_hosts(event.hosts, most=10)}"
         case ev.HostsReleased():
             return f"{count(len(event.hosts), 'host')} released: {fold_hosts(event.hosts, most=10)}"
 

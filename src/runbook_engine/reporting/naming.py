@@ -72,7 +72,7 @@ def title_of(package: Package, host: HostName | None = None) -> str:
 
 def by_person(package: Package) -> bool:
     """Whether a person does or decides it."""
-    return not package.action or package.procedure.question is not None
+    return package.by_person
 
 
 def whom(package: Package) -> str:

@@ -1,11 +1,14 @@
 """A plan as JSON data for other programs."""
 
+from collections.abc import Sequence
 from typing import Any
 
+from runbook_engine.model.impact import PhaseImpact
 from runbook_engine.model.plan import Package, Plan, PlannedPhase
 from runbook_engine.model.runbook import Takes
 from runbook_engine.model.words import EdgeKind, StageKind
 from runbook_engine.reporting.command_text import differences_by_host, procedure_lines
+from runbook_engine.reporting.impact_data import impact_data
 from runbook_engine.reporting.naming import by_person, title_of
 from runbook_engine.reporting.plan_text import warnings_of
 from runbook_engine.reporting.steps import PlannedStep, batch_sizes, steps_of, worst_case
@@ -16,7 +19,7 @@ FORMAT = 1
 Data = dict[str, Any]
 
 
-def plan_data(plan: Plan, *, parallel: int | None = None) -> Data:
+def plan_data(plan: Plan, *, parallel: int | None = None, impact: Sequence[PhaseImpact] = ()) -> Data:
     """The JSON form of a plan. Times are in seconds; what is not stated is null.
 
     Fields: `format` (1), `kind` ("plan"), `digest`, `runbook`, `title`, `project` (install, upgrade, maintenance),
@@ -24,11 +27,13 @@ def plan_data(plan: Plan, *, parallel: int | None = None) -> Data:
     `approvals` (by, before, count) and `phases`. A phase has `id`, `title`, `leaf`, `needs`, `window`, `hosts`, `batches`
     (sizes), `batch_hosts` (names), `canary`, `order`, `spread_over`, `never_together`, `soak_s`, `pause_s`, `max_failures`,
     `batch_failures` (for each batch, where it counts for itself), `failures_over`, `worst_case` (hosts that can have
-    failed), `on_failure`, `way_back` (id, title, hosts, commands), `point_of_no_return`, `planned_s`, `longest_s`, `steps`.
+    failed), `on_failure`, `way_back` (id, title, hosts, commands), `point_of_no_return`,
+    `no_return_step`, `planned_s`, `longest_s`, `steps`, `impact` (see `impact_data`; null where the inventory was not asked).
     A step has `id`, `title`, `action`, `by_person`, `who`, `hosts` (a number, 0: once), `left_out`, `takes`, `repeat`,
     `retries`, `timeout_s`, `reboots`, `confirm_s`, `health_check`, `needs` (step, every_host), `way_back`,
     `no_way_back`, `evidence`, `choices`, `commands` (on the first host), `differs`.
     """
+    impacts = {found.phase: impact_data(found) for found in impact}
     return {
         "format": FORMAT,
         "kind": "plan",
@@ -48,7 +53,7 @@ def plan_data(plan: Plan, *, parallel: int | None = None) -> Data:
         "unenforced": list(plan.unenforced),
         "warnings": list(warnings_of(plan)),
         "approvals": [{"by": a.by, "before": a.before, "count": a.count} for a in plan.approvals],
-        "phases": [_phase(plan, phase, parallel) for phase in plan.phases],
+        "phases": [_phase(plan, phase, parallel) | {"impact": impacts.get(phase.id)} for phase in plan.phases],
     }
 
 
@@ -77,6 +82,7 @@ def _phase(plan: Plan, phase: PlannedPhase, parallel: int | None) -> Data:
         "on_failure": phase.on_failure.value if rolling else None,
         "way_back": [_way_back(package) for package in phase.way_back],
         "point_of_no_return": phase.point_of_no_return,
+        "no_return_step": phase.no_return_step,
         "planned_s": phase_time(plan, phase, likely, parallel),
         "longest_s": phase_time(plan, phase, longest, parallel),
         "steps": [_step(step) for step in steps_of(plan, phase)],

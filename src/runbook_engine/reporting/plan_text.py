@@ -6,12 +6,14 @@ from datetime import UTC
 
 from rich.cells import cell_len, set_cell_size
 
+from runbook_engine.model.impact import PhaseImpact
 from runbook_engine.model.plan import Plan, PlannedPhase
 from runbook_engine.model.words import PhaseId
 from runbook_engine.reporting.command_text import differences_by_host, procedure_lines
 from runbook_engine.reporting.differences import differences_text
 from runbook_engine.reporting.folding import fold_hosts
 from runbook_engine.reporting.harmless import harmless, one_line, shortened
+from runbook_engine.reporting.impact_text import impact_lines
 from runbook_engine.reporting.lookalikes import mixed_in
 from runbook_engine.reporting.naming import by_person, command, title_of, whom
 from runbook_engine.reporting.rolling_text import batch_words, failure_words, members, way_back_words
@@ -33,16 +35,18 @@ def plan_text(
     verbose: int = 0,
     parallel: int | None = None,
     saved_as: str = "",
+    impact: Sequence[PhaseImpact] = (),
 ) -> str:
     """The plan in words. `verbose` 1 adds the commands as they read on each step's first host.
 
     `differences` are those to another plan; `parallel` is how many hosts go at a time, when that is known; `saved_as`
-    is the file that the plan was written to.
+    is the file that the plan was written to. `impact` is what each phase means for services, where the inventory was asked.
     """
     blocks = [_header(plan)]
     for number, phase in enumerate(plan.phases, 1):
         blocks.append(_phase(plan, number, phase, verbose, parallel))
-    blocks += [block for block in (_warnings(plan), _differences(differences), _ending(plan, parallel, saved_as)) if block]
+    more = (impact_lines(impact, WIDTH), _warnings(plan), _differences(differences), _ending(plan, parallel, saved_as))
+    blocks += [block for block in more if block]
     return "\n\n".join("\n".join(block) for block in blocks)
 
 
@@ -123,7 +127,13 @@ def _phase_facts(plan: Plan, phase: PlannedPhase, parallel: int | None) -> Itera
     yield from _wrapped("in turn", members(phase), "   ")
     yield from _wrapped("failures", failure_words(phase, parallel), "   ")
     yield from _wrapped("way back", way_back_words(plan, phase), "   ")
-    yield from _wrapped("no return", phase.point_of_no_return, "   ")
+    yield from _wrapped("no return", no_return_words(phase), "   ")
+
+
+def no_return_words(phase: PlannedPhase) -> str:
+    """Why there is no way back from some point on, and from which step, if that is said."""
+    step = phase.no_return_step
+    return f"from {step.partition('/')[2]} on: {phase.point_of_no_return}" if step else phase.point_of_no_return
 
 
 def order_of_phase(plan: Plan, phase: PlannedPhase) -> str:
@@ -191,7 +201,7 @@ def warnings_of(plan: Plan) -> Iterable[str]:
     """What an approver must have seen: steps without a way back, points of no return, values without quotes, look-alikes."""
     for phase in plan.phases:
         if phase.point_of_no_return:
-            yield one_line(f"{phase.id}: point of no return: {phase.point_of_no_return}")
+            yield one_line(f"{phase.id}: point of no return: {no_return_words(phase)}")
         for step in steps_of(plan, phase):
             if step.first.way_back and step.first.way_back.none:
                 yield one_line(f"{step.id}: no way back: {step.first.way_back.none}")

@@ -10,6 +10,7 @@ from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import SETTLED_WELL, PhaseId, Purpose, StageKind, Status, TaskId
 from runbook_engine.reporting.event_text import event_words, outcome_words
 from runbook_engine.reporting.folding import fold_hosts
+from runbook_engine.reporting.gate_text import QUIET_GATES
 from runbook_engine.reporting.harmless import one_line
 from runbook_engine.reporting.naming import by_package, resolve_command
 from runbook_engine.reporting.plan_text import short_digest
@@ -22,7 +23,7 @@ from runbook_engine.reporting.words import STYLES, clock_time, count, duration, 
 EVERY_TASK_UP_TO = 200  # a plan with more tasks tells sums, and only the tasks that ended badly
 SUMS = 20  # so many sums are told in a phase with many tasks
 UNDOING = (Status.ROLLED_BACK, Status.ROLL_BACK_FAILED, Status.RETRYING)
-QUIET_EVENTS = (ev.HostsTaken, ev.HostsReleased, ev.ControllerTookOver, ev.RunCreated, ev.TaskProgressed)
+QUIET_EVENTS = (ev.HostsTaken, ev.HostsReleased, ev.ControllerTookOver, ev.RunCreated, ev.TaskProgressed, *QUIET_GATES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,13 @@ from typing import Any
 
 from runbook_engine.model import decisions as de
 from runbook_engine.model import events as ev
+from runbook_engine.model.gates import StartAgreed
 from runbook_engine.model.run import TaskState
 from runbook_engine.model.words import SETTLED_BADLY, SETTLED_WELL, RunStatus, Status, TaskId, Verdict
 from runbook_engine.running.admit_turns import RULES
 from runbook_engine.running.course import Course
 from runbook_engine.running.doubt import unasked
+from runbook_engine.running.gates import is_missed
 from runbook_engine.running.refusing import CannotBe
 
 Facts = tuple[ev.Event, ...]
@@ -189,6 +191,15 @@ def _amend(course: Course, wish: de.Amend, now: datetime) -> Facts:
     return (ev.PlanAmended(at=now, digest=wish.digest, carried=wish.carried, by=wish.by, reason=wish.reason),)
 
 
+def _start_now(course: Course, wish: de.StartNow, now: datetime) -> Facts:
+    phase = course.run.phases.get(wish.phase)
+    if phase is None:
+        raise CannotBe(f"the plan has no phase {wish.phase}")
+    if phase.missed is None and is_missed(course.run, wish.phase, now) is None:
+        raise CannotBe(f"the start of phase {wish.phase} was not missed")
+    return (StartAgreed(at=now, phase=wish.phase, by=wish.by, reason=wish.reason),)
+
+
 def _note(course: Course, wish: de.AddNote, now: datetime) -> Facts:
     return (ev.NoteAdded(at=now, by=wish.by, text=wish.text, task=wish.task),)
 
@@ -207,5 +218,6 @@ _RULES: dict[type, Callable[[Course, Any, datetime], Facts]] = {
     de.StopRun: _stop,
     de.Amend: _amend,
     de.AddNote: _note,
+    de.StartNow: _start_now,
     **RULES,
 }

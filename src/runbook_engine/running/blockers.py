@@ -10,6 +10,7 @@ from runbook_engine.running.aside import out_of_turn
 from runbook_engine.running.budget import allowed, exceeded, failures, project_exceeded
 from runbook_engine.running.course import Course
 from runbook_engine.running.focus import Focus
+from runbook_engine.running.gates import closed_gates
 from runbook_engine.running.shape import task_of
 from runbook_engine.running.stages import is_passed
 from runbook_engine.running.way_back import is_closed, is_due
@@ -33,6 +34,8 @@ def blockers(course: Course, task: TaskId, world: World, now: datetime, focus: F
     found += _by_host(course, task, host, world)
     if state.status is not Status.UNKNOWN and not state.back:  # settling doubt, and undoing, is always allowed
         found += [*_by_budget(course, package), *_by_aside(course, package, host)]
+        if state.status in (Status.NOT_STARTED, Status.RETRYING):
+            found += closed_gates(course, package, host, world, now)
     if focus is not None and not focus.allows(package.phase, host):
         found.append(Blocker(kind="limit", reason="this call is limited to other phases or hosts"))
     return tuple(found)

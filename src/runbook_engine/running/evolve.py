@@ -16,6 +16,7 @@ from runbook_engine.model.words import (
     TaskId,
     Verdict,
 )
+from runbook_engine.running import gate_events
 from runbook_engine.running.aside import follow
 from runbook_engine.running.changes import change, settle
 from runbook_engine.running.doubt import ASKING, count_bad_end, may_ask, may_verify, status_after, unasked
@@ -49,14 +50,6 @@ def _took_over(shape: Shape, run: Run, event: ev.ControllerTookOver) -> None:
             state.ask_first = True
 
 
-def _hosts_taken(shape: Shape, run: Run, event: ev.HostsTaken) -> None:
-    run.taken.update(event.hosts)
-
-
-def _hosts_released(shape: Shape, run: Run, event: ev.HostsReleased) -> None:
-    run.taken.difference_update(event.hosts)
-
-
 def _attempt_started(shape: Shape, run: Run, event: ev.AttemptStarted) -> None:
     asks = event.purpose in ASKING
     begins = Status.ROLLING_BACK if event.purpose is Purpose.ROLL_BACK else Status.NOT_STARTED
@@ -64,6 +57,7 @@ def _attempt_started(shape: Shape, run: Run, event: ev.AttemptStarted) -> None:
     state, _ = change(shape, run, event.task, Status.RUNNING, *allowed)
     if event.purpose is Purpose.DO:
         _check_stage(shape, run, event.task, state)
+        gate_events.begun(shape, run, event.task)
     if event.purpose is Purpose.SETTLE and event.attempt != state.attempt:
         raise ImpossibleEvent(f"{event.attempt} of {event.task} is asked for, but {state.attempt} is in doubt")
     state.attempts += event.purpose is not Purpose.SETTLE
@@ -126,6 +120,7 @@ def _attempt_resolved(shape: Shape, run: Run, event: ev.AttemptResolved) -> None
 def _task_opened(shape: Shape, run: Run, event: ev.TaskOpened) -> None:
     state, _ = change(shape, run, event.task, Status.WAITING, Status.NOT_STARTED, Status.ROLLING_BACK)
     state.prompt, state.until, state.started = event.prompt, event.until, state.started or event.at
+    gate_events.begun(shape, run, event.task)
 
 
 def _task_answered(shape: Shape, run: Run, event: ev.TaskAnswered) -> None:
@@ -205,8 +200,6 @@ def _plan_amended(shape: Shape, run: Run, event: ev.PlanAmended) -> None:
 _HANDLERS: dict[type, Callable[[Shape, Run, Any], None]] = {
     ev.RunCreated: _run_created,
     ev.ControllerTookOver: _took_over,
-    ev.HostsTaken: _hosts_taken,
-    ev.HostsReleased: _hosts_released,
     ev.AttemptStarted: _attempt_started,
     ev.AttemptEnded: _attempt_ended,
     ev.AttemptResolved: _attempt_resolved,
@@ -230,4 +223,5 @@ _HANDLERS: dict[type, Callable[[Shape, Run, Any], None]] = {
     turns.RollBackBegan: roll_back_began,
     turns.PhasesReopened: phases_reopened,
     ev.RunEnded: _run_ended,
+    **gate_events.HANDLERS,
 }

@@ -7,10 +7,8 @@ from datetime import datetime, timedelta
 from runbook_engine.model.attempts import Attempt, Ended
 from runbook_engine.model.errors import JournalFault
 from runbook_engine.model.events import (
-    AttemptEnded,
     AttemptStarted,
     Event,
-    HostsReleased,
     NoteAdded,
     PlanAmended,
     RunEnded,
@@ -18,18 +16,22 @@ from runbook_engine.model.events import (
 )
 from runbook_engine.model.run import Run
 from runbook_engine.model.turns import HostLeftOut, PhasesReopened, RollBackBegan
-from runbook_engine.model.words import AttemptId, HostName, OnFailure, PackageId, Purpose, Repeat, RunStatus, Status, TaskId
+from runbook_engine.model.words import AttemptId, HostName, OnFailure, PackageId, Purpose, RunStatus, Status, TaskId
 from runbook_engine.model.world import World
 from runbook_engine.running.admit import admit
 from runbook_engine.running.admit_turns import asks, turns_by_itself
 from runbook_engine.running.agenda import BEGINNING, Agenda
 from runbook_engine.running.budget import anything_spent
 from runbook_engine.running.course import Course, Plans, replay
+from runbook_engine.running.departures import back_in_service, departures
+from runbook_engine.running.ends import ended_event
 from runbook_engine.running.evolve import in_the_air
 from runbook_engine.running.focus import Focus, Habits
+from runbook_engine.running.gates import reopening
 from runbook_engine.running.ports import Inbox, Journal, Workers
-from runbook_engine.running.ready import Starts, ready
+from runbook_engine.running.ready import ready
 from runbook_engine.running.recovery import STOPPED, left_open
+from runbook_engine.running.starts import Starts, newly_held
 from runbook_engine.running.way_back import is_closed
 
 TURNS = (PlanAmended, HostLeftOut, RollBackBegan, PhasesReopened)
@@ -74,7 +76,10 @@ def _drive(spine: "_Spine", inbox: Inbox, world: Callable[[], World], new_id: Ca
         spine.ring(spine.agenda.due(now()))
         spine.leave()
         workers.hold(on=spine.holds())
-        starts = spine.start(ready(course, spine.agenda, spine.look(world()), now(), workers, new_id))
+        seen = spine.look(world())
+        spine.come_back(seen)
+        starts = spine.start(ready(course, spine.agenda, seen, now(), workers, new_id))
+        spine.hold(starts, seen, habits)
         if workers.idle() and not starts and not inbox.waiting():
             spine.commit()
             if not spine.worth_waiting(habits):
@@ -106,6 +111,9 @@ class _Spine:
         self._since = now()
         self._version: int | None = None
         self._phases_left = -1
+        self._opened = -1
+        self._moment: int | None = None
+        self._reopens: datetime | None = None  # when the opening of a phase begins that is held now
         self._turns_by_itself = any(p.on_failure is OnFailure.ROLL_BACK for p in course.shape.plan.phases)
         self._stale = False  # something has happened that an agenda does not follow: it is made anew
         self._greeted: dict[AttemptId, tuple[TaskId, Agenda]] = {}  # hosts are being greeted for these; not in the journal
@@ -117,6 +125,8 @@ class _Spine:
             self._stale = self._stale or isinstance(event, TURNS)
             if not self._stale:
                 self.agenda.note(event)
+        if not events and not consumes:
+            return
         if not self._unseen:
             self._since = self.now()
         self._journal.append(events, consumes=consumes)
@@ -157,7 +167,7 @@ class _Spine:
                 for task in reversed(starts.taken):
                     self.agenda.put_back(task)
                 self._show()
-                return Starts(events=starts.events)  # look at the world again
+                return Starts(events=starts.events)  # look at the world again, and hold nothing
             self._fold(starts)
             self._show()
         else:
@@ -178,8 +188,8 @@ class _Spine:
 
     def look(self, world: World) -> World:
         """Take the world in; what it forbade before is looked at again when it has changed."""
-        if world.version != self._version:
-            self._version = world.version
+        if (world.version, world.moment) != (self._version, self._moment):
+            self._version, self._moment = world.version, world.moment
             self.agenda.unpark()
         return world
 
@@ -188,7 +198,7 @@ class _Spine:
         now = self.now()
         for one in ended:
             if one.purpose is not Purpose.GREET:
-                self.note([_record(self.course, one, now)])
+                self.note([ended_event(self.course, one, now)])
                 if one.went_on:
                     self._follow(one.went_on, now)
             elif one.attempt in self._greeted:
@@ -212,7 +222,7 @@ class _Spine:
             return
         purpose = Purpose.ROLL_BACK if self.course.run.task(greeted.task).back else Purpose.DO
         self.note([AttemptStarted(at=now, task=greeted.task, attempt=greeted.attempt, purpose=purpose)])
-        self.note([_record(self.course, greeted, now)])
+        self.note([ended_event(self.course, greeted, now)])
 
     def _still_meant(self, task: TaskId) -> bool:
         """Whether a task for which a host was greeted could begin now, whatever has happened meanwhile."""
@@ -236,19 +246,23 @@ class _Spine:
         if not self.workers.idle() or (left == self._phases_left and not over):
             return
         self._phases_left = left
-        if free := run.taken - (set() if over else self._worked_on()):
-            self.note([HostsReleased(at=self.now(), hosts=tuple(sorted(free)))])
+        self.note(list(departures(self.course, self.now(), over=over)))
         if ended and run.status in (RunStatus.OPEN, RunStatus.PAUSED):
             self.note([RunEnded(at=self.now())])
 
-    def _worked_on(self) -> set[HostName]:
-        phases = self.course.run.phases
-        return {
-            host
-            for planned in self.course.shape.plan.phases
-            if phases[planned.id].stage is not None or phases[planned.id].undone
-            for host in (planned.hosts if phases[planned.id].ended is None else phases[planned.id].aside)
-        }
+    def come_back(self, world: World) -> None:
+        """Say which hosts are in service again, where only so many may be out of it."""
+        if world.pools and self.course.run.out and self.course.run.opened != self._opened:
+            self._opened = self.course.run.opened
+            self.note(list(back_in_service(self.course, self.now())))
+
+    def hold(self, starts: Starts, world: World, habits: Habits) -> None:
+        """Record what keeps phases from starting whose tasks could, once for each reason."""
+        self.note(list(newly_held(starts, self.course.run, self.now(), lambda until: self._stays(until, habits))))
+        self._reopens = reopening(self.course, world)
+
+    def _stays(self, until: datetime, habits: Habits) -> bool:
+        return habits.wait_for_people or until - self.now() <= timedelta(seconds=habits.patience_s)
 
     def mark_unknown(self, why: str) -> None:
         """Nobody is left to hear of the attempts that are open: what became of them is not known."""
@@ -261,9 +275,13 @@ class _Spine:
             return False
         if habits.people_first and self._asks_somebody():
             return False
-        next_time = self.agenda.next_time()
-        soon = next_time is not None and next_time - self.now() <= timedelta(seconds=habits.patience_s)
-        return soon or habits.wait_for_people
+        next_time = self._next_time()
+        return habits.wait_for_people or (next_time is not None and self._stays(next_time, habits))
+
+    def _next_time(self) -> datetime | None:
+        """When something becomes due by itself: a timer, a next try, an opening."""
+        times = [time for time in (self.agenda.next_time(), self._reopens) if time is not None]
+        return min(times, default=None)
 
     def _asks_somebody(self) -> bool:
         run = self.course.run
@@ -275,21 +293,6 @@ class _Spine:
 
     def wait_s(self, habits: Habits) -> float:
         """How long to listen to the workers before looking around again."""
-        next_time = self.agenda.next_time()
+        next_time = self._next_time()
         until_timer = (next_time - self.now()).total_seconds() if next_time else habits.glance_s
         return max(0.0, min(habits.glance_s, until_timer, habits.group_s if self._unseen else habits.glance_s))
-
-
-def _record(course: Course, ended: Ended, now: datetime) -> AttemptEnded:
-    """The event for what came back; a known failure may be tried again, doubt never is."""
-    state = course.run.task(ended.task)
-    package = course.shape.work(ended.task, back=state.back)
-    retry_at = None
-    failed = ended.outcome.status is Status.FAILED
-    known = failed and (ended.outcome.exit_code is not None or package.repeat is Repeat.SAFE)
-    host = HostName(ended.task.partition("@")[2])
-    known = known and (state.back or not (state.turns or is_closed(course.run, package.phase, host)))
-    if known and state.purpose is not Purpose.VERIFY and state.failures < package.retries.count:
-        wait_s = min(package.retries.wait_s * 2.0**state.failures, package.retries.longest_s)
-        retry_at = now + timedelta(seconds=wait_s)
-    return AttemptEnded(at=now, task=ended.task, attempt=ended.attempt, outcome=ended.outcome, retry_at=retry_at)

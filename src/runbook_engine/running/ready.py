@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from runbook_engine.model.attempts import Attempt
-from runbook_engine.model.events import AttemptStarted, Event, HostsTaken, TaskOpened, TaskSkipped
+from runbook_engine.model.events import AttemptStarted, TaskOpened, TaskSkipped
 from runbook_engine.model.plan import Package
 from runbook_engine.model.run import Run, TaskState
 from runbook_engine.model.text import Fill, Part, Text
@@ -24,7 +24,7 @@ from runbook_engine.model.words import (
     StepId,
     TaskId,
 )
-from runbook_engine.model.world import World
+from runbook_engine.model.world import Blocker, World
 from runbook_engine.running.agenda import Agenda
 from runbook_engine.running.aside import out_of_turn
 from runbook_engine.running.budget import exhausted, left
@@ -32,7 +32,9 @@ from runbook_engine.running.conditions import holds
 from runbook_engine.running.course import Course
 from runbook_engine.running.doubt import ASKING
 from runbook_engine.running.following import followers
+from runbook_engine.running.gates import closed_gates
 from runbook_engine.running.shape import Shape, task_of
+from runbook_engine.running.starts import Starts, clear, finished, take_hosts
 from runbook_engine.running.way_back import is_closed
 
 Saved = Mapping[StepId, Mapping[str, str]]
@@ -56,20 +58,6 @@ class Hands(Protocol):
         ...
 
 
-@dataclass(slots=True, kw_only=True)
-class Starts:
-    """What one tick begins. `taken` are the tasks of it, to be given back if the commit refuses them."""
-
-    events: list[Event] = field(default_factory=list)
-    attempts: list[Attempt] = field(default_factory=list)
-    taken: list[TaskId] = field(default_factory=list)
-    hosts: dict[HostName, None] = field(default_factory=dict)  # newly taken
-    durable: bool = False  # whether they may only begin once they are on disk
-
-    def __bool__(self) -> bool:
-        return bool(self.events or self.attempts)
-
-
 def ready(course: Course, agenda: Agenda, world: World, now: datetime, workers: "Hands", new_id: Callable[[], str]) -> Starts:
     """The starts of one tick; no more attempts than the workers have room for. What is forbidden now is parked."""
     tick, room = _Tick(course, agenda, world, now, workers.boot, new_id), workers.room()
@@ -91,8 +79,12 @@ def ready(course: Course, agenda: Agenda, world: World, now: datetime, workers: 
         if not state.back and state.status is not Status.UNKNOWN and out_of_turn(course.shape, course.run, package, host):
             agenda.hold(task)
             continue
+        if gate := tick.gate(package, host, state):
+            tick.starts.held[package.phase] = gate
+            agenda.park(task)
+            continue
         tick.begin(task, package, host)
-    return tick.done()
+    return finished(tick.starts, course, now)
 
 
 def _may_borrow(course: Course, task: TaskId, package: Package, lent: int) -> bool:
@@ -128,6 +120,13 @@ class _Tick:
     new_id: Callable[[], str]
     starts: Starts = field(default_factory=Starts)
 
+    def gate(self, package: Package, host: HostName | None, state: TaskState) -> Blocker | None:
+        """What keeps the task from starting although its turn has come. Settling doubt, and undoing, is always allowed."""
+        known = self.course.run.phases[package.phase]
+        if not (self.world.restricts or known.due or known.missed) or state.back or state.status is Status.UNKNOWN:
+            return None
+        return next(closed_gates(self.course, package, host, self.world, self.now, self.starts.leaving), None)
+
     def begin(self, task: TaskId, package: Package, host: HostName | None) -> None:
         """Start a task, open it for a person or a timer, or skip it because its condition does not hold."""
         course, starts = self.course, self.starts
@@ -137,8 +136,9 @@ class _Tick:
             starts.events.append(TaskSkipped(at=self.now, task=task, reason="its condition does not hold"))
             self.agenda.go_on(task)
             return
-        if host is not None and host not in course.run.taken and host not in starts.hosts:
-            self._take_hosts(package)
+        if host is not None:
+            take_hosts(starts, course, self.agenda.focus, self.world, package, host)
+        clear(starts, course, self.world, package, self.now)
         starts.taken.append(task)
         position = course.shape.hosts[package.id][host] if host else 0
         opened = None if status is Status.UNKNOWN else opening(package, task, position, self.now)
@@ -148,22 +148,14 @@ class _Tick:
             starts.events.append(opened)
             starts.durable = True
 
-    def _take_hosts(self, package: Package) -> None:
-        """The hosts of the whole stage, as far as they are free: one record, not one for each that comes up."""
-        shape = self.course.shape
-        index = shape.stage_of.get(package.id)  # what belongs to a way back alone has none
-        for host in package.hosts if index is None else shape.stage(package.phase, index).hosts:
-            free = host not in self.course.run.taken and host not in self.world.taken
-            if free and self.agenda.focus.allows(package.phase, host):
-                self.starts.hosts[host] = None
-
     def _attempt(self, task: TaskId, package: Package, host: HostName | None, saved: Saved) -> None:
         state = self.course.run.task(task)
         purpose = _purpose(state)
         boot = state.boot if purpose in ASKING else self._witness(package, host)
         attempt = self._made(task, package, host, saved)
         returned = host in self.course.run.phases[package.phase].returned
-        if purpose is Purpose.DO and host and package.may_follow_at_once and not returned:
+        alone = returned or package.phase in self.world.closes  # every single start is looked at
+        if purpose is Purpose.DO and host and package.may_follow_at_once and not alone:
             attempt = replace(attempt, then=self._then(package, host))
         elif purpose is Purpose.SETTLE and state.attempt:
             attempt = replace(attempt, id=state.attempt, number=state.attempts)
@@ -211,13 +203,6 @@ class _Tick:
         self.starts.events.append(event)
         if attempt.purpose not in ASKING and package.repeat is not Repeat.SAFE:
             self.starts.durable = True
-
-    def done(self) -> Starts:
-        """What was gathered, the hosts that are newly taken first."""
-        if self.starts.hosts:
-            self.starts.events.insert(0, HostsTaken(at=self.now, hosts=tuple(self.starts.hosts)))
-            self.starts.durable = True
-        return self.starts
 
 
 def _purpose(state: TaskState) -> Purpose:

@@ -120,6 +120,7 @@ class Log:
         self._rest = {1: b"", 2: b""}
         self._excerpt = Excerpt(logs.room)
         self._held: bytearray | None = None  # lines that wait
+        self._written = sha256()
         self._ended = False
         self._lock = threading.Lock()
 
@@ -178,6 +179,11 @@ class Log:
         """Why the log is not complete, once the attempt has ended; empty when it is."""
         return self.fault or self._excerpt.told
 
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all that was written of the attempt, its first and last line included; empty when that failed."""
+        return "" if self.fault else self._written.hexdigest()
+
     def write_now(self) -> None:
         """Write what is held back; from now on every line is written as it comes. Never raises."""
         with self._lock:
@@ -205,6 +211,7 @@ class Log:
         self._excerpt.keep(piece)
 
     def _write(self, data: bytes) -> None:
+        self._written.update(data)
         with self._lock:
             if self._held is None:
                 self._put(data)

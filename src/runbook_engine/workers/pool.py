@@ -160,7 +160,7 @@ def _said(ended: Ended, fault: str) -> Ended:
     """An end whose log could not be written says so."""
     if not fault:
         return ended
-    outcome = replace(ended.outcome, message=incomplete(ended.outcome.message, fault))
+    outcome = replace(ended.outcome, message=incomplete(ended.outcome.message, fault), log="")
     return replace(ended, outcome=outcome)
 
 

@@ -44,6 +44,7 @@ def carry_out(
         outcome = after_error(error, work)
     outcome = replace(outcome, duration_s=max(0.0, now() - began), output_bytes=work.output_bytes, host_asked=work.host_asked)
     log.end(outcome)
+    outcome = replace(outcome, log=log.digest)
     if log.missing and outcome.cause is not Cause.LOCAL:
         outcome = replace(outcome, message=incomplete(outcome.message, log.missing))
     return outcome

@@ -1,0 +1,13 @@
+"""When work may happen: windows, freezes, public holidays and start dates, as plain spans of time. Pure.
+
+Read `judging` for the one question that is asked at every start, and `openings` for what the clock on the wall means on the
+nights on which it is changed.
+"""
+
+from runbook_engine.calendars.freezing import freeze_spans
+from runbook_engine.calendars.judging import holding, judge
+from runbook_engine.calendars.openings import resolved, spans
+from runbook_engine.calendars.weekly import DaysOff
+from runbook_engine.calendars.words import freeze_entry, window_entry
+
+__all__ = ["judge", "holding", "spans", "freeze_spans", "resolved", "window_entry", "freeze_entry", "DaysOff"]

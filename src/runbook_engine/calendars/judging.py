@@ -1,0 +1,158 @@
+"""Whether work may start at a moment: window, freezes and start date together. Start reading here for calendars.
+
+What cannot be found out is raised, never taken for an opening: whoever calls treats it as closed.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from operator import attrgetter
+from zoneinfo import ZoneInfo
+
+from runbook_engine.calendars.freezing import freeze_spans, may_matter, touches, zones_of
+from runbook_engine.calendars.local_time import earliest, merged
+from runbook_engine.calendars.openings import spans
+from runbook_engine.calendars.weekly import DaysOff
+from runbook_engine.calendars.words import freeze_entry, on_the_wall, window_entry
+from runbook_engine.model.estate import Freeze, Window
+from runbook_engine.model.times import Closed, Opening, Scope, Span
+from runbook_engine.model.values import dataclass
+
+AHEAD = timedelta(days=400)  # how far the next opening is looked for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """All that the answer follows from."""
+
+    at: datetime
+    horizon: datetime
+    window: Window | None
+    frozen: Sequence[tuple[Span, Freeze]]  # what holds now or later, up to the horizon
+    begin: datetime | None  # nothing starts before it
+    days_off: DaysOff
+    zone: ZoneInfo  # in which a moment is told when there is no window
+
+    def openings(self) -> Iterator[Span]:
+        """When the window is open, up to the horizon; without a window always."""
+        if self.window is None:
+            return iter((Span(self.at, self.horizon),))
+        return spans(self.window, self.at, self.horizon, self.days_off)
+
+
+def judge(
+    at: datetime,
+    window: Window | None,
+    freezes: Sequence[Freeze],
+    scope: Scope,
+    zones: Mapping[str, str],
+    days_off: DaysOff,
+    not_before: date | None = None,
+) -> Opening | Closed:
+    """Whether work on what `scope` names may start at a moment, and until when; or what forbids it, and when it may.
+
+    `zones` gives the time zone of each site, `not_before` the day from which it may start, counted in the zone of the first
+    site by name. Of several things that forbid it, a freeze is named before a start date, and that before the window; of
+    several freezes the one that ends last.
+    """
+    asked = _asked(at, window, freezes, scope, zones, days_off, not_before)
+    holds = [(span, freeze) for span, freeze in asked.frozen if span.start <= asked.at]
+    if holds:
+        return _frozen(max(holds, key=lambda held: held[0].end)[1], asked)
+    if asked.begin is not None and asked.at < asked.begin:
+        return _too_early(asked.begin, asked)
+    opening = next(asked.openings(), None)
+    if opening is None or opening.start > asked.at:
+        return _shut(asked)
+    ends = [opening.end, *(span.start for span, _ in asked.frozen)]
+    until = min(ends)
+    return Opening(entry=window_entry(window) if window else "", until=until if until < asked.horizon else None)
+
+
+def holding(at: datetime, freezes: Iterable[Freeze], scope: Scope, zones: Mapping[str, str]) -> tuple[Freeze, ...]:
+    """Every freeze that forbids work on what `scope` names at a moment: whoever lifts one has not lifted the others."""
+    moment = _utc(at)
+    found = _freezes(freezes, scope, zones_of(scope, zones), moment, moment)
+    return tuple(freeze for span, freeze in found if span.start <= moment)
+
+
+def _asked(
+    at: datetime,
+    window: Window | None,
+    freezes: Sequence[Freeze],
+    scope: Scope,
+    zones: Mapping[str, str],
+    days_off: DaysOff,
+    not_before: date | None,
+) -> _Asked:
+    moment, here = _utc(at), zones_of(scope, zones)
+    zone = ZoneInfo(next(iter(here.values()), "UTC"))
+    return _Asked(
+        at=moment,
+        horizon=moment + AHEAD,
+        window=window,
+        frozen=_freezes(freezes, scope, here, moment, moment + AHEAD),
+        begin=None if not_before is None else earliest(datetime.combine(not_before, time()), zone),
+        days_off=days_off,
+        zone=ZoneInfo(window.time_zone) if window else zone,
+    )
+
+
+def _freezes(
+    freezes: Iterable[Freeze], scope: Scope, zones: Mapping[str, str], start: datetime, end: datetime
+) -> list[tuple[Span, Freeze]]:
+    near = (freeze for freeze in freezes if may_matter(freeze, start, end) and touches(freeze, scope))
+    return [(span, freeze) for freeze in near for span in freeze_spans(freeze, zones) if span.end > start and span.start <= end]
+
+
+def _frozen(freeze: Freeze, asked: _Asked) -> Closed:
+    entry = freeze_entry(freeze)
+    reason = f"{entry[0].upper()}{entry[1:]} forbids changes."
+    return Closed(kind="freeze", entry=entry, reason=reason, next=_next(asked), lift=freeze.lift)
+
+
+def _too_early(begin: datetime, asked: _Asked) -> Closed:
+    entry = f"start {on_the_wall(begin, asked.zone)} ({asked.zone.key})"
+    return Closed(kind="start", entry=entry, reason=f"It may not start before {entry[6:]}.", next=_next(asked))
+
+
+def _shut(asked: _Asked) -> Closed:
+    window = asked.window
+    if window is None:
+        raise ValueError("without a window nothing can be shut")
+    entry, now = window_entry(window), on_the_wall(asked.at, asked.zone)
+    reason = f"It is {now} in {asked.zone.key}{_holiday(window, asked)}, and {entry} is not open."
+    return Closed(kind="window", entry=entry, reason=reason, next=_next(asked))
+
+
+def _holiday(window: Window, asked: _Asked) -> str:
+    """That it is a public holiday, if the window would be open but for that."""
+    plain = next(spans(replace(window, holidays=""), asked.at, asked.at + timedelta(minutes=1), asked.days_off), None)
+    if not window.holidays or plain is None or plain.start > asked.at:
+        return ""
+    day = asked.at.astimezone(asked.zone).date()
+    days = ((day - timedelta(days=back)) for back in (0, 1))
+    name = next((found for day in days if (found := asked.days_off(window.holidays, day.year).get(day))), "")
+    return f", {name} is a public holiday of {window.holidays}" if name else ""
+
+
+def _next(asked: _Asked) -> datetime | None:
+    """The first moment from now on that is in the window, in no freeze, and not too early."""
+    closed = [span for span, _ in asked.frozen]
+    if asked.begin is not None and asked.begin > asked.at:
+        closed.append(Span(asked.at, asked.begin))
+    shut = list(merged(sorted(closed, key=attrgetter("start"))))
+    for opening in asked.openings():
+        moment = opening.start
+        for span in shut:
+            if span.start <= moment < span.end:
+                moment = span.end
+        if moment < opening.end:
+            return moment
+    return None
+
+
+def _utc(at: datetime) -> datetime:
+    if at.tzinfo is None:
+        raise ValueError("a moment needs a time zone")
+    return at.astimezone(UTC)

@@ -1,0 +1,55 @@
+"""How an entry of the calendars is named to the person whom it stops."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, tzinfo
+
+from runbook_engine.calendars.weekly import DAYS
+from runbook_engine.model.estate import Freeze, Window
+
+
+def window_entry(window: Window) -> str:
+    """Such as 'window night (mon-fri 22:00-04:00, Europe/Amsterdam)'."""
+    return f"window {window.name} ({', '.join(_parts(window))})"
+
+
+def freeze_entry(freeze: Freeze) -> str:
+    """Such as 'freeze 2026-12-19 to 2027-01-04 at ams1 (Holiday trade)'."""
+    parts = [f"freeze {_written(freeze.start)} to {_written(freeze.end)}"]
+    if freeze.event or freeze.source:
+        parts.insert(0, f"'{freeze.event}' of {freeze.source}:")
+    if freeze.sites:
+        parts.append(f"at {', '.join(freeze.sites)}")
+    if freeze.services:
+        parts.append(f"for {', '.join(freeze.services)}")
+    return f"{' '.join(parts)} ({freeze.why})"
+
+
+def on_the_wall(moment: datetime, zone: tzinfo) -> str:
+    """A moment as the clock of a zone shows it: 'fri 2026-11-27 14:05'."""
+    local = moment.astimezone(zone)
+    return f"{DAYS[local.weekday()]} {local:%Y-%m-%d %H:%M}"
+
+
+def _parts(window: Window) -> Iterator[str]:
+    if window.calendar:
+        yield f"calendar {window.calendar}"
+    if window.open:
+        yield from (f"{days} {' and '.join(hours)}" for days, hours in window.open.items())
+        yield window.time_zone
+    if window.open and window.holidays:
+        yield f"not on public holidays of {window.holidays}"
+    if window.dates or window.source:
+        yield _dates(window)
+
+
+def _dates(window: Window) -> str:
+    count = len(window.dates)
+    file = f" with those of {window.source}" if window.source else ""
+    return f"{count} single opening{'' if count == 1 else 's'}{file}"
+
+
+def _written(value: date | datetime) -> str:
+    if not isinstance(value, datetime):
+        return value.isoformat()
+    zone = "" if value.tzinfo is None else "Z" if not value.utcoffset() else f"{value:%z}"
+    return f"{value:%Y-%m-%d %H:%M}{zone}"

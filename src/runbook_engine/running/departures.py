@@ -1,0 +1,52 @@
+"""What a run gives back: hosts that no open phase works on, hosts that are in service again, resources of phases that ended."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from runbook_engine.model.events import Event, HostsReleased
+from runbook_engine.model.gates import ResourcesReleased
+from runbook_engine.model.run import Run
+from runbook_engine.model.words import HostName, Status
+from runbook_engine.running.course import Course
+
+
+def departures(course: Course, now: datetime, *, over: bool) -> Iterator[Event]:
+    """The events that say so, while nothing is being carried out. `over`: the run works on nothing any more."""
+    run = course.run
+    if free := run.taken - (set() if over else _worked_on(course)):
+        yield HostsReleased(at=now, hosts=tuple(sorted(free)))
+    yield from (ResourcesReleased(at=now, phase=phase) for phase in tuple(run.uses) if over or run.phases[phase].ended)
+
+
+def back_in_service(course: Course, now: datetime) -> Iterator[Event]:
+    """Hosts that were out of service, whose part of their phase is over: the batch after theirs has begun."""
+    if back := course.run.out - _busy(course.run) - _in_open_stages(course):
+        yield HostsReleased(at=now, hosts=tuple(sorted(back)))
+
+
+def _worked_on(course: Course) -> set[HostName]:
+    phases = course.run.phases
+    return {
+        host
+        for planned in course.shape.plan.phases
+        if phases[planned.id].stage is not None or phases[planned.id].undone
+        for host in (planned.hosts if phases[planned.id].ended is None else phases[planned.id].aside)
+    }
+
+
+def _in_open_stages(course: Course) -> set[HostName]:
+    """The hosts of the open stages, and those that failed or were set aside: nobody says that they are in service."""
+    found: set[HostName] = set()
+    for planned in course.shape.plan.phases:
+        phase = course.run.phases[planned.id]
+        if phase.undone or phase.stage is None:
+            continue
+        found.update(phase.aside, map(HostName, phase.bad))
+        if phase.ended is None and planned.stages:
+            found.update(planned.stages[phase.stage].hosts)
+    return found
+
+
+def _busy(run: Run) -> set[HostName]:
+    moving = (Status.RUNNING, Status.UNKNOWN, Status.RETRYING, Status.WAITING)
+    return {HostName(task.partition("@")[2]) for task, state in run.tasks.items() if state.status in moving or state.back}

@@ -1,0 +1,277 @@
+"""What keeps phases from starting although their tasks could: holds, the end of a window, pools, resources, missed starts."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from runbook_engine.model.attempts import Ended
+from runbook_engine.model.decisions import RollBack, StartNow
+from runbook_engine.model.events import AttemptStarted, HostsReleased, HostsTaken, TaskOpened
+from runbook_engine.model.gates import PhaseCleared, PhaseHeld, ResourcesReleased, ResourcesTaken, StartMissed
+from runbook_engine.model.plan import WayBack
+from runbook_engine.model.runbook import Takes
+from runbook_engine.model.words import HostName, PhaseId, RunId, RunStatus, Status
+from runbook_engine.model.world import Grounds, Hold, Pool, World
+from runbook_engine.running.agenda import Agenda
+from runbook_engine.running.blockers import blockers
+from runbook_engine.running.course import replay
+from runbook_engine.running.ends import ended_event
+from runbook_engine.running.execute import execute
+from runbook_engine.running.fitting import needed_s
+from runbook_engine.running.focus import Focus, Habits
+from runbook_engine.running.ready import ready
+from running.random_plans import BACK, plans
+from stand import FAILED, OK, START, Clock, ListInbox, MemoryJournal, Stand, created, ids, package, phase, plan
+
+P, Q = PhaseId("p"), PhaseId("q")
+TEN_MINUTES = Takes(low_s=300, high_s=600)
+
+
+def minutes(number):
+    return START + timedelta(minutes=number)
+
+
+def carry_out(made, world, journal=None, *, decisions=(), play=lambda _: OK, clock=None, wait=False):
+    """Drive a run of this plan through a world that is asked at every turn; its course, journal and workers."""
+    journal, clock = journal or MemoryJournal([created(made)]), clock or Clock()
+    workers = Stand(play, clock)
+    seen = (lambda: replace(world(clock.now), version=0)) if callable(world) else (lambda: world)
+    habits = Habits(wait_for_people=wait, patience_s=0.0 if not wait else 9e9)
+    course = execute(
+        {made.digest: made}.__getitem__,
+        journal,
+        ListInbox(journal, decisions),
+        workers,
+        seen,
+        clock,
+        ids(),
+        lambda *_: None,
+        Focus(),
+        habits,
+    )
+    return course, journal, workers
+
+
+def of_kind(journal, *kinds):
+    return [event for event in journal.durable if isinstance(event, kinds)]
+
+
+def held(kind="approval", reason="nobody has signed", until=None):
+    return Hold(kind=kind, reason=reason, until=until)
+
+
+def test_a_phase_that_is_held_starts_nothing_and_says_why_once():
+    """The other phases go on; the reason is in the journal, and `why` says the same."""
+    made = plan(phase("p", [package("p/a", ("h1", "h2"))]), phase("q", [package("q/a", ("h3",))]))
+    made = replace(made, phases=tuple(replace(p, needs=()) for p in made.phases))
+    course, journal, workers = carry_out(made, World(holds={P: (held(),)}))
+    assert {a.task for a in workers.started} == {"q/a@h3"}
+    assert [(e.phase, e.kind, e.reason) for e in of_kind(journal, PhaseHeld)] == [("p", "approval", "nobody has signed")]
+    assert [b.kind for b in blockers(course, "p/a@h1", World(holds={P: (held(),)}), START)] == ["approval"]
+    _, journal, workers = carry_out(made, World(holds={P: (held(),)}), journal)
+    assert len(of_kind(journal, PhaseHeld)) == 1
+    assert not workers.started
+
+
+def test_a_sign_off_that_comes_while_the_run_waits_lets_it_go_on():
+    """Nothing need be typed: the world has changed, and what was held is looked at again. The grounds are recorded."""
+    made = plan(phase("p", [package("p/a", ("h1", "h2"))]))
+
+    def world(now):
+        if now < minutes(5):
+            return World(moment=0, holds={P: (held(),)})
+        return World(moment=1, grounds={P: Grounds(statements=("s1",), entry="")})
+
+    course, journal, _ = carry_out(made, world, wait=True)
+    assert course.run.status is RunStatus.DONE
+    kinds = [type(e).__name__ for e in journal.durable]
+    assert kinds.index("PhaseHeld") < kinds.index("PhaseCleared") < kinds.index("AttemptStarted")
+    assert [e.statements for e in of_kind(journal, PhaseCleared)] == [("s1",)]
+
+
+@pytest.mark.law(3)
+@settings(max_examples=60, deadline=None)
+@given(plans(), st.lists(st.tuples(st.integers(0, 40), st.integers(1, 30)), max_size=4), st.booleans())
+def test_nothing_starts_while_a_phase_is_closed(made, shut, fails):
+    """Whatever the plan and whenever it is closed: no start of anything in that time, and the run ends all the same."""
+    spans = [(minutes(begin), minutes(begin + length)) for begin, length in shut]
+
+    def world(now):
+        until = max((end for start, end in spans if start <= now < end), default=None)
+        moment = sum(now >= edge for span in spans for edge in span)
+        return World(moment=moment, holds={p.id: (held("window", "closed", until),) for p in made.phases} if until else {})
+
+    clock = Clock()
+
+    def play(attempt):
+        clock.pass_s(150)
+        return FAILED if fails and attempt.task.endswith("h2") else OK
+
+    _, journal, _ = carry_out(made, world, play=play, clock=clock, wait=False)
+    for event in of_kind(journal, AttemptStarted, TaskOpened):
+        assert not any(start <= event.at < end for start, end in spans), event
+
+
+@pytest.mark.law(3)
+def test_the_next_batch_is_held_when_it_and_the_way_back_do_not_fit():
+    """Ten minutes a batch and ten for its way back: with 35 minutes left the second batch would end too late."""
+    step = {"takes": TEN_MINUTES, "way_back": BACK}
+    made = plan(phase("p", [package("p/a", ("h1",), **step)], [package("p/a#2", ("h2",), **step)]))
+    clock = Clock()
+
+    def play(_):
+        clock.pass_s(540)
+        return OK
+
+    ends = {P: minutes(35)}
+    course, journal, workers = carry_out(made, lambda _: World(closes=ends), play=play, clock=clock)
+    assert [a.task for a in workers.started] == ["p/a@h1"]
+    (said,) = of_kind(journal, PhaseHeld)
+    assert said.kind == "fit"
+    assert "can take 30 min" in said.reason
+    assert "ends in 26 min" in said.reason
+    assert course.run.task("p/a#2@h2").status is Status.NOT_STARTED
+    _, _, workers = carry_out(made, lambda _: World(closes={P: minutes(60)}), journal, clock=clock)
+    assert [a.task for a in workers.started] == ["p/a#2@h2"]
+
+
+def test_past_the_point_of_no_return_no_time_is_kept_for_a_way_back():
+    """Before its step, what was done until then can go back; without a step, or from the step on, nothing."""
+    steps = [package(f"p/{name}", ("h1", "h2"), takes=TEN_MINUTES, way_back=BACK) for name in "ab"]
+
+    def needed(parallel, **changes):
+        made = plan(phase("p", steps, **changes))
+        course = replay([created(made)], {made.digest: made}.__getitem__)
+        return needed_s(course.shape, course.run, made.packages["p/a"], parallel) / 60
+
+    assert needed(0) == 10 + 20, "both steps wait for nothing, and are undone one after the other"
+    assert needed(1) == 20 + 40, "one host at a time"
+    assert needed(0, point_of_no_return="it is sold", no_return_step="p/b") == 10 + 10
+    assert needed(0, point_of_no_return="it is sold") == 10
+
+
+def test_a_start_that_nobody_was_there_for_is_missed_and_asks():
+    """An engine waited for ten o'clock and died; the next one comes an hour later, starts nothing, and starts when told to."""
+    made = plan(phase("p", [package("p/a", ("h1",))]))
+    opens = minutes(60)
+
+    def world(now):
+        return World(moment=int(now >= opens), holds={} if now >= opens else {P: (held("window", "closed", opens),)})
+
+    class Died(Exception):
+        """The machine is switched off."""
+
+    clock, journal = Clock(), MemoryJournal([created(made)])
+
+    def until_it_dies(now):
+        if now > minutes(30):
+            raise Died
+        return world(now)
+
+    with pytest.raises(Died):
+        carry_out(made, until_it_dies, journal, clock=clock, wait=True)
+    assert [e.waits for e in of_kind(journal, PhaseHeld)] == [True]
+    clock.now = minutes(120)
+    course, _, workers = carry_out(made, world, journal, clock=clock)
+    assert not workers.started
+    assert [e.due for e in of_kind(journal, StartMissed)] == [opens]
+    assert [b.kind for b in blockers(course, "p/a@h1", world(clock.now), clock.now)] == ["missed"]
+    yes = StartNow(id="yes", by="ana", phase=P, reason="there is time")
+    course, _, workers = carry_out(made, world, journal, clock=clock, decisions=[yes])
+    assert [a.task for a in workers.started] == ["p/a@h1"]
+
+
+def test_a_window_that_nobody_waited_for_is_not_missed():
+    """The engine said when it opens and returned: whoever comes back in time simply goes on."""
+    made = plan(phase("p", [package("p/a", ("h1",))]))
+    opens, clock, journal = minutes(60), Clock(), MemoryJournal([created(made)])
+    carry_out(made, World(holds={P: (held("window", "closed", opens),)}), journal, clock=clock)
+    assert [e.waits for e in of_kind(journal, PhaseHeld)] == [False]
+    clock.now = minutes(120)
+    course, _, _ = carry_out(made, World(), journal, clock=clock)
+    assert course.run.status is RunStatus.DONE
+
+
+def test_no_more_hosts_are_out_of_service_than_may_be():
+    """Two of three may not be out together, and another run has one: nothing of the pool starts, the fourth host does."""
+    pool = Pool(name="etcd", hosts=frozenset(map(HostName, ("h1", "h2", "h3"))), out=1, why="quorum")
+    made = plan(phase("p", [package("p/a", ("h1", "h2", "h4"))]))
+    other = {HostName("h3"): RunId("other-1")}
+    course, journal, workers = carry_out(made, World(pools=(pool,), taken=other, out=other))
+    assert {a.task for a in workers.started} == {"p/a@h4"}
+    (why,) = blockers(course, "p/a@h1", World(pools=(pool,), taken=other, out=other), START)
+    assert (why.kind, why.next_command) == ("capacity", "runbook status other-1")
+    assert "at most 1 of its 3 hosts may be out of service (quorum); out: h3 (other-1)" in why.reason
+    assert [e.hosts for e in of_kind(journal, HostsTaken) if e.out] == [("h4",)]
+
+
+def test_a_batch_gives_its_hosts_back_before_the_next_one_begins():
+    """One of three out at a time, batch after batch: each host is back in service before the next goes out."""
+    pool = Pool(name="etcd", hosts=frozenset(map(HostName, ("h1", "h2", "h3"))), out=1)
+    made = plan(phase("p", *([package(f"p/a#{n}" if n > 1 else "p/a", (f"h{n}",))] for n in (1, 2, 3))))
+    course, journal, _ = carry_out(made, World(pools=(pool,)))
+    assert course.run.status is RunStatus.DONE
+    out = set()
+    for event in of_kind(journal, HostsTaken, HostsReleased):
+        out = out | set(event.hosts) if isinstance(event, HostsTaken) and event.out else out - set(event.hosts)
+        assert len(out) <= 1
+
+
+def test_a_resource_that_another_run_has_is_waited_for():
+    """One lift, and it is elsewhere: the reason names who has it. It is taken for the phase, and given back at its end."""
+    made = plan(phase("p", [package("p/a", ("h1",), uses={"lift": 1, "cable": 4})]))
+    elsewhere = World(capacity={"lift": 1}, uses={"lift": {RunId("other-1"): 1}})
+    course, journal, workers = carry_out(made, elsewhere)
+    assert not workers.started
+    assert [(b.kind, b.reason) for b in blockers(course, "p/a@h1", elsewhere, START)] == [
+        ("resource", "lift: 1 needed, 1 there are; other-1 has them")
+    ]
+    _, journal, _ = carry_out(made, World(capacity={"lift": 1}), journal)
+    assert [e.uses for e in of_kind(journal, ResourcesTaken)] == [{"lift": 1}]
+    assert [e.phase for e in of_kind(journal, ResourcesReleased)] == ["p"]
+
+
+def test_undoing_is_never_held():
+    """A closed window, a missing signature: the way back goes on."""
+    made = plan(phase("p", [package("p/a", ("h1",), way_back=WayBack(procedure=BACK.procedure))]))
+    course, journal, _ = carry_out(made, World())
+    assert course.run.status is RunStatus.DONE
+    made = plan(phase("p", [package("p/a", ("h1",), way_back=BACK), package("p/b", ("h1",))]))
+    journal = MemoryJournal([created(made)])
+    carry_out(made, World(), journal, play=lambda a: FAILED if a.task == "p/b@h1" else OK)
+    back = RollBack(id="r", by="ana", phase=P, reason="it failed")
+    course, _, _ = carry_out(made, World(holds={P: (held("window", "closed"),)}), journal, decisions=[back])
+    assert course.run.task("p/a@h1").status is Status.ROLLED_BACK
+
+
+@settings(max_examples=120, deadline=None)
+@given(plans(), st.data())
+def test_what_is_held_is_what_why_explains(made, data):
+    """Whatever the world forbids: what starts has no blockers, and what has none starts, as far as one tick goes."""
+    course = replay([created(made)], {made.digest: made}.__getitem__)
+    agenda, now, new_id = Agenda(course, Focus()), START, ids()
+    for moment in range(12):
+        world = World(
+            moment=moment,
+            holds={p.id: (held(),) for p in made.phases if data.draw(st.integers(0, 3)) == 0},
+            closes={p.id: minutes(data.draw(st.integers(0, 60))) for p in made.phases if data.draw(st.booleans())},
+        )
+        agenda.unpark()
+        agenda.due(now)
+        free = {t for p in made.packages for t in course.shape.tasks(p) if not blockers(course, t, world, now)}
+        starts = ready(course, agenda, world, now, Stand(lambda _: OK, Clock(), 100), new_id)
+        begun = {e.task for e in starts.events if isinstance(e, AttemptStarted | TaskOpened)}
+        assert begun <= free
+        assert {t.partition("@")[2] or t for t in begun} == {t.partition("@")[2] or t for t in free}
+        for event in starts.events:
+            course.note(event)
+            agenda.note(event)
+        for attempt in starts.attempts:
+            outcome = data.draw(st.sampled_from([OK, FAILED]))
+            event = ended_event(course, Ended(task=attempt.task, attempt=attempt.id, outcome=outcome), now)
+            course.note(event)
+            agenda.note(event)
+        now += timedelta(seconds=30)
