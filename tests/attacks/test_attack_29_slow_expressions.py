@@ -22,6 +22,7 @@ from runbook_engine.transports.known_hosts import matches
 
 # Repetitions inside repetitions that were looked at: each turn begins with, or consists of, what the inner one cannot take.
 SEEN = {
+    r"-----BEGIN SSH SIGNATURE-----\n((?:[A-Za-z0-9+/=]{1,76}\n)+)-----END SSH SIGNATURE-----\n?",
     r"(?:\d+(?:\.\d+)?\s*[smhd]\s*)+",
     r"((?:[^:\[\]]|\[[^\[\]]*\])+):([0-9]+)",
     r"""[ \t]*((?:'[^']*'|\"[^\"]*\"|\\.|[^\s;&|<>()'\"\\])+)""",

@@ -2,6 +2,7 @@
 
 import getpass
 import json
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -289,3 +290,22 @@ def test_an_inventory_that_cannot_be_read_closes_everything(office: Person) -> N
     office.writes("inventory/broken.yml", "freezes: [{from: tomorrow}]\n")
     assert "broken.yml:1" in office.types("run", "change.plan", code=3).err
     assert not (office.folder / "first").exists()
+
+
+@pytest.mark.law(11)
+def test_a_journal_that_is_older_than_a_signature_has_seen_is_not_gone_on_with(office: Person) -> None:
+    """Restored from the backup of the afternoon: who signed in the evening has seen more, and nothing starts a second time."""
+    planned(office)
+    signs(office, "eva", "first")
+    shutil.copytree(office.state, office.folder / "backup")
+    office.types("run", "change.plan", code=5)
+    signs(office, "eva", "second", more=("--export", "evening.json"))
+    office.types("approvals", "change.plan", "--import", "evening.json", code=5)
+    assert "HELD" in office.types("resume", "last", code=5).err
+    shutil.rmtree(office.state)
+    shutil.copytree(office.folder / "backup", office.state)
+    office.types("approvals", "change.plan", "--import", "evening.json", code=5)
+    office.types("run", "change.plan", code=5)  # another run of that name begins, with another journal
+    refused = office.types("resume", "last", code=4).err
+    assert "is not the one that eva in the statement" in refused
+    assert "Next: runbook verify change-1" in refused

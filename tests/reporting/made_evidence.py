@@ -19,7 +19,7 @@ from runbook_engine.model.approvals import NAMESPACE, Head, Say, Sealed, Sealing
 from runbook_engine.model.plan import Plan
 from runbook_engine.model.wire import canonical, to_data
 from runbook_engine.model.words import PersonId, RunId
-from runbook_engine.planning.digests import sealed
+from runbook_engine.planning.digests import digest_of, leaves, sealed
 from runbook_engine.recording.chain import Link, extend
 from runbook_engine.recording.plans import body_of
 from runbook_engine.reporting.evidence_checks import Check, Outside, checked
@@ -166,7 +166,7 @@ def faults(
 
 def checks(data: bytes, outside: Outside = Outside(), proof: Callable[[Sealed], str] = lambda _: "") -> list[Check]:
     """All that is looked at in a file."""
-    return checked(read(data), proof, outside, VERSION)
+    return checked(read(data), proof, lambda plan: (digest_of(plan), leaves(plan)), outside, VERSION)
 
 
 def records_of(data: bytes) -> tuple[bytes, list[bytes], bytes]:

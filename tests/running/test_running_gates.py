@@ -24,7 +24,7 @@ from runbook_engine.running.fitting import needed_s
 from runbook_engine.running.focus import Focus, Habits
 from runbook_engine.running.ready import ready
 from running.random_plans import BACK, plans
-from stand import FAILED, OK, START, Clock, ListInbox, MemoryJournal, Stand, created, ids, package, phase, plan
+from stand import FAILED, OK, START, Clock, ListInbox, MemoryJournal, Stand, created, ids, manual, package, phase, plan
 
 P, Q = PhaseId("p"), PhaseId("q")
 TEN_MINUTES = Takes(low_s=300, high_s=600)
@@ -151,6 +151,16 @@ def test_past_the_point_of_no_return_no_time_is_kept_for_a_way_back():
     assert needed(1) == 20 + 40, "one host at a time"
     assert needed(0, point_of_no_return="it is sold", no_return_step="p/b") == 10 + 10
     assert needed(0, point_of_no_return="it is sold") == 10
+
+
+def test_work_by_hand_need_not_fit_into_one_opening():
+    """Two hours of mounting in a window of one: server by server, as long as one still fits."""
+    half_an_hour = Takes(low_s=1200, high_s=1800)
+    made = plan(phase("p", [manual("p/mount", hosts=("h1", "h2", "h3", "h4"), takes=half_an_hour)]))
+    course, _, _ = carry_out(made, lambda _: World(closes={P: minutes(60)}))
+    assert {state.status for state in course.run.tasks.values()} == {Status.WAITING}
+    late, _, _ = carry_out(made, lambda _: World(closes={P: minutes(20)}))
+    assert late.run.tasks == {}
 
 
 def test_a_start_that_nobody_was_there_for_is_missed_and_asks():

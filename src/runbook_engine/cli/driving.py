@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 import click
 
 from runbook_engine.cli import opening, options
+from runbook_engine.cli.estates import estates_of
 from runbook_engine.cli.gating import Gates, gates_for
 from runbook_engine.cli.interrupting import LocalInbox
 from runbook_engine.cli.leaving import Leaving
 from runbook_engine.cli.settings import Settings
-from runbook_engine.model.errors import Exit
+from runbook_engine.model.errors import Exit, Refused
 from runbook_engine.model.events import ControllerTookOver, Event
 from runbook_engine.model.plan import Plan
 from runbook_engine.model.run import Run
@@ -49,6 +50,7 @@ class Drive:
     ask: bool  # a person is at the terminal
     verbose: int = 0
     as_json: bool = False
+    gates: Gates | None = None  # those of a demonstration; else the real ones
 
 
 Answer = Callable[[Course], bool]
@@ -62,6 +64,7 @@ def drive(how: Drive, answer: Answer | None = None, watch: Watch | None = None) 
 
     Returns the exit code. Raises Refused when another process drives the run.
     """
+    _is_whole(how)
     journal = how.store.control(how.run, by=options.me(), machine=opening.machine(), pid=os.getpid(), now=opening.now())
     try:
         return _driven(how, journal, answer, watch)
@@ -69,10 +72,23 @@ def drive(how: Drive, answer: Answer | None = None, watch: Watch | None = None) 
         journal.close()
 
 
+def _is_whole(how: Drive) -> None:
+    """Refuse to go on with a journal that is older than one that somebody has seen and signed."""
+    if not how.store.statements(how.store.run(how.run).runbook):
+        return
+    from runbook_engine.cli.verifying import contradicted
+
+    if faults := contradicted(how.store, how.run, estates_of(how.place.inventory).live().signers):
+        raise Refused(
+            f"{how.run}: {faults[0]}", why="What was done since is not in it.", next_command=f"runbook verify {how.run}"
+        )
+
+
 def _driven(how: Drive, journal: "RunJournal", answer: Answer | None, watch: Watch | None) -> int:
     course = _take_over(how, journal)
     gc.freeze()  # the plan and what is known of the run are not garbage: looking through them costs more than the work
-    inbox, gates = LocalInbox(how.store, how.run), gates_for(how.place, how.store, course.run.by, file=str(how.run))
+    inbox = LocalInbox(how.store, how.run)
+    gates = how.gates or gates_for(how.place, how.store, course.run.by, file=str(how.run))
     progress = _progress(how, course)
     with inbox.listening(), _workers(how, course.shape.plan) as (workers, leaving):
         for _ in range(ANSWERS_AT_MOST):

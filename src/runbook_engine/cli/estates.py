@@ -1,7 +1,8 @@
 """The inventory as it is now, for whoever judges what may start: read again when one of its files changes."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +28,12 @@ class Times:
     opening: Opening | None = None
     closed: Closed | None = None
     glass: tuple[Voice, ...] = ()
+
+    def shifted(self, by: timedelta) -> "Times":
+        """The same, so much later: what was judged as if it were another time."""
+        if not by or self.opening is None or self.opening.until is None:
+            return self
+        return replace(self, opening=replace(self.opening, until=self.opening.until + by))
 
 
 class Live:

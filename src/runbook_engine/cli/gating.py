@@ -3,7 +3,7 @@
 Facts are read anew when the journal's database, a file of the inventory or the time says so; whatever cannot be read closes.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -17,12 +17,13 @@ from runbook_engine.model.errors import NotValid, RunbookError
 from runbook_engine.model.plan import Plan, PlannedPhase
 from runbook_engine.model.times import Closed, Opening
 from runbook_engine.model.values import dataclass
-from runbook_engine.model.words import PersonId, PhaseId
+from runbook_engine.model.words import PersonId, PhaseId, RunId
 from runbook_engine.model.world import Grounds, Hold, World
 
 if TYPE_CHECKING:
     from runbook_engine.recording import Store
 
+When = Callable[[Plan, PlannedPhase, datetime], datetime]  # as if it were then: for demonstrations, which say so
 AGAIN = timedelta(seconds=20)  # how often facts are read anew although nothing is known to have changed
 
 
@@ -48,6 +49,7 @@ class Gates:
         file: str = "",
         parallel: int = 0,
         open_wide: bool = False,
+        when: When | None = None,
     ) -> None:
         self._store = store
         self._estates = estates
@@ -55,6 +57,7 @@ class Gates:
         self._file = file
         self._parallel = parallel
         self._open_wide = open_wide
+        self._when = when
         self._known: tuple[object, ...] = ()
         self._until: datetime | None = None
         self._world = World()
@@ -79,14 +82,26 @@ class Gates:
             parallel=self._parallel,
             capacity={name: r.capacity for name, r in live.estate.resources.items() if r.capacity} if live else {},
             pools=live.pools if live else (),
+            ends=self._ends(base),
             holds={phase: p.holds for phase, p in passages.items() if p.holds},
             closes={phase: p.closes for phase, p in passages.items() if p.closes},
             grounds={phase: p.grounds for phase, p in passages.items() if p.grounds},
         )
 
+    def _ends(self, base: World) -> dict[RunId, datetime]:
+        """When the runs that work on hosts of this one are over, by the worst case that their authors state."""
+        from runbook_engine.reporting.timing import longest, plan_time
+
+        found = {}
+        for run in sorted(set(base.taken.values())):
+            row = self._store.run(run)
+            worst_s = plan_time(self._store.plan(row.digest), longest, self._parallel or None)
+            found[run] = row.created + timedelta(seconds=worst_s)
+        return found
+
     def passages(self, plan: Plan, now: datetime) -> tuple[Mapping[PhaseId, Passage], Live | None]:
         """What each phase may do now, and the inventory that says so."""
-        if self._open_wide:
+        if self._open_wide and plan.targets:  # all of them practice machines: see linking.same_machines
             return {}, None
         try:
             live = self._estates.live()
@@ -102,7 +117,8 @@ class Gates:
     def _judged(self, plan: Plan, live: Live, now: datetime) -> Iterator[tuple[PlannedPhase, Passage]]:
         rehearsed = not live.estate.policy.rehearsed or self._rehearsed(plan)
         for phase, standing in zip(plan.phases, self.standings(plan, live, now), strict=True):
-            times = live.times(plan, phase, standing, now)
+            at = self._when(plan, phase, now) if self._when else now
+            times = live.times(plan, phase, standing, at).shifted(now - at)
             holds = [*self._unsigned(plan, standing), *_closed(times.closed)]
             if not rehearsed:
                 command = f"runbook rehearse {self._file or plan.file}"

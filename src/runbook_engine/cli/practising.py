@@ -16,6 +16,8 @@ import click
 
 from runbook_engine.cli import opening, options
 from runbook_engine.cli.driving import Drive, drive
+from runbook_engine.cli.estates import estates_of
+from runbook_engine.cli.pretending import approve_all, own_gates, own_inventory
 from runbook_engine.cli.private import persons_umask
 from runbook_engine.cli.projects import load_hosts
 from runbook_engine.cli.settings import Settings, settings
@@ -105,8 +107,9 @@ def demo_command(keep: str | None, verbose: int) -> int:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     (folder / "lab").mkdir(exist_ok=True, mode=0o700)
     options.say(
-        "DEMO: practice servers on this machine, over real SSH. What people would do is answered by the demo itself,\n"
-        "and the parts of the runbook that this version does not enforce yet are accepted."
+        "DEMO: practice servers on this machine, over real SSH. What people would do is answered by the demo itself; it signs\n"
+        "their approvals with keys of its own, and its clock stands at the next opening of each phase's window. The parts of\n"
+        "the runbook that this version does not enforce yet are accepted."
     )
     os.environ.update({"RUNBOOK_STATE": str(folder), "RUNBOOK_JOURNAL": str(folder / "journal.db")})
     place = settings(root / DEMO_RUNBOOK)
@@ -131,12 +134,24 @@ def _carry_out(file: Path, place: Settings, folder: Path, names: tuple[str, ...]
     from runbook_engine.planning import write_plan
     from runbook_engine.running.focus import Focus
 
+    people = tuple(estates_of(place.inventory).live().estate.people)
+    place = replace(place, inventory=own_inventory(place.inventory, folder, people))
     with practice_hosts(names, folder / "lab", faults), opening.store_of(place) as store:
         plan = planned(str(file), place, {}, ask=False)
         write_output(write_plan(plan), str(folder / "rack12.plan"))
         run = opening.create_run(store, plan, demo=True)
+        for person, phases in approve_all(plan, place.inventory, folder, store).items():
+            options.say(f"DEMO: {person} approves {', '.join(phases)}, signed")
         how = Drive(
-            place=place, store=store, run=run, focus=Focus(), parallel=place.parallel, wait=False, ask=False, verbose=verbose
+            place=place,
+            store=store,
+            run=run,
+            focus=Focus(),
+            parallel=place.parallel,
+            wait=False,
+            ask=False,
+            verbose=verbose,
+            gates=own_gates(store, place.inventory, place.parallel),
         )
         return drive(how, watch=lambda course, events: _answer(how, course, events))
 
@@ -182,5 +197,6 @@ def _afterwards(folder: Path, failed: str, *, kept: bool) -> str:
         f"  runbook log --step firmware/flash --host {failed}     this server failed its first try\n"
         "  runbook log               the journal, in words\n"
         f"  runbook graph {folder / 'rack12.plan'} -o rack12.svg\n"
+        f"  runbook evidence last --inventory {folder / 'inventory'} -o rack12-evidence.html      the proof, in one file\n"
         f"({journal.name} is an ordinary SQLite file.)"
     )

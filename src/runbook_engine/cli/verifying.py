@@ -100,13 +100,28 @@ def _verify_run(
     return int(Exit.DIFFERENT if faults else Exit.DONE)
 
 
-def _seen(store: "Store", run: RunId) -> Iterator[Seen]:
+def contradicted(store: "Store", run: RunId, signers: "Signers") -> tuple[str, ...]:
+    """How the journal contradicts what people saw when they signed: its end was cut, or it comes from an older backup.
+
+    Only signatures that hold count: anybody could write down a head.
+    """
+    seen = list(_seen(store, run, lambda sealed: not _proof(sealed, signers)))
+    if not seen:
+        return ()
+    from runbook_engine.recording.raw import raw_records
+    from runbook_engine.reporting.evidence_checks import head_faults
+    from runbook_engine.reporting.evidence_file import Entry
+
+    return tuple(head_faults([Entry(r.seq, r.hash.hex(), b"") for r in raw_records(store, run)], seen))
+
+
+def _seen(store: "Store", run: RunId, counts: Callable[[Sealed], bool] = lambda _: True) -> Iterator[Seen]:
     """The heads that people saw when they made their statements."""
     from runbook_engine.reporting.evidence_story import said
 
     for sealed in store.statements(store.run(run).runbook):
         statement = said(sealed)
-        if statement and statement.seen and statement.seen.run == run:
+        if statement and statement.seen and statement.seen.run == run and counts(sealed):
             yield f"{statement.by} in the statement {statement.id}", statement.seen
 
 
@@ -131,6 +146,7 @@ def _verify_file(
     *,
     as_json: bool,
 ) -> int:
+    from runbook_engine.planning.digests import digest_of, leaves
     from runbook_engine.reporting.evidence_checks import Outside, checked
 
     found = _read(file)
@@ -139,7 +155,7 @@ def _verify_file(
     known += (anchoring.read_anchors(anchor, run) or _no_head(f"The anchor file {anchor}", run)) if anchor else []
     known += (anchoring.tag_anchors(Path.cwd(), git_tag, run) or _no_head(f"The git tag {git_tag}", run)) if git_tag else []
     outside = Outside(seals=tuple(map(_seal_meant, seals)), heads=tuple(known))
-    checks = checked(found, _signed(found, signers), outside, __version__)
+    checks = checked(found, _signed(found, signers), lambda plan: (digest_of(plan), leaves(plan)), outside, __version__)
     _tell(str(file), checks, as_json=as_json, text=_file_text(file, found, checks, trusted=bool(signers)))
     if extract:
         _extract(found, Path(extract))

@@ -47,6 +47,7 @@ class World:
     moment: int = 0
     taken: Mapping[HostName, RunId] = field(default_factory=dict)  # hosts that other runs work on
     out: Mapping[HostName, RunId] = field(default_factory=dict)  # those of them that are out of service meanwhile
+    ends: Mapping[RunId, datetime] = field(default_factory=dict)  # when those runs are over, by their plans
     uses: Mapping[str, Mapping[RunId, int]] = field(default_factory=dict)  # resources that other runs have, and how many
     capacity: Mapping[str, int] = field(default_factory=dict)  # how many of a resource there are
     pools: tuple[Pool, ...] = ()

@@ -1,80 +1,20 @@
-"""How long packages, stages and phases take by what the author stated. Estimates: nothing starts or stops by them."""
+"""How long hosts are out of service in a stage, by what the author stated."""
 
-from collections.abc import Callable, Iterable
-from math import ceil
+from collections.abc import Iterable
 
+from runbook_engine.model.durations import likely, longest, shortest, times_of, untimed
 from runbook_engine.model.impact import Lasting
-from runbook_engine.model.plan import Package, Plan, PlannedPhase, Stage
-from runbook_engine.model.runbook import Takes
+from runbook_engine.model.plan import Plan, Stage
 from runbook_engine.model.words import PackageId
 from runbook_engine.planning.outages import taking_out
-
-Pick = Callable[[Takes], float]
-
-
-def shortest(takes: Takes) -> float:
-    """The lower end."""
-    return takes.low_s
-
-
-def likely(takes: Takes) -> float:
-    """The figure that progress is measured against."""
-    return takes.planned_s
-
-
-def longest(takes: Takes) -> float:
-    """The upper end."""
-    return takes.high_s
-
-
-def package_time(package: Package, pick: Pick = likely, parallel: int | None = None) -> float:
-    """Seconds for all hosts of a package: one crew works host after host, the engine on `parallel` hosts at a time."""
-    timer = package.procedure.timer
-    if timer:
-        return timer.for_s
-    if package.takes is None:
-        return 0.0
-    if package.takes.per_batch:
-        return pick(package.takes)
-    rounds = package.size if package.by_person else ceil(package.size / (parallel or package.size))
-    return rounds * pick(package.takes)
-
-
-def stage_time(plan: Plan, stage: Stage, pick: Pick = likely, parallel: int | None = None) -> float:
-    """Seconds from the start of a stage to its end, without the pause after it."""
-    return max((end for _, end in _times(plan, stage, pick, parallel).values()), default=0.0)
-
-
-def phase_time(plan: Plan, phase: PlannedPhase, pick: Pick = likely, parallel: int | None = None) -> float:
-    """Seconds from the start of a phase to its end: its stages one after the other, with the pauses between them."""
-    last = len(phase.stages) - 1
-    return sum(
-        stage_time(plan, stage, pick, parallel) + (stage.pause_s if index < last else 0.0)
-        for index, stage in enumerate(phase.stages)
-    )
 
 
 def outage_time(plan: Plan, stage: Stage, parallel: int | None = None) -> Lasting:
     """How long hosts are out in a stage: from the first step that takes any out to the end of the stage with its checks."""
     inside = [plan.packages[p] for p in stage.packages]
     out = [package.id for package in taking_out(plan, stage)]
-    low, planned, high = (_from_first(_times(plan, stage, pick, parallel), out) for pick in (shortest, likely, longest))
+    low, planned, high = (_from_first(times_of(plan, stage, pick, parallel), out) for pick in (shortest, likely, longest))
     return Lasting(low_s=low, likely_s=planned, high_s=high, stated=not any(map(untimed, inside)))
-
-
-def untimed(package: Package) -> bool:
-    """Whether nobody said how long a package takes, though it is not a mere check."""
-    return package.takes is None and package.procedure.timer is None and not package.health_check
-
-
-def _times(plan: Plan, stage: Stage, pick: Pick, parallel: int | None) -> dict[PackageId, tuple[float, float]]:
-    """When each package of a stage begins and ends, in seconds from the start of the stage."""
-    times: dict[PackageId, tuple[float, float]] = {}
-    inside = set(stage.packages)
-    for package in (plan.packages[p] for p in stage.packages):
-        begin = max((times[e.before][1] for e in package.needs if e.before in inside and e.before in times), default=0.0)
-        times[package.id] = (begin, begin + package_time(package, pick, parallel))
-    return times
 
 
 def _from_first(times: dict[PackageId, tuple[float, float]], of: Iterable[PackageId]) -> float:

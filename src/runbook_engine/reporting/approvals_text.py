@@ -52,7 +52,8 @@ def _needed(phase: PlannedPhase, need: Needed, file: str, zone: tzinfo) -> Itera
     number = f"{wanted.count} of " if wanted.count > 1 else ""
     yield f"   {number}{one_line(wanted.by)}: {one_line(wanted.why)}"
     for voice in need.given:
-        yield f"     ✓ {_voice(voice, zone)}, counts until {_moment(voice, zone)}"
+        own = f"; OWN CHANGE: {one_line(voice.own)}" if voice.own else ""
+        yield f"     ✓ {_voice(voice, zone)}, counts until {_moment(voice, zone)}{own}"
     if need.missing:
         who = ", ".join(need.may) or "nobody who may is known to the inventory"
         yield f"     – {need.missing} missing; may: {one_line(who)}"

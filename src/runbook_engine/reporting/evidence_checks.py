@@ -1,14 +1,14 @@
 """Whether an evidence file is what it was: what was looked at, and exactly what is wrong. Pure; needs no database."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 
 from runbook_engine.model import events as ev
 from runbook_engine.model.approvals import Head, Sealed, Sealing
 from runbook_engine.model.gates import PhaseCleared
+from runbook_engine.model.plan import Plan
 from runbook_engine.model.values import dataclass
-from runbook_engine.model.words import Digest, RunId
-from runbook_engine.planning.digests import digest_of, leaves
+from runbook_engine.model.words import Digest, PhaseId, RunId
 from runbook_engine.recording.chain import Link, extend
 from runbook_engine.reporting.evidence_file import Entry, Evidence, Kept, rehearsal_digest, statement_digest
 from runbook_engine.reporting.evidence_logs import log_faults
@@ -17,6 +17,7 @@ from runbook_engine.reporting.evidence_reading import Found
 from runbook_engine.reporting.evidence_story import NoStory, Story, named_files, plan_of, said, told
 from runbook_engine.reporting.words import count
 
+Recomputed = Callable[[Plan], tuple[Digest, Mapping[PhaseId, Digest]]]  # the digest of a plan, and the leaf of each phase
 Signed = Callable[[Sealed], str]  # why a signature does not prove what it is to prove; empty: it does
 
 
@@ -38,10 +39,10 @@ class Outside:
     heads: tuple[tuple[str, Head], ...] = ()
 
 
-def checked(found: Found, signed: Signed, outside: Outside, version: str) -> list[Check]:
+def checked(found: Found, signed: Signed, recomputed: Recomputed, outside: Outside, version: str) -> list[Check]:
     """Everything that can be looked at in an evidence file. `version` is that of the engine that looks."""
     evidence = found.evidence
-    checks = [_records(found), _plans(found), _statements(found, signed)]
+    checks = [_records(found), _plans(found, recomputed), _statements(found, signed)]
     checks += [_files("outputs", "output", evidence.outputs), _files("attachments", "attachment", evidence.attachments)]
     try:
         story = told(evidence)
@@ -117,29 +118,29 @@ def _records(found: Found) -> Check:
     return Check(part="journal", said=said_, wrong=tuple(wrong))
 
 
-def _plans(found: Found) -> Check:
+def _plans(found: Found, recomputed: Recomputed) -> Check:
     plans, named = found.evidence.plans, found.manifest["plans"]
     wrong = [f"the plan {digest[:12]} is missing" for digest in named if digest not in plans]
     for digest, body in plans.items():
-        wrong += _plan(digest, body, named.get(digest, ""))
+        wrong += _plan(digest, body, named.get(digest, ""), recomputed)
     return Check(part="plans", said=f"{count(len(plans), 'plan')}, digests computed anew", wrong=tuple(wrong))
 
 
-def _plan(digest: Digest, body: bytes, named: str) -> Iterator[str]:
+def _plan(digest: Digest, body: bytes, named: str, recomputed: Recomputed) -> Iterator[str]:
     name = f"the plan {digest[:12]}"
     if sha256(body).hexdigest() != named:
         yield f"{name} is not what was exported: a byte of it differs"
     try:
         plan = plan_of(body)
-        computed = leaves(plan)
+        whole, computed = recomputed(plan)
     except (ValueError, KeyError) as error:
         yield f"{name} cannot be read: {error}"
         return
     for phase in plan.phases:
         if computed[phase.id] != phase.leaf:
             yield f"{name} was changed in phase {phase.id}: its digest is another"
-    if digest_of(plan) != digest:
-        yield f"{name} was changed: its digest is {digest_of(plan)[:12]}"
+    if whole != digest:
+        yield f"{name} was changed: its digest is {whole[:12]}"
 
 
 def _statements(found: Found, signed: Signed) -> Check:

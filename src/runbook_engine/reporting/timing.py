@@ -1,8 +1,8 @@
 """How long a plan takes by what its author stated. An estimate for people: it decides nothing."""
 
+from runbook_engine.model.durations import Pick, likely, longest, package_time, phase_time, untimed
 from runbook_engine.model.plan import Plan, PlannedPhase
 from runbook_engine.model.words import PhaseId
-from runbook_engine.planning.durations import Pick, likely, longest, package_time, phase_time, untimed
 
 __all__ = ["Pick", "in_order", "likely", "longest", "package_time", "phase_time", "plan_time", "without_time"]
 

@@ -166,7 +166,8 @@ def _by_host(course: Course, task: TaskId, host: HostName | None, world: World) 
         return []
     if host in world.taken:
         by = world.taken[host]
-        return [Blocker(kind="host", reason=f"{host} is worked on by run {by}", next_command=f"runbook status {by}")]
+        ends = f", by its plan until {world.ends[by]:%Y-%m-%d %H:%M} UTC" if by in world.ends else ""
+        return [Blocker(kind="host", reason=f"{host} is worked on by run {by}{ends}", next_command=f"runbook status {by}")]
     on_host = (t for t, s in course.run.tasks.items() if s.status is Status.RUNNING and t != task)
     other = next((t for t in on_host if t.partition("@")[2] == host), None)
     return [Blocker(kind="host", reason=f"{host} is busy with {other}")] if other else []

@@ -14,11 +14,20 @@ from runbook_engine.running.shape import Shape
 
 
 def needed_s(shape: Shape, run: Run, package: Package, parallel: int) -> float:
-    """Seconds that a start of the package needs: the rest of its stage if that has not begun, and the way back so far."""
+    """Seconds that a start of the package needs: all of its stage, if that begins with it, and the way back so far."""
     phase, index = shape.phases[package.phase], shape.stage_of[package.id]
-    begins = run.phases[package.phase].begun < index
+    begins = run.phases[package.phase].begun < index and in_one_go(shape, phase.stages[index])
     forth = stage_s(shape, phase.stages[index], parallel) if begins else one_s(package)
     return forth + back_s(shape, run, phase, index, parallel)
+
+
+def in_one_go(shape: Shape, stage: Stage) -> bool:
+    """Whether a stage must fit into one opening: the engine takes hosts out of service in it.
+
+    What people do by hand alone may go on in the next opening, task by task.
+    """
+    packages = (shape.packages[name] for name in stage.packages)
+    return any(package.takes_out and not package.by_person for package in packages)
 
 
 def one_s(package: Package) -> float:

@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
+from runbook_engine.model.durations import likely, longest, phase_time, shortest
 from runbook_engine.model.plan import Plan
 from runbook_engine.model.rehearsal import PhaseTime, Scenario
 from runbook_engine.model.run import Run
 from runbook_engine.model.words import RunStatus, Status
-from runbook_engine.planning.durations import likely, longest, phase_time, shortest
 from runbook_engine.running.course import Course
 from runbook_engine.running.way_back import without_way_back
 from runbook_engine.simulating.drawing import Clock
