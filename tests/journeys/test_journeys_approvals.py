@@ -305,7 +305,9 @@ def test_a_journal_that_is_older_than_a_signature_has_seen_is_not_gone_on_with(o
     shutil.rmtree(office.state)
     shutil.copytree(office.folder / "backup", office.state)
     office.types("approvals", "change.plan", "--import", "evening.json", code=5)
-    office.types("run", "change.plan", code=5)  # another run of that name begins, with another journal
-    refused = office.types("resume", "last", code=4).err
-    assert "is not the one that eva in the statement" in refused
+    refused = office.types("run", "change.plan", code=4).err
+    assert "change-1: the journal ends with record 1, and eva in the statement" in refused
+    assert "or it comes from an older backup" in refused
     assert "Next: runbook verify change-1" in refused
+    office.types("stop", "change-1", "--yes", code=0)
+    office.types("run", "change.plan", code=0)  # on purpose, and under another name

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from runbook_engine.cli import opening, options
 from runbook_engine.cli.gating import Gates
-from runbook_engine.cli.planning import void_words
 from runbook_engine.cli.projects import planned
 from runbook_engine.cli.settings import Settings, settings
 from runbook_engine.model.errors import Refused, RunbookError
@@ -36,6 +35,7 @@ def no_other(store: "Store", plan: Plan) -> None:
     """What was planned is what runs: a run that is open with another plan must be settled first (L1)."""
     for row in store.open_runs_of(plan.runbook):
         if row.digest != plan.digest:
+            from runbook_engine.cli.planning import void_words
             from runbook_engine.planning import compare
             from runbook_engine.reporting.differences import differences_text
 

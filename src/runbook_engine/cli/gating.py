@@ -168,10 +168,12 @@ def standings(
     plan: Plan, live: Live, said: Sequence[Sealed], now: datetime, executors: Sequence[PersonId | None]
 ) -> tuple[Standing, ...]:
     """How the sign-offs of each phase stand."""
-    from runbook_engine.approving import requirements, standing
+    from runbook_engine.approving import requirements
 
     if not said and not requirements(plan, live.estate, live.estate.policy):
         return tuple(Standing(phase=phase.id) for phase in plan.phases)
+    from runbook_engine.approving import standing  # brings cryptography in
+
     return standing(plan, said, live.estate, live.estate.policy, live.signers, now, frozenset(e for e in executors if e))
 
 

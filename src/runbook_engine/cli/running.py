@@ -15,7 +15,6 @@ from runbook_engine.cli.identity import require
 from runbook_engine.cli.linking import same_machines
 from runbook_engine.cli.projects import planned
 from runbook_engine.cli.settings import Settings, settings
-from runbook_engine.cli.signing import break_it
 from runbook_engine.cli.turning import host_meant, left_out_words, phase_meant, reopening, start_meant
 from runbook_engine.model.decisions import Again, Decision, LeaveOut, ResumeRun, Retry, StartNow, StartWith
 from runbook_engine.model.errors import Refused, Usage
@@ -93,6 +92,8 @@ def run_command(
         no_other(store, plan)
         run = open_run_of(store, plan)
         if break_glass:
+            from runbook_engine.cli.signing import break_it
+
             break_it(file, break_glass, focus, place, no_input=no_input)
         if run is None:
             may_begin(plan, focus, gates_for(place, store, file=file), wait=bool(wait))
@@ -163,6 +164,8 @@ def resume_command(
         note_edits(plan, place)
         focus = focus_of(plan, phases, limit)
         if break_glass:
+            from runbook_engine.cli.signing import break_it
+
             break_it(found.run, break_glass, focus, place, no_input=no_input)
         if missed is not None:
             at = phase_meant(plan, missed)

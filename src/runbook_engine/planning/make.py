@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from runbook_engine.actions import all_actions
-from runbook_engine.calendars import resolved
 from runbook_engine.model.estate import Estate, Host, SshSettings, Window
 from runbook_engine.model.places import Path
 from runbook_engine.model.plan import Plan, PlannedPhase, Stage, Target
@@ -165,8 +164,12 @@ class _Planner:
     def _opens(self, phase: Phase) -> Window | None:
         """What the window of a phase means; that its name is known was checked with the inventory."""
         window = self.estate.windows.get(phase.window)
+        if window is None:
+            return None
+        from runbook_engine.calendars import resolved
+
         try:
-            return resolved(window, self.estate.calendars) if window else None
+            return resolved(window, self.estate.calendars)
         except ValueError as error:
             self.found.add((*phase.path, "window"), str(error))
             return None
