@@ -310,4 +310,4 @@ def test_a_journal_that_is_older_than_a_signature_has_seen_is_not_gone_on_with(o
     assert "or it comes from an older backup" in refused
     assert "Next: runbook verify change-1" in refused
     office.types("stop", "change-1", "--yes", code=0)
-    office.types("run", "change.plan", code=0)  # on purpose, and under another name
+    office.types("run", "change.plan", code=5)  # on purpose, and under another name

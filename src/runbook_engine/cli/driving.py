@@ -79,9 +79,8 @@ def _is_whole(how: Drive) -> None:
     from runbook_engine.cli.verifying import contradicted
 
     if faults := contradicted(how.store, how.run, estates_of(how.place.inventory).live().signers):
-        raise Refused(
-            f"{how.run}: {faults[0]}", why="What was done since is not in it.", next_command=f"runbook verify {how.run}"
-        )
+        again = f"runbook verify {how.run}; to begin anew all the same: runbook stop {how.run}, then runbook run"
+        raise Refused(f"{how.run}: {faults[0]}", why="What was done since is not in it.", next_command=again)
 
 
 def _driven(how: Drive, journal: "RunJournal", answer: Answer | None, watch: Watch | None) -> int:
