@@ -138,6 +138,25 @@ def test_the_next_batch_is_held_when_it_and_the_way_back_do_not_fit():
     assert [a.task for a in workers.started] == ["p/a#2@h2"]
 
 
+@pytest.mark.law(3)
+def test_what_does_not_fit_any_more_goes_on_in_the_next_opening():
+    """An engine that stays waits for it, through the end of this opening, without anybody typing anything."""
+    made = plan(phase("p", [package("p/a", ("h1",), takes=TEN_MINUTES, way_back=BACK)]))
+
+    def world(now):
+        if now < minutes(15):
+            return World(moment=0, closes={P: minutes(15)})
+        if now < minutes(60):
+            return World(moment=1, holds={P: (held("window", "closed", minutes(60)),)})
+        return World(moment=2, closes={P: minutes(200)})
+
+    course, journal, _ = carry_out(made, world, wait=True)
+    assert course.run.status is RunStatus.DONE
+    assert [e.kind for e in of_kind(journal, PhaseHeld)] == ["fit", "window"]
+    (began,) = of_kind(journal, AttemptStarted)
+    assert began.at >= minutes(60)
+
+
 def test_past_the_point_of_no_return_no_time_is_kept_for_a_way_back():
     """Before its step, what was done until then can go back; without a step, or from the step on, nothing."""
     steps = [package(f"p/{name}", ("h1", "h2"), takes=TEN_MINUTES, way_back=BACK) for name in "ab"]

@@ -39,6 +39,22 @@ def test_it_plays_all_standard_nights_and_keeps_them(project, capsys):
     assert rehearsal_of(record.body).plan == plan.digest
 
 
+def test_with_calendars_it_waits_for_the_windows(project, capsys):
+    """Cabling in working hours, firmware at night: nothing starts outside, and what does not fit waits for the next opening."""
+    words = ["rehearse", "runbooks/rack12-install.yml", "--calendars", "--fault", "slow@firmware=2", "--log", "--json"]
+
+    assert outcome(words) == 0
+
+    (night,) = json.loads(capsys.readouterr().out)["scenarios"]
+
+    def first(words: str) -> str:
+        return next(event["at"] for event in night["events"] if words in event["text"])
+
+    assert first("cabling/delivery waiting") >= "2026-11-30T08:00"
+    assert first("firmware/before@r12-u01 started")[11:13] in ("21", "22", "23", "00", "01", "02")
+    assert first("phase firmware is HELD") < first("firmware/go waiting")
+
+
 def test_it_plays_a_saved_plan_with_one_fault(project, capsys):
     """One night; the log stands before the report, every line marked."""
     (project / "web.plan").write_bytes(write_plan(shipped("web-upgrade")))

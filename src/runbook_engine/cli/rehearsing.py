@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from runbook_engine.cli import opening, options
+from runbook_engine.cli.estates import Live, estates_of
 from runbook_engine.cli.projects import planned
 from runbook_engine.cli.settings import Settings, settings
+from runbook_engine.model.approvals import Standing
 from runbook_engine.model.errors import Exit, Usage
 from runbook_engine.model.plan import Plan
+from runbook_engine.model.world import Hold, World
 
 if TYPE_CHECKING:
     from runbook_engine.model.rehearsal import Rehearsal
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 )
 @click.option("--start", metavar="WHEN", help="When the nights begin, such as 2026-11-30T22:00; else the start of the plan.")
 @click.option("--parallel", type=int, metavar="N", help="Attempts at once; as for runbook run.")
+@click.option("--calendars", is_flag=True, help="Wait for windows and freezes, as on the real clock.")
 @click.option("--log", is_flag=True, help="Every event too, each line marked REHEARSAL.")
 @options.inventory
 @options.journal
@@ -41,6 +45,7 @@ def rehearse_command(
     seed: int,
     start: str | None,
     parallel: int | None,
+    calendars: bool,
     log: bool,
     inventory: str | None,
     journal: str | None,
@@ -63,7 +68,7 @@ def rehearse_command(
     """
     place = settings(Path(file), inventory=inventory, journal=journal, parallel=parallel)
     plan = planned(file, place, options.pairs(params, "-p"), params_file)
-    found = _rehearsed(plan, place, faults, seed, _start(plan, start), standard=scenarios or not faults)
+    found = _rehearsed(plan, place, faults, seed, _start(plan, start), standard=scenarios or not faults, calendars=calendars)
     _keep(place, found)
     if as_json:
         from runbook_engine.reporting.rehearsal_data import rehearsal_data
@@ -75,12 +80,39 @@ def rehearse_command(
 
 
 def _rehearsed(
-    plan: Plan, place: Settings, faults: tuple[str, ...], seed: int, start: datetime, *, standard: bool
+    plan: Plan, place: Settings, faults: tuple[str, ...], seed: int, start: datetime, *, standard: bool, calendars: bool
 ) -> "Rehearsal":
     from runbook_engine.simulating import fault_of, rehearse_all, standard_faults
+    from runbook_engine.simulating.rehearse import open_world
 
     nights = (*(standard_faults(plan) if standard else ()), *([tuple(map(fault_of, faults))] if faults else []))
-    return rehearse_all(plan, nights, seed, start, parallel=place.parallel)
+    world = Calendars(plan, estates_of(place.inventory).live()) if calendars else open_world
+    return rehearse_all(plan, nights, seed, start, parallel=place.parallel, world=world)
+
+
+class Calendars:
+    """The windows and freezes of a plan on a virtual clock, which begins anew with each night."""
+
+    def __init__(self, plan: Plan, live: Live) -> None:
+        self._plan, self._live = plan, live
+        self._from: datetime | None = None
+        self._until: datetime | None = None
+        self._world = World()
+
+    def __call__(self, at: datetime) -> World:
+        """What forbids a start at a moment."""
+        if self._from is None or not self._from <= at or (self._until is not None and at >= self._until):
+            self._look(at)
+        return self._world
+
+    def _look(self, at: datetime) -> None:
+        times = {p.id: self._live.times(self._plan, p, Standing(phase=p.id), at) for p in self._plan.phases}
+        shut = {phase: found.closed for phase, found in times.items() if found.closed}
+        closes = {phase: t.opening.until for phase, t in times.items() if t.opening and t.opening.until}
+        edges = [*closes.values(), *(closed.next for closed in shut.values() if closed.next)]
+        self._from, self._until = at, min((edge for edge in edges if edge > at), default=None)
+        holds = {p: (Hold(kind=c.kind, reason=c.reason, until=c.next),) for p, c in shut.items()}
+        self._world = World(moment=self._world.moment + 1, holds=holds, closes=closes)
 
 
 def _keep(place: Settings, rehearsal: "Rehearsal") -> None:

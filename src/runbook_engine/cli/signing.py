@@ -269,6 +269,6 @@ def break_it(file: str, reason: str, focus: Focus, place: Settings, *, no_input:
 
 def meant(file: str, place: Settings, store: "Store", params: tuple[str, ...], params_file: str | None) -> Plan:
     """The plan that is meant: of a file, or the stored one of a run. Raises Usage, NotValid."""
-    if Path(file).exists() or file.endswith((".yml", ".yaml", ".plan")):
-        return planned(file, place, options.pairs(params, "-p"), params_file, ask=False)
-    return store.plan(store.run(store.run_id(file)).digest)
+    if not Path(file).exists() and any(row.run.startswith(file) for row in store.runs()):
+        return store.plan(store.run(store.run_id(file)).digest)
+    return planned(file, place, options.pairs(params, "-p"), params_file, ask=False)

@@ -16,7 +16,7 @@ from runbook_engine.model.events import (
 )
 from runbook_engine.model.run import Run
 from runbook_engine.model.turns import HostLeftOut, PhasesReopened, RollBackBegan
-from runbook_engine.model.words import AttemptId, HostName, OnFailure, PackageId, Purpose, RunStatus, Status, TaskId
+from runbook_engine.model.words import AttemptId, HostName, OnFailure, PackageId, PhaseId, Purpose, RunStatus, Status, TaskId
 from runbook_engine.model.world import World
 from runbook_engine.running.admit import admit
 from runbook_engine.running.admit_turns import asks, turns_by_itself
@@ -110,10 +110,10 @@ class _Spine:
         self._unseen: list[Event] = []  # recorded, not yet durable, not yet shown
         self._since = now()
         self._version: int | None = None
-        self._phases_left = -1
-        self._opened = -1
+        self._phases_left = self._opened = -1
         self._moment: int | None = None
         self._reopens: datetime | None = None  # when the opening of a phase begins that is held now
+        self._late: set[PhaseId] = set()  # phases in whose opening too little time is left
         self._turns_by_itself = any(p.on_failure is OnFailure.ROLL_BACK for p in course.shape.plan.phases)
         self._stale = False  # something has happened that an agenda does not follow: it is made anew
         self._greeted: dict[AttemptId, tuple[TaskId, Agenda]] = {}  # hosts are being greeted for these; not in the journal
@@ -190,6 +190,7 @@ class _Spine:
         """Take the world in; what it forbade before is looked at again when it has changed."""
         if (world.version, world.moment) != (self._version, self._moment):
             self._version, self._moment = world.version, world.moment
+            self._late.clear()
             self.agenda.unpark()
         return world
 
@@ -259,7 +260,8 @@ class _Spine:
     def hold(self, starts: Starts, world: World, habits: Habits) -> None:
         """Record what keeps phases from starting whose tasks could, once for each reason."""
         self.note(list(newly_held(starts, self.course.run, self.now(), lambda until: self._stays(until, habits))))
-        self._reopens = reopening(self.course, world)
+        self._late.update(phase for phase, gate in starts.held.items() if gate.kind == "fit")
+        self._reopens = reopening(self.course, world, self._late)
 
     def _stays(self, until: datetime, habits: Habits) -> bool:
         return habits.wait_for_people or until - self.now() <= timedelta(seconds=habits.patience_s)

@@ -48,16 +48,16 @@ def is_missed(run: Run, phase: PhaseId, now: datetime) -> datetime | None:
     return state.due if state.due is not None and state.begun < 0 and now - state.due > GRACE else None
 
 
-def reopening(course: Course, world: World) -> datetime | None:
-    """When the first phase that is open and held may start by itself, as far as that is known."""
-    phases = course.run.phases
-    times = [
-        hold.until
-        for phase, holds in world.holds.items()
-        if phases[phase].stage is not None and phases[phase].ended is None and all(hold.kind in OF_TIME for hold in holds)
-        for hold in holds
-        if hold.until is not None
-    ]
+def reopening(course: Course, world: World, late: Collection[PhaseId]) -> datetime | None:
+    """When it is worth looking again at phases that are open and held, as far as that is known.
+
+    `late`: too little is left of their opening, so that nothing can change before its end.
+    """
+    times = [world.closes[phase] for phase in late if phase in world.closes]
+    for phase, holds in world.holds.items():
+        state = course.run.phases[phase]
+        if state.stage is not None and state.ended is None and all(hold.kind in OF_TIME for hold in holds):
+            times += [hold.until for hold in holds if hold.until is not None]
     return min(times, default=None)
 
 
