@@ -59,7 +59,8 @@ def test_a_name_that_two_actions_claim_is_refused(monkeypatch) -> None:
     def foreign(group: str) -> list[EntryPoint]:
         return [EntryPoint("mine", "runbook_engine.actions.run:ACTION", group)]
 
-    monkeypatch.setattr(registry, "entry_points", foreign)
+    monkeypatch.setattr(registry, "_is_named", lambda: True)
+    monkeypatch.setattr("importlib.metadata.entry_points", foreign)
     registry.all_actions.cache_clear()
     try:
         with pytest.raises(ValueError, match="two actions are called 'run'"):

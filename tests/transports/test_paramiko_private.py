@@ -21,7 +21,7 @@ def test_channels_still_have_what_is_overridden_or_called(name):
     assert list(inspect.signature(theirs).parameters) == list(inspect.signature(ours).parameters)
 
 
-@pytest.mark.parametrize("name", ["_next_channel", "_send_user_message", "_parse_disconnect"])
+@pytest.mark.parametrize("name", ["_next_channel", "_send_user_message", "_parse_disconnect", "_parse_debug"])
 def test_transports_still_have_what_is_overridden_or_called(name):
     """A method of paramiko's transport by that name."""
     assert callable(getattr(paramiko.Transport, name))

@@ -2,9 +2,10 @@
 
 import importlib
 import pkgutil
+import sys
 from collections.abc import Iterator, Mapping
 from functools import cache
-from importlib.metadata import entry_points
+from pathlib import Path
 
 from runbook_engine.actions.contract import Action
 
@@ -30,5 +31,18 @@ def _own() -> Iterator[Action]:
 
 
 def _foreign() -> Iterator[Action]:
+    if not _is_named():
+        return
+    from importlib.metadata import entry_points  # takes longer to load than all our own actions
+
     for point in sorted(entry_points(group=GROUP), key=lambda p: p.name):
         yield point.load()
+
+
+def _is_named() -> bool:
+    """Whether any installed distribution names our group; what is no folder, such as an archive, might."""
+    folders = [Path(entry or ".") for entry in sys.path]
+    if any(folder.is_file() and not folder.name.startswith("python") for folder in folders):
+        return True
+    files = (file for folder in folders if folder.is_dir() for file in folder.glob("*-info/entry_points.txt"))
+    return any(f"[{GROUP}]" in file.read_text(encoding="utf-8", errors="replace") for file in files)

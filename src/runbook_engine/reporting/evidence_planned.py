@@ -11,11 +11,11 @@ from runbook_engine.model.run import PhaseState
 from runbook_engine.reporting.evidence_story import Story, owner_of, said, signing_key, stamp
 from runbook_engine.reporting.folding import fold_hosts
 from runbook_engine.reporting.html_text import Markup, element, folded, section, table, together
-from runbook_engine.reporting.plan_text import plan_text, short_digest
+from runbook_engine.reporting.plan_text import plan_text
 from runbook_engine.reporting.standing import phase_word
 from runbook_engine.reporting.tally import Tally
 from runbook_engine.reporting.timing import likely, longest, phase_time
-from runbook_engine.reporting.words import count, day_or_moment, duration
+from runbook_engine.reporting.words import count, day_or_moment, duration, short_digest
 
 HOST_PARTS = 12
 

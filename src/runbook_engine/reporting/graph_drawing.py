@@ -23,8 +23,7 @@ from runbook_engine.reporting.graph_layout import (
 )
 from runbook_engine.reporting.graph_model import Lane, NodeKind, lanes_of
 from runbook_engine.reporting.harmless import one_line, shortened
-from runbook_engine.reporting.plan_text import short_digest
-from runbook_engine.reporting.words import count
+from runbook_engine.reporting.words import count, short_digest
 
 __all__ = ["dot", "mermaid", "svg"]
 

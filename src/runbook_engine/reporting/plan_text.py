@@ -19,10 +19,9 @@ from runbook_engine.reporting.naming import by_person, command, title_of, whom
 from runbook_engine.reporting.rolling_text import batch_words, failure_words, members, way_back_words
 from runbook_engine.reporting.steps import PlannedStep, order_words, steps_of
 from runbook_engine.reporting.timing import likely, longest, phase_time, plan_time, without_time
-from runbook_engine.reporting.words import REPEATS, count, day_or_moment, duration, listed, span
+from runbook_engine.reporting.words import REPEATS, count, day_or_moment, duration, listed, short_digest, span
 
 WIDTH = 100
-DIGEST_SHOWN = 12
 HOST_PARTS = 8
 TITLE_COLUMN = 44
 WHO_COLUMN = 34
@@ -48,11 +47,6 @@ def plan_text(
     more = (impact_lines(impact, WIDTH), _warnings(plan), _differences(differences), _ending(plan, parallel, saved_as))
     blocks += [block for block in more if block]
     return "\n\n".join("\n".join(block) for block in blocks)
-
-
-def short_digest(digest: str) -> str:
-    """As much of a digest as a person compares by eye."""
-    return digest[:DIGEST_SHOWN] or "without digest"
 
 
 def _header(plan: Plan) -> list[str]:

@@ -13,12 +13,11 @@ from runbook_engine.reporting.folding import fold_hosts
 from runbook_engine.reporting.gate_text import QUIET_GATES
 from runbook_engine.reporting.harmless import one_line
 from runbook_engine.reporting.naming import by_package, resolve_command
-from runbook_engine.reporting.plan_text import short_digest
 from runbook_engine.reporting.settings import Settings
 from runbook_engine.reporting.standing import phase_word, task_words, waiting_commands, waiting_words
 from runbook_engine.reporting.tally import Tally, settled_well, task_counts
 from runbook_engine.reporting.timing import phase_time
-from runbook_engine.reporting.words import STYLES, clock_time, count, duration, status_word, zone_name
+from runbook_engine.reporting.words import STYLES, clock_time, count, duration, short_digest, status_word, zone_name
 
 EVERY_TASK_UP_TO = 200  # a plan with more tasks tells sums, and only the tasks that ended badly
 SUMS = 20  # so many sums are told in a phase with many tasks

@@ -12,11 +12,10 @@ from runbook_engine.model.words import SETTLED_WELL, RunId, RunStatus, Status, T
 from runbook_engine.model.world import Blocker
 from runbook_engine.reporting.harmless import harmless, one_line, shortened
 from runbook_engine.reporting.naming import by_person, command, package_of, split_task, title_of
-from runbook_engine.reporting.plan_text import short_digest
 from runbook_engine.reporting.standing import owner_words, result_word, run_counts, stage_words, task_words
 from runbook_engine.reporting.summary import attention_blocks, next_lines, phase_lines
 from runbook_engine.reporting.tally import Tally, settled_well
-from runbook_engine.reporting.words import count, duration, moment, span, status_word
+from runbook_engine.reporting.words import count, duration, moment, short_digest, span, status_word
 
 Blockers = Callable[[TaskId], Sequence[Blocker]]
 

@@ -10,7 +10,6 @@ from runbook_engine.model.words import HostName, Status, StepId, TaskId
 from runbook_engine.reporting.folding import fold_hosts
 from runbook_engine.reporting.harmless import one_line, shortened
 from runbook_engine.reporting.naming import by_package, command, log_command, split_task
-from runbook_engine.reporting.plan_text import short_digest
 from runbook_engine.reporting.standing import (
     doubt_lines,
     elapsed_words,
@@ -24,7 +23,7 @@ from runbook_engine.reporting.standing import (
 from runbook_engine.reporting.tally import Tally, hosts_of_run
 from runbook_engine.reporting.timing import likely, phase_time, plan_time
 from runbook_engine.reporting.turning_text import aside_lines, failed_way_back_lines, spent_lines, way_back_lines
-from runbook_engine.reporting.words import count, duration
+from runbook_engine.reporting.words import count, duration, short_digest
 
 SHOWN = 20  # of each kind
 HOST_PARTS = 12

@@ -100,6 +100,9 @@ def listed(items: list[str], word: str = "and") -> str:
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {word} {items[-1]}" if items else ""
 
 
+DIGEST_SHOWN = 12  # characters of a digest
+
+
 def duration(seconds: float) -> str:
     """A length of time in its two largest units: '0.4s', '17m', '4h 10m', '2d 3h'."""
     if seconds < 0:
@@ -150,3 +153,8 @@ def day_or_moment(when: date | datetime, zone: tzinfo) -> str:
     if isinstance(when, datetime):
         return moment(when, zone) if when.tzinfo else f"{day(when)} {when:%H:%M}"
     return day(when)
+
+
+def short_digest(digest: str) -> str:
+    """As much of a digest as a person compares by eye."""
+    return digest[:DIGEST_SHOWN] or "without digest"

@@ -146,6 +146,14 @@ class StepTransport(paramiko.Transport):
         m.get_int()
         self.farewell = m.get_text()
 
+    def _parse_debug(self, m: paramiko.Message) -> None:
+        """What a server says for those who debug it: paramiko makes it harmless letter by letter, for a log nobody reads."""
+
+    def _log(self, level: int, msg: Any, *args: Any) -> None:
+        """To paramiko's logger, if anybody listens: each handshake has some forty lines for it."""
+        if self.logger.isEnabledFor(level):
+            super()._log(level, msg, *args)  # type: ignore[misc]
+
     def open_step(self) -> StepChannel:
         """Ask for a channel and do not wait: `opened` is set when the answer is there, or the connection is gone."""
         with self.lock:
