@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import field
 from datetime import date, datetime
+from decimal import Decimal
 
 from runbook_engine.model.places import Path, Places
 from runbook_engine.model.policy import Policy
@@ -45,6 +46,10 @@ class Host:
     site: str = ""
     rack: str = ""
     unit: int | None = None
+    height: int = 1  # units that it fills
+    watts: float | None = None  # what it draws at most; None: nobody said
+    feeds: tuple[str, ...] = ()  # power feeds of its rack that it hangs on, each able to carry it alone; empty: all
+    ports: int = 0  # switch ports of its rack that it needs
     owner: str = ""
     serves: tuple[str, ...] = ()
     tags: frozenset[str] = frozenset()
@@ -71,16 +76,19 @@ class Site:
     name: str
     title: str = ""
     time_zone: str = "UTC"
+    travel_s: Mapping[str, float] = field(default_factory=dict)  # to other sites; the way back takes as long
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rack:
-    """Where hosts are mounted; power per feed in watts."""
+    """Where hosts are mounted; power per feed and cooling in watts."""
 
     name: str
     site: str = ""
     units: int = 42
     power_w: Mapping[str, float] = field(default_factory=dict)
+    cooling_w: float | None = None
+    ports: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +99,26 @@ class Service:
     title: str = ""
     owner: str = ""
     depends_on: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leave:
+    """When somebody is not there. A date counts as a whole day in the zone of their calendar."""
+
+    start: date | datetime
+    end: date | datetime
+    why: str = ""
+    source: str = ""  # the iCalendar file that says so, as the inventory names it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rates:
+    """How many times the usual rate an hour costs. Nights are hours on the wall, such as 22:00-06:00."""
+
+    night: Decimal = Decimal(1)
+    weekend: Decimal = Decimal(1)
+    holiday: Decimal = Decimal(1)
+    night_hours: str = "22:00-06:00"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +133,12 @@ class Person:
     site: str = ""
     calendar: str = ""
     rate: Money | None = None  # an hour
+    leave: tuple[Leave, ...] = ()
+    certificates: Mapping[str, date | None] = field(default_factory=dict)  # with the last day on which each is valid
+    sites: tuple[str, ...] = ()  # where they may work; empty: everywhere
+    day_most_s: float | None = None
+    week_most_s: float | None = None
+    rest_s: float = 0.0  # between the work of two days, at least
     ssh_keys: tuple[str, ...] = ()
     logins: tuple[str, ...] = ()  # users of control machines; empty: the id
 
@@ -171,6 +205,8 @@ class Resource:
     capacity: int | None = None
     stock: int | None = None
     site: str = ""
+    calendar: str = ""  # when it can be used; empty: always
+    arrives: tuple[tuple[date, int], ...] = ()  # parts that are ordered: from that day there are so many more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,6 +240,7 @@ class Estate:
     freezes: tuple[Freeze, ...] = ()
     resources: Mapping[str, Resource] = field(default_factory=dict)
     capacity: Mapping[str, Capacity] = field(default_factory=dict)
+    rates: Rates = Rates()
     policy: Policy = Policy()
     files: tuple[str, ...] = ()
     places: Places = field(default_factory=Places, compare=False, repr=False)

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from runbook_engine.model.commands import Download, Http, Procedure, Reboot, Redfish, Shell, Upload
 from runbook_engine.model.conditions import Condition
 from runbook_engine.model.estate import BmcSettings, SshSettings, Window
-from runbook_engine.model.runbook import ApprovalRule, Budget, Cost, Retry, Rolling, Stakeholder, Takes, Who
+from runbook_engine.model.runbook import ApprovalRule, Budget, Cost, Deadline, Lag, Retry, Rolling, Stakeholder, Takes, Who
 from runbook_engine.model.text import Text
 from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import (
@@ -39,6 +39,7 @@ class Edge:
 
     before: PackageId
     kind: EdgeKind
+    lag: Lag | None = None  # where it is more than 'after its end'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +77,12 @@ class Package:
     takes: Takes | None = None
     who: tuple[Who, ...] = ()
     uses: Mapping[str, int] = field(default_factory=dict)
+    earliest: date | datetime | None = None
+    deadline: Deadline | None = None
+    milestone: bool = False
+    same_people_as: tuple[PackageId, ...] = ()
+    other_people_than: tuple[PackageId, ...] = ()
+    on_site: bool = False  # people must be where the hosts are
     evidence: tuple[tuple[str, str], ...] = ()
     save_as: str = ""
     reads: tuple[PackageId, ...] = ()  # packages whose saved values are needed
@@ -171,6 +178,8 @@ class PlannedPhase:
     stages: tuple[Stage, ...]
     hosts: tuple[HostName, ...]
     window: str = ""
+    earliest: date | datetime | None = None
+    deadline: Deadline | None = None
     opens: Window | None = None  # what that window means: changing it changes the plan
     rolling: Rolling | None = None
     max_failures: int | None = None  # None: failures do not stop other hosts
@@ -212,6 +221,8 @@ class Plan:
     params: Mapping[str, str] = field(default_factory=dict)  # as text, for people; secrets by name
     start: date | None = None
     deadline: date | datetime | None = None
+    deadline_soft: bool = False
+    priority: int = 0  # among projects that want the same people: the greater goes first
     budget: Budget | None = None
     costs: tuple[Cost, ...] = ()
     approvals: tuple[ApprovalRule, ...] = ()

@@ -5,6 +5,7 @@ from dataclasses import field
 from datetime import date, datetime
 from decimal import Decimal
 
+from runbook_engine.model.jobs import LinkKind
 from runbook_engine.model.places import Path, Places
 from runbook_engine.model.text import SecretRef, Text
 from runbook_engine.model.values import dataclass
@@ -29,6 +30,7 @@ class Takes:
     high_s: float
     likely_s: float | None = None
     per_batch: bool = False
+    pausable: bool = False  # work rests over nights and weekends and goes on; otherwise it is done in one go
 
     @property
     def planned_s(self) -> float:
@@ -45,10 +47,28 @@ class Who:
     skill: str = ""
     level: int = 1
     count: int = 1
+    certificate: str = ""  # which must be valid on the day
 
     def __str__(self) -> str:
         whom = self.person or self.role or self.skill
         return f"{self.count} × {whom}" if self.count > 1 else whom
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lag:
+    """How a step follows one that it needs, where that is more than 'after its end'."""
+
+    kind: LinkKind = LinkKind.FINISH_START
+    lag_s: float = 0.0  # a lead is negative
+    at_most_s: float | None = None  # and not later than that
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deadline:
+    """Done by the end of a date, or by a time. A soft one is a wish."""
+
+    by: date | datetime
+    soft: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +136,13 @@ class Step:
     takes: Takes | None = None
     who: tuple[Who, ...] = ()
     uses: Mapping[str, int] = field(default_factory=dict)
+    lags: Mapping[str, Lag] = field(default_factory=dict)  # by the step needed, as in `needs`
+    earliest: date | datetime | None = None
+    deadline: Deadline | None = None
+    milestone: bool = False  # a moment that is reached, not work
+    same_people_as: tuple[str, ...] = ()  # steps: of this phase, or phase/step
+    other_people_than: tuple[str, ...] = ()  # the same; nobody who does those does this
+    on_site: bool | None = None  # people must be where the hosts are; None: for work by hand on hosts
     evidence: tuple[tuple[str, str], ...] = ()
     timeout_s: float | None = None
     retries: Retry = Retry()
@@ -162,6 +189,8 @@ class Phase:
     needs: tuple[PhaseId, ...] | None = None  # None: the phase written before
     hosts: str | None = None
     window: str = ""
+    earliest: date | datetime | None = None
+    deadline: Deadline | None = None
     rolling: Rolling | None = None
     steps: tuple[Step, ...] = ()
     healthy_when: tuple[Step, ...] = ()
@@ -223,6 +252,8 @@ class Runbook:
     phases: tuple[Phase, ...]
     start: date | None = None
     deadline: date | datetime | None = None
+    deadline_soft: bool = False
+    priority: int = 0  # among projects that want the same people: the greater goes first
     params: tuple[Param, ...] = ()
     budget: Budget | None = None
     costs: tuple[Cost, ...] = ()
