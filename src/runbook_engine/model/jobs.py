@@ -13,20 +13,20 @@ What a schedule has to keep to, so that whoever makes one and whoever checks one
 - *People* are held in the spells of their jobs and are free in the pauses: nobody has two spells at a time.
 - *Things* and the places of an `Apart` are held from start to finish, pauses as well. Parts are gone from the start on.
 - *Links* and lags count all slots, open or not, people at work or not.
-- *Limits.* Each slot of work counts in the day and in the week in which it lies. Days are counted from `Project.days[0]` on; the
-  last lasts for ever; with no days there is no limit. The same for weeks.
+- *Limits.* Each slot of work counts in the day and in the week in which it lies. Days are counted from `Project.days[0]` on;
+  the last lasts for ever; with no days there is no limit. The same for weeks.
 - *Rest.* Spells of one person with fewer than `rest` slots between them belong to one shift. A shift lasts, from its first slot
   to its last, at most 24 hours less the rest. So night work across midnight is one shift, and rest follows it.
 - *Travel* counts for people with a home site (`Worker.site`), in front of their spells of jobs with a site; jobs anywhere are
-  done wherever one is. Two spells of one person are of one outing if they start on the same day of `Project.days` (with no days:
-  always) or lie in the same span of `Worker.free`. Between two consecutive spells at a site, of one outing, there are at least
-  `travel` slots from the one site to the other in which the person does not work. In front of the first spell at a site of an
-  outing there are the slots from home to that site in which the person is free by `Worker.free` and does not work. The way
-  home does not count. What `Project.travel` does not name takes no time.
-- *Facts.* A job with `start` and, if it has crews, `people` is a fact, pinned or begun: it is done so whatever the rules say, its
-  pauses are as above (without any, if its start is in none of its slots of work), and the others keep the rules beside it. A
-  rule that facts alone break is not broken by the schedule. A job with one of the two keeps all rules and has that one given,
-  except that people who are given need not be among those of its crews.
+  done wherever one is. Two spells of one person are of one outing if they start on the same day of `Project.days` (with no
+  days: always) or in the same span of `Worker.free`. Between two spells at a site with none at a site in between, of one
+  outing, there are at least `travel` slots from the one site to the other in which the person does not work. In front of the
+  first spell at a site of an outing there are the slots from home to that site in which the person is free by `Worker.free`
+  and does not work. The way home does not count. What `Project.travel` does not name takes no time.
+- *Facts.* A job with `start` and, if it has crews, `people` is a fact, pinned or begun: it is done so whatever the rules say,
+  its pauses are as above (without any, if its start is in none of its slots of work), and the others keep the rules beside it.
+  A rule that facts alone break is not broken by the schedule. A job with one of the two keeps all rules and has that one
+  given, except that people who are given need not be among those of its crews.
 """
 
 from collections.abc import Mapping
