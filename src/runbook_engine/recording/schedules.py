@@ -46,9 +46,9 @@ def booked(connection: Connection) -> tuple[Booked, ...]:
     return tuple(_booked(row) for row in rows if row.body)
 
 
-def history(connection: Connection, runbook: str) -> tuple[Booked, ...]:
-    """All that was ever booked for a runbook, the oldest first. Raises JournalFault."""
-    rows = connection.execute(select(schedules).where(schedules.c.runbook == runbook).order_by(schedules.c.number))
+def history(connection: Connection) -> tuple[Booked, ...]:
+    """All that was ever booked, the oldest first. Raises JournalFault."""
+    rows = connection.execute(select(schedules).order_by(schedules.c.number))
     return tuple(_booked(row) for row in rows if row.body)
 
 

@@ -175,10 +175,10 @@ class Store:
         with self._database.reading("reading the booked schedules") as connection:
             return schedules.booked(connection)
 
-    def booked_before(self, runbook: str) -> tuple[Booked, ...]:
-        """All schedules that were ever booked for a runbook, the oldest first. Raises JournalFault."""
-        with self._database.reading(f"reading the booked schedules of {runbook}") as connection:
-            return schedules.history(connection, runbook)
+    def booked_before(self) -> tuple[Booked, ...]:
+        """All schedules that were ever booked, the oldest first. Raises JournalFault."""
+        with self._database.reading("reading what was booked") as connection:
+            return schedules.history(connection)
 
     def decide(self, run: RunId, decision: Decision) -> None:
         """Put a decision into the run's inbox; durable when this returns. The same id a second time changes nothing."""

@@ -93,7 +93,7 @@ def nothing_booked(person: str) -> str:
 
 
 def booked_data(tasks: Sequence[BookedTask], zone: tzinfo = UTC) -> dict[str, Any]:
-    """`booked` (a list of times of work: `runbook`, `task`, `title`, `start`, `finish`, `site`, `hosts`, `people`) and `weeks`."""
+    """`booked` (times of work: `runbook`, `task`, `title`, `start`, `finish`, `site`, `hosts`, `people`) and `weeks`."""
     bookings = list({(t.runbook, t.booking.id): t.booking for t in tasks}.values())
     return {
         "booked": [_data(task, zone) for task in tasks],
