@@ -1,0 +1,127 @@
+"""A run that is under way: what has happened is a fact of the project, and what is left is scheduled anew.
+
+Facts come from the fold of the journal alone. Work that is over has its real times and people; work that was begun is over when
+what is left of it, at the pace so far, is done; nothing else starts before now.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from runbook_engine.model.jobs import Job, Project, Spans
+from runbook_engine.model.run import Run, TaskState
+from runbook_engine.model.values import dataclass
+from runbook_engine.model.words import SETTLED_BADLY, SETTLED_WELL, Status, TaskId
+from runbook_engine.scheduling.projects_clock import EPOCH
+
+OVER = SETTLED_WELL | SETTLED_BADLY | {Status.ROLLED_BACK}
+_MARGIN = 0.02  # of its length: so much longer at least does something take that should be over by now
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stand:
+    """How far a job is: when it began, when it was over if it is, how much of it is done, and who did it."""
+
+    began: datetime | None = None
+    over: datetime | None = None
+    done: float = 0.0  # 0 to 1
+    people: tuple[str, ...] = ()
+    assigned: tuple[str, ...] = ()  # who is to do it, though it has not begun
+
+
+def as_it_stands(project: Project, run: Run, now: datetime) -> Project:
+    """The project with what the run has made facts of. Its time begins no later than the run.
+
+    `project` must begin at the run's creation or before; one without a calendar is counted from there.
+    """
+    if project.origin is None:
+        project = replace(project, origin=run.created or EPOCH)
+    jobs = tuple(_fact(job, stand_of(job, run), project, now) for job in project.jobs)
+    return replace(project, jobs=jobs)
+
+
+def stand_of(job: Job, run: Run) -> Stand:
+    """How far a job is, by the states of its tasks."""
+    states = [run.task(TaskId(f"{job.package}@{host}" if host else job.package)) for host in (job.hosts or ("",))]
+    begun = [state for state in states if _has_begun(state)]
+    if not job.package or not begun:
+        return Stand(assigned=_named(states))
+    whole = sum(1.0 if state.status in OVER else state.percent / 100 for state in states) / len(states)
+    ends = [state.ended or state.started for state in states if state.status in OVER]
+    times = [time for state in begun if (time := state.started or state.ended)]
+    over = max((end for end in ends if end), default=None) if all(state.status in OVER for state in states) else None
+    return Stand(began=min(times, default=None), over=over, done=min(1.0, whole), people=_named(begun))
+
+
+def _has_begun(state: TaskState) -> bool:
+    """Whether work has begun: a task that merely waits for its person has not."""
+    if state.status in OVER or state.status in (Status.RUNNING, Status.RETRYING, Status.UNKNOWN):
+        return True
+    return state.status is Status.WAITING and (state.percent > 0 or state.until is not None)
+
+
+def _named(states: Sequence[TaskState]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for state in states if (name := state.by or state.assigned)))
+
+
+def _fact(job: Job, stand: Stand, project: Project, now: datetime) -> Job:
+    today = slot_after(project, now)
+    if stand.began is None:
+        people = _workers(stand.assigned, project)
+        fits = people and len(people) == sum(crew.count for crew in job.crews)
+        later = replace(job, release=max(job.release, today))
+        return replace(later, people=people) if fits else later
+    start = slot_before(project, stand.began)
+    finish = slot_after(project, stand.over) if stand.over else max(today, start) + _left(job, stand, start, today, project)
+    people = _workers(stand.people, project)
+    return replace(
+        job,
+        start=start,
+        duration=_worked(job, start, finish, project),
+        crews=job.crews if people else (),
+        people=people or None,
+        calendar=job.calendar if _pauses(job) else None,
+        pausable=_pauses(job),
+    )
+
+
+def _pauses(job: Job) -> bool:
+    return job.pausable and job.calendar is not None
+
+
+def _left(job: Job, stand: Stand, start: int, today: int, project: Project) -> int:
+    """Slots until a begun job is over: what is left of it, slower if it was slower than planned so far."""
+    spent = _worked(job, start, max(today, start), project)
+    planned = job.duration * stand.done
+    if stand.done and spent > planned:
+        return max(1, round(spent * (1 - stand.done) / stand.done))
+    left = job.duration - (planned if stand.done else spent)
+    return max(1 if job.duration else 0, round(left), round(job.duration * _MARGIN))
+
+
+def _worked(job: Job, start: int, finish: int, project: Project) -> int:
+    """Slots of work between two moments: of what rests while its calendar is closed only those in which that is open."""
+    if job.calendar is None or not _pauses(job):
+        return finish - start
+    spans: Spans = project.calendars[job.calendar]
+    return sum(max(0, min(end, finish) - max(begin, start)) for begin, end in spans)
+
+
+def _workers(names: Sequence[str], project: Project) -> tuple[int, ...]:
+    known = {worker.id: number for number, worker in enumerate(project.workers)}
+    return tuple(number for name, number in known.items() if name in names)
+
+
+def slot_before(project: Project, at: datetime) -> int:
+    """The last slot that begins at a moment or earlier, and not before the project does."""
+    return max(0, int((at - (project.origin or EPOCH)).total_seconds() // project.slot_s))
+
+
+def slot_after(project: Project, at: datetime) -> int:
+    """The first slot that begins at a moment or later."""
+    return max(0, -int(-(at - (project.origin or EPOCH)).total_seconds() // project.slot_s))
+
+
+def finished(project: Project, run: Run) -> Mapping[str, bool]:
+    """Of each job whether it is over, by its id."""
+    return {job.id: stand_of(job, run).over is not None for job in project.jobs}

@@ -1,0 +1,152 @@
+"""A run that is under way: what has happened is a fact, and what is left is scheduled again with few changes."""
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runbook_engine.model.jobs import Crew, Job, Link, Project, Worker
+from runbook_engine.model.run import Run, TaskState
+from runbook_engine.model.schedule import Booking, Schedule
+from runbook_engine.model.words import Digest, PackageId, PersonId, PhaseId, RunId, Status, TaskId
+from runbook_engine.scheduling.facts import as_it_stands, finished, stand_of
+from runbook_engine.scheduling.forecasts import go_on
+
+T0 = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+
+def at(minutes: float) -> datetime:
+    return T0 + minutes * MINUTE
+
+
+def job(name: str, duration: int, *after: int, people: tuple[int, ...] = (), **more) -> Job:
+    crews = (Crew(people=people),) if people else ()
+    links = tuple(Link(before=number) for number in after)
+    return Job(id=f"p/{name}", package=PackageId(f"p/{name}"), duration=duration, links=links, crews=crews, **more)
+
+
+def project(*jobs: Job, workers: tuple[str, ...] = ("ann", "ben")) -> Project:
+    staff = tuple(Worker(id=PersonId(name)) for name in workers)
+    return Project(jobs=jobs, workers=staff, slot_s=60, origin=T0, horizon=10_000)
+
+
+def run(**tasks: TaskState) -> Run:
+    made = Run(id=RunId("r-1"), digest=Digest("d"), created=T0)
+    made.tasks.update({TaskId(f"p/{name.replace('_', '@')}"): state for name, state in tasks.items()})
+    return made
+
+
+def ok(start: float, end: float, by: str = "") -> TaskState:
+    return TaskState(status=Status.OK, started=at(start), ended=at(end), by=by)
+
+
+def promise(*rows: tuple[str, float, float, str]) -> Schedule:
+    bookings = tuple(
+        Booking(
+            id=f"p/{name}", package=PackageId(f"p/{name}"), phase=PhaseId("p"), title=name, start=at(s), finish=at(f),
+            people=(PersonId(who),) if who else (),
+        )
+        for name, s, f, who in rows
+    )  # fmt: skip
+    end = max(b.finish for b in bookings)
+    return Schedule(plan=Digest("d"), runbook="r", title="R", made=T0, bookings=bookings, start=T0, finish=end, bound=T0)
+
+
+def times(found) -> list[tuple[int, int]]:
+    return [(placed.start, placed.finish) for placed in found.solution.placed]
+
+
+def test_what_is_over_has_its_real_time_and_people():
+    """It took twice as long, and somebody else did it than was planned: that is how it stands."""
+    plan = project(job("a", 10, people=(0, 1)), job("b", 5, 0, people=(0, 1)))
+    found = as_it_stands(plan, run(a=ok(3, 25, by="ben")), at(30))
+
+    assert (found.jobs[0].start, found.jobs[0].duration, found.jobs[0].people) == (3, 22, (1,))
+    assert times(go_on(found)) == [(3, 25), (30, 35)]
+    assert finished(plan, run(a=ok(3, 25))) == {"p/a": True, "p/b": False}
+
+
+def test_what_is_under_way_ends_at_its_pace():
+    """A quarter is done after twenty minutes of planned forty: sixty minutes are left, not twenty."""
+    going = TaskState(status=Status.WAITING, started=T0, percent=25, by="ann")
+    found = as_it_stands(project(job("a", 40, people=(0,))), run(a=going), at(20))
+
+    assert times(go_on(found)) == [(0, 80)]
+
+
+def test_what_nobody_has_begun_starts_now_at_the_earliest():
+    """A task that was opened waits for its person; waiting is not work."""
+    opened = TaskState(status=Status.WAITING, started=T0)
+    found = as_it_stands(project(job("a", 10, people=(0, 1))), run(a=opened), at(50))
+
+    assert stand_of(found.jobs[0], run(a=opened)).began is None
+    assert times(go_on(found)) == [(50, 60)]
+
+
+def test_whoever_took_a_task_does_it():
+    """An assignment binds the schedule of what is left."""
+    taken = TaskState(assigned="ben")
+    found = as_it_stands(project(job("a", 10, people=(0, 1))), run(a=taken), at(5))
+
+    assert go_on(found).solution.placed[0].people == (1,)
+
+
+def test_a_late_step_moves_only_what_waits_for_it():
+    """Others keep their time and their people, though they could be earlier now."""
+    plan = project(job("a", 10, people=(0,)), job("b", 10, 0, people=(0, 1)), job("c", 10, people=(0, 1)))
+    told = promise(("a", 0, 10, "ann"), ("b", 10, 20, "ben"), ("c", 100, 110, "ben"))
+    found = go_on(as_it_stands(plan, run(a=ok(0, 40, by="ann")), at(40)), told)
+
+    assert times(found) == [(0, 40), (40, 50), (100, 110)]
+    assert [placed.people for placed in found.solution.placed] == [(0,), (1,), (1,)]
+    assert found.doubt == ""
+
+
+def test_whoever_is_away_is_replaced_and_that_is_said():
+    """Ben is on leave from now on: his work goes to Ann, and the forecast says what it could not keep."""
+    plan = project(job("a", 10, people=(0, 1)), job("b", 10, 0, people=(0, 1)))
+    away = (plan.workers[0], Worker(id=PersonId("ben"), free=((0, 10),)))
+    plan = Project(jobs=plan.jobs, workers=away, slot_s=60, origin=T0, horizon=10_000)
+    found = go_on(as_it_stands(plan, run(a=ok(0, 10, "ben")), at(15)), promise(("a", 0, 10, "ben"), ("b", 10, 20, "ben")))
+
+    assert found.solution.placed[1].people == (0,)
+    assert "b" in found.doubt
+
+
+def test_a_forecast_tells_what_will_be_whatever_the_deadline():
+    """What had to be over at ten is over at thirty."""
+    found = go_on(as_it_stands(project(job("a", 30, people=(0,), deadline=10)), run(), at(0)))
+
+    assert times(found) == [(0, 30)]
+
+
+def test_a_step_on_many_hosts_is_over_when_its_last_host_is():
+    """Half of its hosts are done: the other half takes as long as the first did."""
+    step = job("a", 20, hosts=("h1", "h2"))
+    going = run(a_h1=ok(0, 30), a_h2=TaskState(status=Status.RUNNING, started=at(30)))
+    done = run(a_h1=ok(0, 30), a_h2=ok(30, 50))
+
+    assert times(go_on(as_it_stands(project(step), going, at(30)))) == [(0, 60)]
+    assert times(go_on(as_it_stands(project(step), done, at(55)))) == [(0, 50)]
+
+
+@given(
+    lengths=st.lists(st.integers(1, 30), min_size=1, max_size=6),
+    real=st.lists(st.integers(1, 60), min_size=1, max_size=6),
+    done=st.integers(0, 6),
+    later=st.integers(0, 50),
+)
+def test_the_past_never_moves_and_nothing_new_is_in_it(lengths, real, done, later):
+    """Of a row of steps whose first few are over, those stand as they were, and the others follow after now."""
+    jobs = [job(f"s{n}", length, *([n - 1] if n else [])) for n, length in enumerate(lengths)]
+    done = min(done, len(jobs), len(real))
+    clock, states = 0, {}
+    for n in range(done):
+        states[f"s{n}"] = ok(clock, clock + real[n])
+        clock += real[n]
+    found = times(go_on(as_it_stands(project(*jobs), run(**states), at(clock + later))))
+
+    assert found[:done] == [(sum(real[:n]), sum(real[: n + 1])) for n in range(done)]
+    assert all(start >= clock + later for start, _ in found[done:])
+    assert max((end for _, end in found), default=0) == (clock + later + sum(lengths[done:]) if done < len(jobs) else clock)
