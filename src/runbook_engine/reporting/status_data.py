@@ -5,12 +5,14 @@ from datetime import datetime
 from typing import Any
 
 from runbook_engine.model.events import Event
+from runbook_engine.model.forecast import Forecast
 from runbook_engine.model.plan import Plan
 from runbook_engine.model.run import Run
 from runbook_engine.model.wire import to_data
 from runbook_engine.model.words import RunId, Status, TaskId
 from runbook_engine.model.world import Blocker
 from runbook_engine.reporting.event_text import event_words
+from runbook_engine.reporting.forecast_text import forecast_data
 from runbook_engine.reporting.naming import package_of, split_task, title_of
 from runbook_engine.reporting.people_tasks import TaskRow
 from runbook_engine.reporting.standing import phase_word, result_word, run_counts
@@ -24,13 +26,22 @@ TASKS_MOST = 10_000  # tasks told one by one; the counts are always whole
 Data = dict[str, Any]
 
 
-def status_data(plan: Plan, run: Run, blockers: Blockers, now: datetime, *, parallel: int | None = None) -> Data:
+def status_data(
+    plan: Plan,
+    run: Run,
+    blockers: Blockers,
+    now: datetime,
+    *,
+    parallel: int | None = None,
+    forecast: Forecast | None = None,
+) -> Data:
     """The JSON form of a run.
 
     Fields: `format` (1), `kind` ("status"), `run`, `title`, `runbook`, `digest`, `result` (DONE, FAILED, UNKNOWN, REFUSED,
     WAITING, PAUSED, STOPPED, RUNNING, NOT FINISHED, NOT STARTED), `state` (open, paused, stopped, done), `reason`, `by`,
     `created`, `ended`, `now`, `demo`, `unenforced`, `tasks` (a count for every status), `phases`, and `attention`: every
-    task that is unknown, ended badly or waits. A phase has `id`, `title`, `word`, `total`, `tasks` (a count for every
+    task that is unknown, ended badly or waits; `forecast` (null where there is none: see `forecast_data`).
+    A phase has `id`, `title`, `word`, `total`, `tasks` (a count for every
     status), `hosts` (a count for each word), `stage`, `stages`, `started`, `ended`, `planned_s`. A task has `task`,
     `step`, `host`, `title`, `status`, `attempts`, `exit_code`, `cause`, `message`, `started`, `ended`, `until`, `assigned`,
     `accepted`, `percent`, `by`, `choice`, `reason`, `blockers`.
@@ -56,6 +67,7 @@ def status_data(plan: Plan, run: Run, blockers: Blockers, now: datetime, *, para
         "tasks": _every(run_counts(run)),
         "phases": [_phase(plan, run, tally, n, parallel) for n in range(len(plan.phases))],
         "attention": [task_data(plan, run, task, blockers(task)) for task in wanting],
+        "forecast": forecast_data(forecast) if forecast else None,
     }
 
 

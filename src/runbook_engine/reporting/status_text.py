@@ -5,11 +5,13 @@ from datetime import UTC, datetime, tzinfo
 
 from rich.cells import cell_len, set_cell_size
 
+from runbook_engine.model.forecast import Forecast
 from runbook_engine.model.plan import Plan, PlannedPhase
 from runbook_engine.model.run import Run, TaskState
 from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import SETTLED_WELL, RunId, RunStatus, Status, TaskId
 from runbook_engine.model.world import Blocker
+from runbook_engine.reporting.forecast_text import forecast_lines
 from runbook_engine.reporting.harmless import harmless, one_line, shortened
 from runbook_engine.reporting.naming import by_person, command, package_of, split_task, title_of
 from runbook_engine.reporting.standing import owner_words, result_word, run_counts, stage_words, task_words
@@ -26,7 +28,14 @@ TITLE_COLUMN = 40
 
 
 def status_text(
-    plan: Plan, run: Run, blockers: Blockers, now: datetime, *, zone: tzinfo = UTC, parallel: int | None = None
+    plan: Plan,
+    run: Run,
+    blockers: Blockers,
+    now: datetime,
+    *,
+    zone: tzinfo = UTC,
+    parallel: int | None = None,
+    forecast: Forecast | None = None,
 ) -> str:
     """A run as it stands: one word, phases, what needs a person, what holds up the rest, and the next command.
 
@@ -36,6 +45,7 @@ def status_text(
     head = [
         one_line(f"{result_word(run)} {plan.title} (run {run.id}, plan {short_digest(run.digest)})"),
         *_facts(run, now, zone),
+        *(forecast_lines(forecast, zone) if forecast else ()),
     ]
     blocks = [
         [*head, *phase_lines(plan, run, tally, now, parallel), *_stages(plan, run, tally, now, zone)],
