@@ -97,7 +97,9 @@ def _step_needs(draft: StepDraft, phase: PhaseDraft, steps_of: Mapping[str, Ids]
 def _people_of(draft: StepDraft, phase: PhaseDraft, steps_of: Mapping[str, Ids]) -> Iterator[Mistake]:
     """Steps whose people are to do this one as well, or never."""
     step = draft.step
-    for key, names in (("same_people_as", step.same_people_as), ("other_people_than", step.other_people_than)) if step else ():
+    if step is None:
+        return
+    for key, names in (("same_people_as", step.same_people_as), ("other_people_than", step.other_people_than)):
         for index, name in enumerate(names):
             found = needed(name, draft, phase, steps_of)
             if found in (draft.id, f"{phase.id}/{draft.id}"):
@@ -147,7 +149,8 @@ def _rules(draft: StepDraft, phase: PhaseDraft) -> Iterator[Mistake]:
         yield entry.mistake((), f"the step {draft.id!r} does nothing", f"add one of {known}; or takes, who or uses")
     if step.repeat is Repeat.VERIFY and not step.verify:
         yield entry.mistake(("repeat",), "repeat: verify needs a verify command", "add verify")
-    if phase.document and phase.document.window and not draft.health and not step.milestone and step.takes is None and step.timeout_s is None:
+    untimed = step.takes is None and step.timeout_s is None and not step.milestone
+    if phase.document and phase.document.window and not draft.health and untimed:
         message = f"the phase has a window, so the step {draft.id!r} must say how long it can take"
         yield entry.mistake((), message, "add takes or timeout")
     yield from _retry_rules(draft, step)

@@ -21,5 +21,7 @@ def crewed(entry: Entry, crew: int, written: Sequence[WhoDocument] | None, mista
         return (replace(who[0], count=crew),)
     named = sum(w.count for w in who)
     if named != crew:
-        mistakes.append(entry.mistake(at, f"the crew is {crew}, but who names {named}", "say the same in both, or leave one out"))
+        mistakes.append(
+            entry.mistake(at, f"the crew is {crew}, but who names {named}", "say the same in both, or leave one out")
+        )
     return who

@@ -33,7 +33,8 @@ class StepDocument(Closed):
     hosts: Line | None = Field(None, description="A selector; else the hosts of the phase.")
     per: Per | None = Field(None, description="How often: for each host, for each batch, or once for the phase.")
     needs: tuple[Need, ...] | None = Field(
-        None, description="The steps that come before, as ids or phase/step, or with a lag; else the step written before. [] means none."
+        None,
+        description="Steps that come before, as ids, phase/step or with a lag; else the step written before. [] means none.",
     )
     barrier: Flag = Field(False, description="Wait until every host has done the step before, and let the next step wait too.")
     takes: Takes | None = Field(None, description="How long it takes: 15m, 10m..25m or [10m, 15m, 25m].")

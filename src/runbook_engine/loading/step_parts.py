@@ -95,7 +95,8 @@ class NeedDocument(Closed):
 
     step: Reference = Field(description="The step: its id, or phase/step.")
     kind: LinkKind = Field(
-        LinkKind.FINISH_START, description="Which end of that step holds which end of this one: finish-start is 'after its end'."
+        LinkKind.FINISH_START,
+        description="Which end of that step holds which end of this one; finish-start: after its end.",
     )
     lag: Duration | None = Field(None, description="So long after it at the earliest, such as 30m.")
     lead: Duration | None = Field(None, description="So long before it at the earliest: the two overlap.")
