@@ -7,7 +7,7 @@ as many as attempts are made at a time; what a crew does by hand is done host af
 from collections.abc import Iterator
 from math import ceil
 
-from runbook_engine.model.plan import Package, PlannedPhase, Stage
+from runbook_engine.model.plan import Edge, Package, PlannedPhase, Stage
 from runbook_engine.model.run import Run
 from runbook_engine.model.words import PackageId
 from runbook_engine.running.shape import Shape
@@ -41,12 +41,19 @@ def one_s(package: Package) -> float:
 
 def stage_s(shape: Shape, stage: Stage, parallel: int) -> float:
     """Seconds that a stage can take, from its first task to its last."""
+    begins: dict[PackageId, float] = {}
     ends: dict[PackageId, float] = {}
     for name in stage.packages:
         package = shape.packages[name]
-        begin = max((ends.get(edge.before, 0.0) for edge in package.needs), default=0.0)
+        times = ((begins if edge.on_start else ends).get(edge.before, 0.0) + lag_of(edge) for edge in package.needs)
+        begin = begins[name] = max(0.0, *times, 0.0)
         ends[name] = begin + _rounds(package, len(package.hosts), parallel) * one_s(package)
     return max(ends.values(), default=0.0)
+
+
+def lag_of(edge: Edge) -> float:
+    """Seconds that pass at least between what an edge joins."""
+    return max(0.0, edge.lag.lag_s) if edge.lag else 0.0
 
 
 def back_s(shape: Shape, run: Run, phase: PlannedPhase, index: int, parallel: int) -> float:
