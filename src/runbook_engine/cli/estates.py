@@ -75,7 +75,7 @@ class Live:
         if not stating:
             return {}
         from runbook_engine.calendars import first_moment, zone_of
-        from runbook_engine.planning.scope import scope
+        from runbook_engine.model.scope import scope
 
         zones = {site.name: site.time_zone for site in self.estate.sites.values()}
         of_phase = {phase.id: zone_of(scope(plan, phase, self.estate), zones) for phase in plan.phases}

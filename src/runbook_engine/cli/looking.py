@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from runbook_engine.cli import opening, options
+from runbook_engine.cli.forecasting import forecast_of
 from runbook_engine.cli.gating import world_now
 from runbook_engine.cli.reasons import Reasons
 from runbook_engine.cli.settings import settings
@@ -83,10 +84,14 @@ def _show_status(found: opening.Opened, *, as_json: bool) -> None:
     from runbook_engine.reporting.status_text import status_text
 
     at, plan, run = opening.now(), found.course.shape.plan, found.course.run
+    forecast = forecast_of(found)
     if as_json:
-        options.show_json(status_data(plan, run, reasons_of(found), at, parallel=found.place.parallel))
+        options.show_json(status_data(plan, run, reasons_of(found), at, parallel=found.place.parallel, forecast=forecast))
     else:
-        options.show(status_text(plan, run, reasons_of(found), at, zone=options.zone(), parallel=found.place.parallel))
+        shown = status_text(
+            plan, run, reasons_of(found), at, zone=options.zone(), parallel=found.place.parallel, forecast=forecast
+        )
+        options.show(shown)
 
 
 def reasons_of(found: opening.Opened) -> Reasons:

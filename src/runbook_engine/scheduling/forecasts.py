@@ -9,6 +9,7 @@ from dataclasses import replace
 from runbook_engine.model.jobs import Aim, Effort, Job, Placed, Project, Solution
 from runbook_engine.model.schedule import Booking, Schedule
 from runbook_engine.model.values import dataclass
+from runbook_engine.model.words import PersonId
 from runbook_engine.scheduling.facts import slot_after, slot_before
 
 
@@ -76,7 +77,7 @@ def placed_before(project: Project, promised: Schedule) -> dict[str, Placed]:
     return {b.id: _placed(project, b, numbers) for b in promised.bookings if b.id in jobs}
 
 
-def _placed(project: Project, booking: Booking, numbers: Mapping[str, int]) -> Placed:
+def _placed(project: Project, booking: Booking, numbers: Mapping[PersonId, int]) -> Placed:
     return Placed(
         start=slot_before(project, booking.start),
         finish=slot_after(project, booking.finish),
