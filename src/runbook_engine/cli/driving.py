@@ -11,6 +11,7 @@ import click
 
 from runbook_engine.cli import opening, options
 from runbook_engine.cli.estates import estates_of
+from runbook_engine.cli.forecasting import forecast_of
 from runbook_engine.cli.gating import Gates, gates_for
 from runbook_engine.cli.interrupting import LocalInbox
 from runbook_engine.cli.leaving import Leaving
@@ -197,6 +198,7 @@ def _finish(how: Drive, course: Course, inbox: LocalInbox, world: World) -> None
     from shutil import rmtree
 
     from runbook_engine.cli.reasons import Reasons
+    from runbook_engine.reporting.forecast_text import forecast_lines
     from runbook_engine.reporting.status_data import status_data
     from runbook_engine.reporting.summary import summary_text
 
@@ -213,6 +215,8 @@ def _finish(how: Drive, course: Course, inbox: LocalInbox, world: World) -> None
     options.say("\n" + summary_text(plan, course.run, at, log_folder=logs, parallel=how.parallel, zone=options.zone()))
     if course.run.status is RunStatus.OPEN:
         options.say(_held(course, plan, world))
+        forecast = forecast_of(how.place, how.store, course)
+        options.say("\n".join(["", *forecast_lines(forecast, options.zone())]) if forecast else "")
 
 
 def _held(course: Course, plan: Plan, world: World) -> str:

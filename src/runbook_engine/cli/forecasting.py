@@ -2,34 +2,42 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from runbook_engine.cli import opening, options
 from runbook_engine.cli.estates import estates_of
+from runbook_engine.cli.settings import Settings
 from runbook_engine.model.estate import Estate
 from runbook_engine.model.forecast import Forecast
 from runbook_engine.model.jobs import Aim, Effort
 from runbook_engine.model.plan import Plan
 from runbook_engine.model.schedule import Booked, Moved, Schedule
 from runbook_engine.model.words import RunStatus
+from runbook_engine.running.course import Course
+
+if TYPE_CHECKING:
+    from runbook_engine.recording import Store
 
 
-def forecast_of(found: opening.Opened, effort: Effort | None = None, *, always: bool = False) -> Forecast | None:
+def forecast_of(
+    place: Settings, store: "Store", course: Course, effort: Effort | None = None, *, always: bool = False
+) -> Forecast | None:
     """Where a run will end; None when it is over, or when nobody promised an end and there is no deadline.
 
     `effort`: what is left is searched for a better order; otherwise it is listed, in milliseconds. `always`: also when
     nothing was promised. What keeps a forecast from being made is told on stderr.
     """
-    plan, run = found.course.shape.plan, found.course.run
+    plan, run = course.shape.plan, course.run
     if run.status in (RunStatus.DONE, RunStatus.STOPPED) or run.created is None:
         return None
-    booked = found.store.booked()
+    booked = store.booked()
     own = next((b.schedule for b in booked if b.schedule.runbook == plan.runbook), None)
     if not (own or plan.deadline or always):
         return None
     from runbook_engine.scheduling.listing_reasons import NotPlaced
 
     try:
-        return _forecast(found, own, _of_others(booked, plan), effort)
+        return _forecast(place, course, own, _of_others(booked, plan), effort)
     except (NotPlaced, ValueError) as trouble:
         options.say(f"There is no forecast: {trouble}")
         return None
@@ -47,10 +55,10 @@ def _forecast(found: opening.Opened, own: Schedule | None, others: tuple[Schedul
     from runbook_engine.scheduling.projects_terms import Terms
     from runbook_engine.scheduling.schedules import schedule_of
 
-    plan, run, now = found.course.shape.plan, found.course.run, opening.now()
-    live = estates_of(found.place.inventory).live() if found.place.inventory.exists() else None
+    plan, run, now = course.shape.plan, course.run, opening.now()
+    live = estates_of(place.inventory).live() if place.inventory.exists() else None
     estate = live.estate if live else Estate()
-    terms = Terms(parallel=found.place.parallel, pools=live.pools if live else (), booked=others)
+    terms = Terms(parallel=place.parallel, pools=live.pools if live else (), booked=others)
     begin = min(time for time in (run.created, own.start if own and not own.abstract else None) if time)
     project = as_it_stands(project_of(plan, estate, days_off, begin, terms), run, now)
     gone_on = go_on(project, own, effort)

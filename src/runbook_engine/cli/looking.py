@@ -84,7 +84,7 @@ def _show_status(found: opening.Opened, *, as_json: bool) -> None:
     from runbook_engine.reporting.status_text import status_text
 
     at, plan, run = opening.now(), found.course.shape.plan, found.course.run
-    forecast = forecast_of(found)
+    forecast = forecast_of(found.place, found.store, found.course)
     if as_json:
         options.show_json(status_data(plan, run, reasons_of(found), at, parallel=found.place.parallel, forecast=forecast))
     else:
