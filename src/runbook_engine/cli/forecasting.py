@@ -47,7 +47,9 @@ def _of_others(booked: Sequence[Booked], plan: Plan) -> tuple[Schedule, ...]:
     return tuple(b.schedule for b in booked if b.schedule.runbook != plan.runbook)
 
 
-def _forecast(found: opening.Opened, own: Schedule | None, others: tuple[Schedule, ...], effort: Effort | None) -> Forecast:
+def _forecast(
+    place: Settings, course: Course, own: Schedule | None, others: Sequence[Schedule], effort: Effort | None
+) -> Forecast:
     from runbook_engine.loading.days_off import days_off
     from runbook_engine.scheduling.facts import as_it_stands
     from runbook_engine.scheduling.forecasts import go_on
@@ -58,7 +60,7 @@ def _forecast(found: opening.Opened, own: Schedule | None, others: tuple[Schedul
     plan, run, now = course.shape.plan, course.run, opening.now()
     live = estates_of(place.inventory).live() if place.inventory.exists() else None
     estate = live.estate if live else Estate()
-    terms = Terms(parallel=place.parallel, pools=live.pools if live else (), booked=others)
+    terms = Terms(parallel=place.parallel, pools=live.pools if live else (), booked=tuple(others))
     begin = min(time for time in (run.created, own.start if own and not own.abstract else None) if time)
     project = as_it_stands(project_of(plan, estate, days_off, begin, terms), run, now)
     gone_on = go_on(project, own, effort)
