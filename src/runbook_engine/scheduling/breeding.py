@@ -1,290 +1,274 @@
-"""Compiled: a population of schedules from which better ones are bred."""
+"""Compiled: a population of schedules from which better ones are bred. The rules are those of a genetic algorithm.
+
+A child takes a busy stretch of one parent as it is, and what lies around it in the order of the other. It takes the place of
+the worse of its parents, unless it is worse itself, so that the population keeps its variety for long.
+"""
 
 from collections import namedtuple
 
 import numpy as np
 from numba import njit
 
-from runbook_engine.scheduling.placing import drawn_together
+from runbook_engine.scheduling.placing import INNER, copy, drawn_together
 
-Herd = namedtuple("Herd", "order start span sign")  # noqa: PYI024 - numba wants it plain
+Herd = namedtuple("Herd", "order start span sign best")  # noqa: PYI024 - numba wants it plain; `best` ends with its span
+Nest = namedtuple("Nest", "late weight left open order start dice")  # noqa: PYI024 - the same
+
+SWAPPED = 0.08  # how often two neighbours of a child change places
+TWO_CUTS = 0.2  # how many children come from two cuts instead of a busy stretch
+GOES = 8  # stretches of which the busiest is taken
+SHORTEST, LONGEST = 0.15, 0.6  # of a stretch, in parts of the list
+IN, BEFORE, AFTER, DONE = 3, 1, 2, 4  # where a job stands beside the stretch
 
 
-@njit(nogil=True, cache=True)
-def below(dice, n):
-    """A random number from 0 up to, and without, n."""
+@INNER
+def below(dice, limit):
+    """A random number from 0 up to, and without, the limit."""
     x = dice[0]
     x ^= x << np.uint64(13)
     x ^= x >> np.uint64(7)
     x ^= x << np.uint64(17)
     dice[0] = x
-    return np.int64((x >> np.uint64(11)) % np.uint64(n))
+    return np.int64((x >> np.uint64(11)) % np.uint64(limit))
 
 
-@njit(nogil=True, cache=True)
+@INNER
 def chance(dice):
+    """A random number from 0 up to, and without, 1."""
     return below(dice, 1 << 30) / (1 << 30)
 
 
-@njit(nogil=True, cache=True)
-def sample(web, dice, late, noise, out, left, open_):
-    """A random list that follows the links, those that must end early tend to come first."""
-    n = out.size
-    m = 0
-    for job in range(n):
-        left[job] = web.pp[job + 1] - web.pp[job]
-        if left[job] == 0:
-            open_[m] = job
-            m += 1
-    for x in range(n):
-        best = 0
-        lowest = 1e18
-        for y in range(m):
-            value = late[open_[y]] + noise * chance(dice)
-            if value < lowest:
-                lowest = value
-                best = y
-        job = open_[best]
-        m -= 1
-        open_[best] = open_[m]
+@INNER
+def first_of(nest, count, noise):
+    """Which of the jobs that can come next does: early ends first, more or less."""
+    best = 0
+    lowest = 1e18
+    for x in range(count):
+        value = nest.late[nest.open[x]] + noise * chance(nest.dice)
+        if value < lowest:
+            lowest = value
+            best = x
+    return best
+
+
+@INNER
+def sample(web, nest, noise, out):
+    """A random list that follows the links."""
+    count = 0
+    for job in range(out.size):
+        nest.left[job] = web.pp[job + 1] - web.pp[job]
+        if nest.left[job] == 0:
+            nest.open[count] = job
+            count += 1
+    for x in range(out.size):
+        at = first_of(nest, count, noise)
+        job = nest.open[at]
+        count -= 1
+        nest.open[at] = nest.open[count]
         out[x] = job
         for y in range(web.sp[job], web.sp[job + 1]):
-            left[web.si[y]] -= 1
-            if left[web.si[y]] == 0:
-                open_[m] = web.si[y]
-                m += 1
+            nest.left[web.si[y]] -= 1
+            if nest.left[web.si[y]] == 0:
+                nest.open[count] = web.si[y]
+                count += 1
 
 
-@njit(nogil=True, cache=True)
-def two_point(dice, a, b, child, used):
-    n = child.size
-    q1 = below(dice, n)
-    q2 = below(dice, n)
-    if q1 > q2:
-        q1, q2 = q2, q1
-    used[:] = 0
-    child[:q1] = a[:q1]
-    for x in range(q1):
-        used[child[x]] = 1
-    c = q1
-    for x in range(n):
-        if c > q2:
-            break
-        j = b[x]
-        if not used[j]:
-            child[c] = j
-            used[j] = 1
-            c += 1
-    for x in range(n):
-        j = a[x]
-        if not used[j]:
-            child[c] = j
-            c += 1
+@INNER
+def taken(nest, parent, x, y, at, limit):
+    """Copy jobs of the parent that the child does not have yet, from place x up to y, while there is room."""
+    while x < y and at < limit:
+        job = parent[x]
+        if nest.left[job] != DONE:
+            nest.order[at] = job
+            nest.left[job] = DONE
+            at += 1
+        x += 1
+    return at
 
 
-@njit(nogil=True, cache=True)
-def block(web, a, b, q1, q2, child, mark, place):
-    """The block a[q1:q2] stays together, what is around it comes in the order of b."""
-    n = child.size
-    mark[:] = 0
-    for x in range(q1, q2):
-        mark[a[x]] = 3
-    for x in range(q2 - 1, -1, -1):
-        j = a[x]
-        if mark[j] == 0:
-            for y in range(web.sp[j], web.sp[j + 1]):
-                s = mark[web.si[y]]
-                if s == 3 or s == 1:
-                    mark[j] = 1
-                    break
-    for x in range(q1, n):
-        j = a[x]
-        if mark[j] == 0:
-            for y in range(web.pp[j], web.pp[j + 1]):
-                s = mark[web.pi[y]]
-                if s == 3 or s == 2:
-                    mark[j] = 2
-                    break
-    total = 0
-    for x in range(n):
-        if mark[b[x]] == 3:
-            total += x
-    cut = total // (q2 - q1)
-    c = 0
-    for x in range(n):
-        j = b[x]
-        if mark[j] == 1 or (mark[j] == 0 and x < cut):
-            child[c] = j
-            mark[j] = 4
-            c += 1
-    for x in range(q1, q2):
-        child[c] = a[x]
-        mark[a[x]] = 4
-        c += 1
-    for x in range(n):
-        j = b[x]
-        if mark[j] != 4:
-            child[c] = j
-            c += 1
+@INNER
+def two_cuts(nest, one, other):
+    """The child has head and tail of one parent and between them the order of the other."""
+    n = one.size
+    x = below(nest.dice, n)
+    y = below(nest.dice, n)
+    if x > y:
+        x, y = y, x
+    for job in range(n):
+        nest.left[job] = 0
+    at = taken(nest, one, 0, n, 0, x)
+    at = taken(nest, other, 0, n, at, y)
+    taken(nest, one, 0, n, at, n)
 
 
-@njit(nogil=True, cache=True)
-def busiest(web, dice, weight, start, order, goes, lo_part, hi_part):
-    """A block of a list that does much work for the time it covers."""
-    n = order.size
-    best = -1.0
-    b1 = 0
-    b2 = n
-    for _ in range(goes):
-        size = max(2, int(n * (lo_part + (hi_part - lo_part) * chance(dice))))
-        q1 = below(dice, n - size + 1)
+@INNER
+def busy(nest, order, start):
+    """A stretch of a list which does much work for the time that it covers."""
+    most = -1.0
+    first = 0
+    last = order.size
+    for _ in range(GOES):
+        size = max(2, int(order.size * (SHORTEST + (LONGEST - SHORTEST) * chance(nest.dice))))
+        x = below(nest.dice, order.size - size + 1)
         work = 0.0
-        for x in range(q1, q1 + size):
-            work += weight[order[x]]
-        time = start[order[q1 + size - 1]] - start[order[q1]] + 1
-        if work / time > best:
-            best = work / time
-            b1 = q1
-            b2 = q1 + size
-    return b1, b2
+        for y in range(x, x + size):
+            work += nest.weight[order[y]]
+        work /= start[order[x + size - 1]] - start[order[x]] + 1
+        if work > most:
+            most = work
+            first = x
+            last = x + size
+    return first, last
 
 
-@njit(nogil=True, cache=True)
-def resample(web, dice, late, noise, order, q1, q2, out, left, open_):
-    """A copy of the list in which the part q1:q2 has a new random order that follows the links."""
-    out[:] = order
-    left[:] = 1 << 30
-    for x in range(q1, q2):
-        left[order[x]] = 0
-    for x in range(q1, q2):
-        j = order[x]
-        for y in range(web.sp[j], web.sp[j + 1]):
-            left[web.si[y]] += 1
-    m = 0
-    for x in range(q1, q2):
-        j = order[x]
-        if left[j] == 0:
-            open_[m] = j
-            m += 1
-    for x in range(q1, q2):
-        best = 0
-        lowest = 1e18
-        for y in range(m):
-            v = late[open_[y]] + noise * chance(dice)
-            if v < lowest:
-                lowest = v
-                best = y
-        j = open_[best]
-        m -= 1
-        open_[best] = open_[m]
-        out[x] = j
-        for y in range(web.sp[j], web.sp[j + 1]):
-            s = web.si[y]
-            left[s] -= 1
-            if left[s] == 0:
-                open_[m] = s
-                m += 1
+@INNER
+def touches(job, pointers, jobs, left, side):
+    """Whether one of the neighbours of a job in the net is in the stretch or on this side of it."""
+    for x in range(pointers[job], pointers[job + 1]):
+        if left[jobs[x]] == IN or left[jobs[x]] == side:
+            return True
+    return False
 
 
-@njit(nogil=True, cache=True)
-def swaps(web, dice, child, rate):
-    for x in range(child.size - 1):
-        if chance(dice) < rate:
-            i = child[x]
-            j = child[x + 1]
-            linked = False
-            for y in range(web.sp[i], web.sp[i + 1]):
-                if web.si[y] == j:
-                    linked = True
-            if not linked:
-                child[x] = j
-                child[x + 1] = i
+@INNER
+def mark(web, nest, order, first, last):
+    """Say of each job whether it is in the stretch, has to come before it, or after it."""
+    for job in range(order.size):
+        nest.left[job] = 0
+    for x in range(first, last):
+        nest.left[order[x]] = IN
+    for x in range(last - 1, -1, -1):
+        if nest.left[order[x]] == 0 and touches(order[x], web.sp, web.si, nest.left, BEFORE):
+            nest.left[order[x]] = BEFORE
+    for x in range(first, order.size):
+        if nest.left[order[x]] == 0 and touches(order[x], web.pp, web.pi, nest.left, AFTER):
+            nest.left[order[x]] = AFTER
 
 
-@njit(nogil=True, cache=True)
+@INNER
+def stretch(web, nest, one, start, other):
+    """The child has a busy stretch of one parent, and what is before and after it in the order of the other."""
+    first, last = busy(nest, one, start)
+    mark(web, nest, one, first, last)
+    middle = 0
+    for x in range(other.size):
+        if nest.left[other[x]] == IN:
+            middle += x
+    middle //= last - first
+    at = 0
+    for x in range(other.size):
+        side = nest.left[other[x]]
+        if side == BEFORE or (side == 0 and x < middle):
+            nest.order[at] = other[x]
+            nest.left[other[x]] = DONE
+            at += 1
+    at = taken(nest, one, first, last, at, one.size)
+    taken(nest, other, 0, other.size, at, one.size)
+
+
+@INNER
+def linked(web, job, later):
+    """Whether the second waits for the first."""
+    for x in range(web.sp[job], web.sp[job + 1]):
+        if web.si[x] == later:
+            return True
+    return False
+
+
+@INNER
+def swap(web, nest):
+    """Let some neighbours in the child's list change places."""
+    for x in range(nest.order.size - 1):
+        if chance(nest.dice) < SWAPPED and not linked(web, nest.order[x], nest.order[x + 1]):
+            job = nest.order[x]
+            nest.order[x] = nest.order[x + 1]
+            nest.order[x + 1] = job
+
+
+@INNER
 def signed(start):
-    h = 0
-    for i in range(start.size):
-        h += start[i] * (i * i + 7 * i + 1)
-    return h
+    """A number that hardly any two schedules share."""
+    sign = 0
+    for job in range(start.size):
+        sign += start[job] * (job * job + 7 * job + 1)
+    return sign
 
 
-@njit(nogil=True, cache=True)
-def breed(web, desk, herd, P, fresh, late, weight, dice, best, bound, budget, knobs, left, open_, child, cstart):
-    """Returns work done, children that got in."""
-    n = child.size
+@INNER
+def keep(herd, place, order, start, span, sign):
+    """Put a schedule into the population, and remember it if it is the best so far."""
+    for x in range(order.size):
+        herd.order[place, x] = order[x]
+        herd.start[place, x] = start[x]
+    herd.span[place] = span
+    herd.sign[place] = sign
+    if span < herd.best[start.size]:
+        copy(start, herd.best)
+        herd.best[start.size] = span
+
+
+@INNER
+def twin(herd, span, sign):
+    """Whether the population has this schedule."""
+    for x in range(herd.span.size):
+        if herd.sign[x] == sign and herd.span[x] == span:
+            return True
+    return False
+
+
+@INNER
+def tournament(herd, dice):
+    """The better of two."""
+    one = below(dice, herd.span.size)
+    other = below(dice, herd.span.size)
+    return other if herd.span[other] < herd.span[one] else one
+
+
+@INNER
+def mate(web, herd, nest, one, other):
+    """Make the list of a child."""
+    if chance(nest.dice) >= TWO_CUTS:
+        stretch(web, nest, herd.order[one], herd.start[one], herd.order[other])
+    elif chance(nest.dice) < 0.5:
+        two_cuts(nest, herd.order[one], herd.order[other])
+    else:
+        two_cuts(nest, herd.order[other], herd.order[one])
+    swap(web, nest)
+
+
+@INNER
+def settle(web, desk, herd, nest, bound):
+    """Fill the population with random schedules. Returns how many jobs were placed."""
     work = 0
-    kept = 0
-    made = 0
-    if fresh:
-        top = late.max() * 0.4 + 1
-        for a in range(P):
-            sample(web, dice, late, 0.0 if (a == 0 and knobs[9]) else top * chance(dice), herd.order[a], left, open_)
-            f, w = drawn_together(web, desk, herd.order[a], herd.start[a])
-            herd.span[a] = f
-            herd.sign[a] = signed(herd.start[a])
-            work += w
-            if f < best[n]:
-                best[n] = f
-                best[:n] = herd.start[a]
-                if f <= bound:
-                    return work, 1, made
-    while work < budget:
-        a = below(dice, P)
-        c = below(dice, P)
-        if herd.span[c] < herd.span[a]:
-            a = c
-        b = below(dice, P)
-        while b == a:
-            b = below(dice, P)
-        u = chance(dice)
-        if u < knobs[0]:
-            if chance(dice) < 0.5:
-                two_point(dice, herd.order[a], herd.order[b], child, left)
-            else:
-                two_point(dice, herd.order[b], herd.order[a], child, left)
-            swaps(web, dice, child, knobs[3])
-        elif u < knobs[0] + knobs[1]:
-            q1, q2 = busiest(web, dice, weight, herd.start[a], herd.order[a], int(knobs[4]), knobs[5], knobs[6])
-            block(web, herd.order[a], herd.order[b], q1, q2, child, left, open_)
-            swaps(web, dice, child, knobs[3])
-        else:
-            b = a
-            size = min(n, max(2, int(knobs[7])))
-            size = max(2, below(dice, size) + 1)
-            q1 = below(dice, n - size + 1)
-            resample(web, dice, late, knobs[8] * chance(dice) * late.max(), herd.order[a], q1, q1 + size, child, left, open_)
-        f, w = drawn_together(web, desk, child, cstart)
-        work += w
-        made += 1
-        if f < best[n]:
-            best[n] = f
-            best[:n] = cstart
-            if f <= bound:
-                return work, kept + 1, made
-        h = signed(cstart)
-        twin = False
-        worst = 0
-        for x in range(P):
-            if herd.sign[x] == h and herd.span[x] == f:
-                twin = True
-                break
-            if herd.span[x] > herd.span[worst]:
-                worst = x
-        if knobs[10] == 1:  # crowding: the worse of the parents goes
-            worst = a if herd.span[a] >= herd.span[b] else b
-        elif knobs[10] == 2:
-            # random among four, the worst of them
-            worst = below(dice, P)
-            for _ in range(3):
-                x = below(dice, P)
-                if herd.span[x] > herd.span[worst]:
-                    worst = x
-        if not twin and f <= herd.span[worst]:
-            if f < herd.span[worst]:
-                kept += 1
-            herd.order[worst] = child
-            herd.start[worst] = cstart
-            herd.span[worst] = f
-            herd.sign[worst] = h
-    return work, kept, made
+    widest = 0.0
+    for job in range(nest.late.size):
+        widest = max(widest, nest.late[job])
+    for place in range(herd.span.size):
+        sample(web, nest, (0.4 * widest + 1) * chance(nest.dice), nest.order)
+        span, placed = drawn_together(web, desk, nest.order, nest.start)
+        keep(herd, place, nest.order, nest.start, span, signed(nest.start))
+        work += placed
+        if span <= bound:
+            break
+    return work
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def breed(web, desk, herd, nest, fresh, bound, budget):
+    """Breed until about `budget` jobs are placed or the bound is met. Returns how many were, and how many children were better."""
+    work = settle(web, desk, herd, nest, bound) if fresh else 0
+    better = 0
+    while work < budget and herd.best[nest.late.size] > bound:
+        one = tournament(herd, nest.dice)
+        other = below(nest.dice, herd.span.size)
+        while other == one:
+            other = below(nest.dice, herd.span.size)
+        mate(web, herd, nest, one, other)
+        span, placed = drawn_together(web, desk, nest.order, nest.start)
+        work += placed
+        worse = one if herd.span[one] >= herd.span[other] else other
+        sign = signed(nest.start)
+        if span <= herd.span[worse] and not twin(herd, span, sign):
+            better += span < herd.span[worse]
+            keep(herd, worse, nest.order, nest.start, span, sign)
+    return work, better

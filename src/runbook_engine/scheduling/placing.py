@@ -11,8 +11,17 @@ from numba import njit
 Web = namedtuple("Web", "dur need full guard pp pi sp si slots")  # noqa: PYI024 - numba wants it plain
 Desk = namedtuple("Desk", "times free last start back order turned count")  # noqa: PYI024 - the same
 
+INNER = njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, error_model="numpy")
 
-@njit(nogil=True, cache=True)
+
+@INNER
+def copy(source, target):
+    """Overwrite."""
+    for x in range(source.size):
+        target[x] = source[x]
+
+
+@INNER
 def fits(web, desk, job, slot):
     """Whether the job finds all that it needs in this slot (or after this event)."""
     for word in range(web.full.size):
@@ -21,7 +30,7 @@ def fits(web, desk, job, slot):
     return True
 
 
-@njit(nogil=True, cache=True)
+@INNER
 def place(web, desk, job, start):
     """Put the job into the first gap from `start` on; each slot is looked at once."""
     length = web.dur[job]
@@ -41,12 +50,13 @@ def place(web, desk, job, start):
     return start
 
 
-@njit(nogil=True, cache=True)
+@INNER
 def clean(web, desk):
     """Empty what the last schedule has taken."""
     if web.slots:
         for word in range(web.full.size):
-            desk.free[word, : desk.last[0]] = web.full[word]
+            for slot in range(desk.last[0]):
+                desk.free[word, slot] = web.full[word]
     else:
         desk.last[1] = 1
         desk.times[0] = 0
@@ -54,7 +64,7 @@ def clean(web, desk):
             desk.free[word, 0] = web.full[word]
 
 
-@njit(nogil=True, cache=True)
+@INNER
 def event_at(desk, time):
     """The last event that is not after the time."""
     low = 0
@@ -68,7 +78,7 @@ def event_at(desk, time):
     return low
 
 
-@njit(nogil=True, cache=True)
+@INNER
 def split(web, desk, event, time):
     """Make an event at this time, which lies in the stretch after `event`; returns its place."""
     if desk.times[event] == time:
@@ -83,7 +93,7 @@ def split(web, desk, event, time):
     return event + 1
 
 
-@njit(nogil=True, cache=True)
+@INNER
 def place_between(web, desk, job, start):
     """The same as `place` by events instead of slots: what lasts long costs no more than what is short."""
     length = web.dur[job]
@@ -105,12 +115,13 @@ def place_between(web, desk, job, start):
     return start
 
 
-@njit(nogil=True, cache=True)
+@INNER
 def listed(web, desk, order, pp, pi, start):
     """Put each job where it fits first, in this order. Returns when the last one is over."""
     clean(web, desk)
     span = 0
-    for job in order:
+    for y in range(order.size):
+        job = order[y]
         ready = 0
         for x in range(pp[job], pp[job + 1]):
             ready = max(ready, start[pi[x]] + web.dur[pi[x]])
@@ -122,23 +133,25 @@ def listed(web, desk, order, pp, pi, start):
     return span
 
 
-@njit(nogil=True, cache=True)
+@INNER
 def counted(base, key, count, out):
     """The jobs by rising key; those with equal keys in the order of `base`."""
     top = 0
-    for job in base:
-        top = max(top, key[job])
-    count[: top + 2] = 0
-    for job in base:
-        count[key[job] + 1] += 1
+    for x in range(base.size):
+        top = max(top, key[base[x]])
+    for x in range(top + 2):
+        count[x] = 0
+    for x in range(base.size):
+        count[key[base[x]] + 1] += 1
     for x in range(top + 1):
         count[x + 1] += count[x]
-    for job in base:
-        out[count[key[job]]] = job
-        count[key[job]] += 1
+    for x in range(base.size):
+        at = key[base[x]]
+        out[count[at]] = base[x]
+        count[at] += 1
 
 
-@njit(nogil=True, cache=True)
+@INNER
 def inserted(base, key, out):
     """The same where keys are large; quick because `base` is nearly in order."""
     for x in range(base.size):
@@ -150,7 +163,7 @@ def inserted(base, key, out):
         out[y] = job
 
 
-@njit(nogil=True, cache=True)
+@INNER
 def sort(web, desk, base, key, out):
     """The jobs by rising key; equal ones as in `base`, so that jobs which take no time stay in their order."""
     if web.slots:
@@ -159,17 +172,16 @@ def sort(web, desk, base, key, out):
         inserted(base, key, out)
 
 
-@njit(nogil=True, cache=True)
+@INNER
 def turn(web, desk, order, start, span):
     """From the starts of a schedule: the list of its jobs read from the end, in `desk.turned`."""
     for x in range(order.size):
         desk.order[x] = order[order.size - 1 - x]
-    for job in order:
-        desk.back[job] = span - start[job] - web.dur[job]
+        desk.back[x] = span - start[x] - web.dur[x]
     sort(web, desk, desk.order, desk.back, desk.turned)
 
 
-@njit(nogil=True, cache=True)
+@INNER
 def drawn_together(web, desk, order, start):
     """Schedule the list, then push all to the end and back to the start, as long as that helps.
 
@@ -180,19 +192,18 @@ def drawn_together(web, desk, order, start):
     while True:
         turn(web, desk, order, start, span)
         end = listed(web, desk, desk.turned, web.sp, web.si, desk.back)
-        for job in order:
-            desk.start[job] = end - desk.back[job] - web.dur[job]
         for x in range(order.size):
+            desk.start[x] = end - desk.back[x] - web.dur[x]
             desk.order[x] = desk.turned[order.size - 1 - x]
         sort(web, desk, desk.order, desk.start, desk.turned)
         after = listed(web, desk, desk.turned, web.pp, web.pi, desk.start)
         work += 2 * order.size
         if after <= span:
-            order[:] = desk.turned
-            start[:] = desk.start
+            copy(desk.turned, order)
+            copy(desk.start, start)
         if after >= span:
             break
         span = after
-    desk.order[:] = order
+    copy(order, desk.order)
     sort(web, desk, desk.order, start, order)
     return span, work
