@@ -12,7 +12,7 @@ from runbook_engine.running.course import Course
 from runbook_engine.running.doubt import ASKING
 from runbook_engine.running.focus import Focus
 from runbook_engine.running.shape import task_of, waited_for
-from runbook_engine.running.stages import is_passed, waits_within
+from runbook_engine.running.stages import is_passed, waiting_on, waits_within
 from runbook_engine.running.way_back import is_due
 
 BEGINNING = frozenset({Status.NOT_STARTED, Status.RETRYING})
@@ -288,16 +288,8 @@ class Agenda:
             if edge.kind is EdgeKind.ALL_HOSTS:
                 gate += not is_passed(shape, run, before, package)
             else:
-                self._count_needs(package, before.id)
+                for task in waiting_on(shape, run, package, before.id):
+                    self._unmet[task] = self._unmet.get(task, 0) + 1
         self._gates[package] = gate
         if not gate:
             self._push_all(package)
-
-    def _count_needs(self, package: PackageId, before: PackageId) -> None:
-        shape, run = self._course.shape, self._course.run
-        if run.settled[before] >= shape.packages[before].size:
-            return
-        for host in shape.packages[package].hosts:
-            if host in shape.hosts[before] and run.task(task_of(before, host)).status not in SETTLED_WELL:
-                task = task_of(package, host)
-                self._unmet[task] = self._unmet.get(task, 0) + 1
