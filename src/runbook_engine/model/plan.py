@@ -82,7 +82,7 @@ class Package:
     milestone: bool = False
     same_people_as: tuple[PackageId, ...] = ()
     other_people_than: tuple[PackageId, ...] = ()
-    on_site: bool = False  # people must be where the hosts are
+    on_site_said: bool | None = None  # whether people must be where the hosts are, if the author says so
     evidence: tuple[tuple[str, str], ...] = ()
     save_as: str = ""
     reads: tuple[PackageId, ...] = ()  # packages whose saved values are needed
@@ -91,6 +91,14 @@ class Package:
     health_check: bool = False
     unquoted: tuple[str, ...] = ()  # what the author lets into a command without quotes, as written
     needs: tuple[Edge, ...] = ()
+
+    @property
+    def on_site(self) -> bool:
+        """Whether people must be where the hosts are: as the author says, else for work by hand on hosts."""
+        if self.on_site_said is not None:
+            return self.on_site_said
+        question = self.procedure.question
+        return bool(self.hosts) and (not self.action or (question is not None and not question.choices))
 
     @property
     def size(self) -> int:

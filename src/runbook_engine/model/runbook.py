@@ -62,6 +62,11 @@ class Lag:
     lag_s: float = 0.0  # a lead is negative
     at_most_s: float | None = None  # and not later than that
 
+    @property
+    def after_end(self) -> bool:
+        """Whether what follows starts only when the step before has ended."""
+        return self.kind is LinkKind.FINISH_START and self.lag_s >= 0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deadline:
