@@ -1,4 +1,4 @@
-"""runs, status, why, log, tasks: see what is, without touching it."""
+"""runs, status, why, log: see what is, without touching it."""
 
 import sys
 import time
@@ -84,12 +84,13 @@ def _show_status(found: opening.Opened, *, as_json: bool) -> None:
 
     at, plan, run = opening.now(), found.course.shape.plan, found.course.run
     if as_json:
-        options.show_json(status_data(plan, run, _reasons(found), at, parallel=found.place.parallel))
+        options.show_json(status_data(plan, run, reasons_of(found), at, parallel=found.place.parallel))
     else:
-        options.show(status_text(plan, run, _reasons(found), at, zone=options.zone(), parallel=found.place.parallel))
+        options.show(status_text(plan, run, reasons_of(found), at, zone=options.zone(), parallel=found.place.parallel))
 
 
-def _reasons(found: opening.Opened) -> Reasons:
+def reasons_of(found: opening.Opened) -> Reasons:
+    """Why each task of a run does not start, as of now."""
     return Reasons(found.course, world_now(found), opening.now())
 
 
@@ -109,7 +110,7 @@ def why_command(run: str, task: str | None, journal: str | None, as_json: bool) 
     from runbook_engine.reporting.status_text import why_run_text, why_text
 
     with opening.opened(run, journal) as found:
-        plan, fold, reasons = found.course.shape.plan, found.course.run, _reasons(found)
+        plan, fold, reasons = found.course.shape.plan, found.course.run, reasons_of(found)
         if task is None:
             data = status_data(plan, fold, reasons, opening.now()) if as_json else None
             options.show_json(data) if data else options.show(why_run_text(plan, fold, reasons, zone=options.zone()))
@@ -229,46 +230,3 @@ def _logs(found: opening.Opened, step: str, host: str) -> Iterator[tuple[TaskId,
             file = logs.path(task)
             if fnmatchcase(task.partition("@")[2], host) and file.is_file():
                 yield task, file
-
-
-@click.command("tasks")
-@run_argument
-@click.option("--for", "person", metavar="PERSON", help="Only what is this person's, or could be.")
-@options.journal
-@options.as_json
-def tasks_command(run: str, person: str | None, journal: str | None, as_json: bool) -> None:
-    """Show what is whose, planned and actual, and what is ready now.
-
-    \b
-    runbook tasks rack12-install-1 --for ana.duarte
-    runbook assign rack12-install-1 cabling/mount@r12-u01 --to ana.duarte
-    """
-    from runbook_engine.reporting.people_tasks import task_rows, tasks_text
-    from runbook_engine.reporting.status_data import tasks_data
-
-    with opening.opened(run, journal) as found:
-        rows = task_rows(
-            found.course.shape.plan,
-            found.course.run,
-            _reasons(found),
-            opening.now(),
-            person=person or "",
-            groups=_groups(found, person) if person else frozenset(),
-            zone=options.zone(),
-        )
-    if as_json:
-        options.show_json(tasks_data(rows, person=person or ""))
-    else:
-        options.show(tasks_text(rows, person=person or ""))
-
-
-def _groups(found: opening.Opened, person: str) -> frozenset[str]:
-    """What a person may be meant by beside their name: roles, skills and department."""
-    from runbook_engine.cli.projects import load_hosts
-
-    if not found.place.inventory.is_dir():
-        return frozenset()
-    estate = load_hosts(found.place)
-    known = {str(p): entry for p, entry in estate.people.items()}.get(person)
-    roles = {role for role, people in estate.roles.items() if person in people}
-    return frozenset({*roles, *(known.skills if known else ()), *([known.department] if known else ())})

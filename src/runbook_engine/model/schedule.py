@@ -65,3 +65,13 @@ class Moved:
     title: str
     before: Booking | None
     after: Booking | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Booked:
+    """A schedule that was promised: its people and resources are taken. `number` grows with each one of the database."""
+
+    number: int
+    schedule: Schedule
+    by: str
+    at: datetime

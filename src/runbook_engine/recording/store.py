@@ -13,9 +13,10 @@ from runbook_engine.model.errors import Refused, Usage
 from runbook_engine.model.events import Event, RunCreated
 from runbook_engine.model.plan import Plan
 from runbook_engine.model.rehearsal_record import RehearsalRecord
+from runbook_engine.model.schedule import Booked, Schedule
 from runbook_engine.model.words import Digest, RunId
 from runbook_engine.model.world import World
-from runbook_engine.recording import inbox, leases, plans, runs, statements
+from runbook_engine.recording import inbox, leases, plans, runs, schedules, statements
 from runbook_engine.recording.chain import Link, broken
 from runbook_engine.recording.events import decoded, link_at, records
 from runbook_engine.recording.journal import Control, RunJournal
@@ -158,6 +159,26 @@ class Store:
         """The rehearsals of exactly that plan, the oldest first."""
         with self._database.reading("reading rehearsals") as connection:
             return statements.rehearsals_of(connection, digest)
+
+    def book(self, schedule: Schedule, at: datetime, by: str) -> int:
+        """Keep a schedule as the one that was promised for its runbook, in place of the one before; its number."""
+        with self._database.writing(f"booking the schedule of {schedule.runbook}") as connection:
+            return schedules.book(connection, schedule, at, by)
+
+    def release(self, runbook: str, at: datetime, by: str) -> bool:
+        """Nothing is booked for a runbook any more; False when nothing was."""
+        with self._database.writing(f"releasing the schedule of {runbook}") as connection:
+            return schedules.release(connection, runbook, at, by)
+
+    def booked(self) -> tuple[Booked, ...]:
+        """The schedules that count, one for each runbook that has one. Raises JournalFault."""
+        with self._database.reading("reading the booked schedules") as connection:
+            return schedules.booked(connection)
+
+    def booked_before(self) -> tuple[Booked, ...]:
+        """All schedules that were ever booked, the oldest first. Raises JournalFault."""
+        with self._database.reading("reading what was booked") as connection:
+            return schedules.history(connection)
 
     def decide(self, run: RunId, decision: Decision) -> None:
         """Put a decision into the run's inbox; durable when this returns. The same id a second time changes nothing."""

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table, Text, UniqueConstraint
 
-KNOWN_SCHEMAS = ("0001", "0002")  # oldest first; the last is the one that this version writes
+KNOWN_SCHEMAS = ("0001", "0002", "0003")  # oldest first; the last is the one that this version writes
 
 metadata = MetaData()
 
@@ -100,6 +100,19 @@ rehearsals = Table(
     Column("by", Text, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Index("rehearsals_of", "digest"),
+)
+
+schedules = Table(  # what was promised: of each runbook the last row counts, and the others say what was promised before
+    "schedules",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("runbook", Text, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("at", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("checksum", String(64), nullable=False),  # SHA-256 of the body
+    Column("body", LargeBinary, nullable=False),  # canonical JSON; empty: nothing is booked any more
+    Index("schedules_of", "runbook"),
 )
 
 world = Table(

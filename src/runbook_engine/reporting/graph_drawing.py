@@ -1,7 +1,6 @@
 """Pictures of a plan: SVG for people, Mermaid and DOT for other tools. Shapes and words tell what colours tell."""
 
 from collections.abc import Iterable, Iterator
-from xml.sax.saxutils import escape
 
 from rich.cells import cell_len, set_cell_size
 
@@ -22,7 +21,7 @@ from runbook_engine.reporting.graph_layout import (
     place,
 )
 from runbook_engine.reporting.graph_model import Lane, NodeKind, lanes_of
-from runbook_engine.reporting.harmless import one_line, shortened
+from runbook_engine.reporting.svg_text import FONT, cut, opening, safe
 from runbook_engine.reporting.words import count, short_digest
 
 __all__ = ["dot", "mermaid", "svg"]
@@ -31,14 +30,18 @@ MARGIN, HEAD, LANE_GAP, LEGEND, TRACK = 28.0, 76.0, 36.0, 96.0, 14.0
 LEAST_COLUMNS = 4  # so that the legend has room
 TITLE_CELLS, NOTE_CELLS = 25, 30
 SLANTED = 2  # fewer where the sides are not straight
-STYLE = """
-text{font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","DejaVu Sans",Arial,sans-serif;fill:#1b2430}
+STYLE = (
+    """
+text{FONT;fill:#1b2430}
 .h1{font-size:20px;font-weight:600}.sub{font-size:12.5px;fill:#55606e}
 .lane{fill:#f7f8fa;stroke:#d5dae1}.lane-title{font-size:15px;font-weight:600}
 .tag{font-size:9px;font-weight:600;letter-spacing:.7px}.title{font-size:12.5px}.note{font-size:10.5px;fill:#55606e}
 .box{stroke-width:1.4}.legend .box{stroke-width:6}.line{fill:none;stroke:#7b8794;stroke-width:1.3}
 .barrier{fill:none;stroke:#37424f;stroke-width:3.2}.phase{fill:none;stroke:#37424f;stroke-width:3.2}
-""".strip().replace("\n", "")
+""".strip()
+    .replace("\n", "")
+    .replace("FONT", FONT)
+)
 COLOURS = {  # fill, border and tag
     NodeKind.AUTOMATIC: ("#eef4fd", "#3568ad"),
     NodeKind.PERSON: ("#fff5e3", "#a35f00"),
@@ -57,14 +60,12 @@ def svg(plan: Plan) -> str:
     width = left + lane_width(columns) + MARGIN
     tops = _tops(lanes)
     height = (tops[-1] + lanes[-1].height if lanes else HEAD) + LEGEND
-    size = f'width="{width:g}" height="{height:g}" viewBox="0 0 {width:g} {height:g}"'
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="title desc" {size}>',
-        f'<title id="title">{_safe(plan.title)}</title><desc id="desc">{_safe(_description(plan), 4000)}</desc>',
+        *opening(width, height, plan.title, _description(plan)),
         f"<style>{STYLE}</style>{_MARKERS}",
         f'<rect width="{width:g}" height="{height:g}" fill="#ffffff"/>',
-        f'<text class="h1" x="{MARGIN:g}" y="40">{_safe(plan.title, 110)}</text>',
-        f'<text class="sub" x="{MARGIN:g}" y="61">{_safe(_subtitle(plan))}</text>',
+        f'<text class="h1" x="{MARGIN:g}" y="40">{safe(plan.title, 110)}</text>',
+        f'<text class="sub" x="{MARGIN:g}" y="61">{safe(_subtitle(plan))}</text>',
     ]
     for placed, top in zip(lanes, tops, strict=True):
         parts += _lane(placed, left, top, lane_width(columns))
@@ -79,11 +80,6 @@ _MARKERS = (
     '<marker id="thick" viewBox="0 0 12 12" refX="11" refY="6" markerWidth="12" markerHeight="12" orient="auto" '
     'markerUnits="userSpaceOnUse"><path d="M0 .5 12 6 0 11.5z" fill="#37424f"/></marker></defs>'
 )
-
-
-def _safe(text: str, longest: int = 500) -> str:
-    """Any text as XML character data."""
-    return escape(one_line(text, longest), {'"': "&quot;"})
 
 
 def _subtitle(plan: Plan) -> str:
@@ -108,10 +104,10 @@ def _tops(lanes: list[PlacedLane]) -> list[float]:
 def _lane(placed: PlacedLane, left: float, top: float, width: float) -> Iterator[str]:
     lane = placed.lane
     room = int(width / 6.4)
-    yield f'<g transform="translate({left:g} {top:g})"><title>{_safe(f"Phase {lane.number}: {lane.title}")}</title>'
+    yield f'<g transform="translate({left:g} {top:g})"><title>{safe(f"Phase {lane.number}: {lane.title}")}</title>'
     yield f'<rect class="lane" width="{width:g}" height="{placed.height:g}" rx="10"/>'
-    yield f'<text class="lane-title" x="{LANE_PAD}" y="25">{lane.number}  {_safe(lane.title, room * 2 // 3)}</text>'
-    yield f'<text class="sub" x="{LANE_PAD}" y="43">{_safe(lane.note, room)}</text>'
+    yield f'<text class="lane-title" x="{LANE_PAD}" y="25">{lane.number}  {safe(lane.title, room * 2 // 3)}</text>'
+    yield f'<text class="sub" x="{LANE_PAD}" y="43">{safe(lane.note, room)}</text>'
     inner = width - LANE_PAD
     for index, path in enumerate(placed.paths):
         yield _arrow(path, index, inner)
@@ -143,18 +139,18 @@ def _wrap(start: Point, end: Point, right: float, between: float, index: int) ->
 
 def _box(box: Box) -> Iterator[str]:
     fill, border = COLOURS[box.node.kind]
-    yield f'<g transform="translate({box.x:g} {box.y:g})"><title>{_safe(box.node.detail, 1000)}</title>'
+    yield f'<g transform="translate({box.x:g} {box.y:g})"><title>{safe(box.node.detail, 1000)}</title>'
     yield _shape(box.node.kind, fill, border)
     slanted = SLANTED * (box.node.kind in (NodeKind.PERSON, NodeKind.DECISION, NodeKind.PAUSE))
     lines = _two_lines(box.node.title, TITLE_CELLS - slanted)
     yield _centred("tag", 17, box.node.kind.upper(), f' style="fill:{border}"')
     for number, line in enumerate(lines):
         yield _centred("title", 16 * number + (38 if len(lines) == 1 else 35), line)
-    yield _centred("note", NODE_HEIGHT - 11, _cut(box.node.note, NOTE_CELLS - slanted)) + "</g>"
+    yield _centred("note", NODE_HEIGHT - 11, cut(box.node.note, NOTE_CELLS - slanted)) + "</g>"
 
 
 def _centred(kind: str, y: float, text: str, more: str = "") -> str:
-    return f'<text class="{kind}" text-anchor="middle" x="{NODE_WIDTH / 2:g}" y="{y:g}"{more}>{_safe(text)}</text>'
+    return f'<text class="{kind}" text-anchor="middle" x="{NODE_WIDTH / 2:g}" y="{y:g}"{more}>{safe(text)}</text>'
 
 
 def _shape(kind: NodeKind, fill: str, border: str) -> str:
@@ -179,12 +175,6 @@ def _shape(kind: NodeKind, fill: str, border: str) -> str:
             return plain
 
 
-def _cut(text: str, cells: int) -> str:
-    while cell_len(text) > cells:
-        text = shortened(text, min(cells, len(text) - 1))
-    return text
-
-
 def _two_lines(title: str, cells: int) -> list[str]:
     first = ""
     words = title.split(" ")
@@ -194,7 +184,7 @@ def _two_lines(title: str, cells: int) -> list[str]:
     if not first:  # one long word, or a script without spaces
         first = set_cell_size(title, cells).rstrip()
         rest = title[len(first) :]
-    return [first, _cut(rest, cells)] if rest else [first]
+    return [first, cut(rest, cells)] if rest else [first]
 
 
 def _far_needs(lanes: list[PlacedLane]) -> list[tuple[int, int]]:

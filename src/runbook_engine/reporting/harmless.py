@@ -18,3 +18,11 @@ def one_line(text: str, longest: int = 500) -> str:
 def shortened(text: str, longest: int) -> str:
     """At most `longest` characters; what is cut is shown by three dots."""
     return text if len(text) <= longest else text[: max(0, longest - 1)].rstrip() + "…"
+
+
+_TWINS = str.maketrans({"–": "-", "…": "~", "·": "-", "×": "x", "→": ">", "●": "*"})
+
+
+def in_ascii(text: str) -> str:
+    """Our own signs as their twins in ASCII; names and titles stay as they were written."""
+    return text.translate(_TWINS)

@@ -145,7 +145,12 @@ def moment(at: datetime, zone: tzinfo) -> str:
 
 def day(when: date) -> str:
     """'Tue 1 Dec 2026'; the names do not follow the machine's language, because the rest of the text does not either."""
-    return f"{_DAYS[when.weekday()]} {when.day} {_MONTHS[when.month - 1]} {when.year}"
+    return f"{month_day(when)} {when.year}"
+
+
+def month_day(when: date) -> str:
+    """'Tue 1 Dec': a day of a year that is known."""
+    return f"{_DAYS[when.weekday()]} {when.day} {_MONTHS[when.month - 1]}"
 
 
 def day_or_moment(when: date | datetime, zone: tzinfo) -> str:

@@ -1,0 +1,135 @@
+"""What a schedule comes to, in words: when it is over, how good it is, who is meant, when something is."""
+
+import math
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, tzinfo
+
+from runbook_engine.model.schedule import Booking, Schedule
+from runbook_engine.model.times import Span
+from runbook_engine.model.words import PersonId
+from runbook_engine.reporting.harmless import one_line
+from runbook_engine.reporting.time_scale import since
+from runbook_engine.reporting.words import duration, listed, moment, month_day
+
+Names = Mapping[PersonId, str]
+NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+def summary(schedule: Schedule, zone: tzinfo = UTC) -> str:
+    """'Done Thu 10 Dec 16:20, one day before the deadline; at most 3 % from the best possible'."""
+    return f"Done {end_words(schedule, zone)}; {bound_words(schedule)}"
+
+
+def end_words(schedule: Schedule, zone: tzinfo = UTC) -> str:
+    """When it is over: 'Thu 10 Dec 16:20, one day before the deadline'."""
+    return ", ".join(filter(None, (_end(schedule, zone), deadline_words(schedule, zone))))
+
+
+def _end(schedule: Schedule, zone: tzinfo) -> str:
+    if schedule.abstract:
+        return f"after {minutes_words(schedule.finish, schedule.start)}"
+    return when(schedule.finish, zone)
+
+
+def minutes_words(moment_: datetime, start: datetime) -> str:
+    """'1 minute', '43 minutes': how long after the start."""
+    minutes = (moment_ - start).total_seconds() / 60
+    return f"{minutes:,g} minute{'' if minutes == 1 else 's'}"
+
+
+def deadline_words(schedule: Schedule, zone: tzinfo = UTC) -> str:
+    """'one day before the deadline', '3h 20m AFTER the deadline of Fri 11 Dec 24:00'; empty where there is none."""
+    if schedule.deadline is None:
+        return ""
+    left = (schedule.deadline - schedule.finish).total_seconds()
+    if left < 0:
+        return f"{_roughly(-left)} AFTER the deadline of {until(schedule.deadline, zone)}"
+    return f"{_roughly(left)} before the deadline" if left else "at the deadline"
+
+
+def _roughly(seconds: float) -> str:
+    """Whole days from one day on; hours and minutes below."""
+    days = int(seconds // 86400)
+    if not days:
+        return duration(seconds)
+    return f"{NUMBERS[days] if days < len(NUMBERS) else days} day{'' if days == 1 else 's'}"
+
+
+def bound_words(schedule: Schedule) -> str:
+    """How far from the best possible it is at most, or that no schedule is over earlier."""
+    if schedule.optimal:
+        return "proved: no schedule is over earlier"
+    percent = gap_percent(schedule)
+    if percent is None:
+        return "how far from the best possible is not known"
+    if percent == 0:
+        return "no schedule is over a minute earlier"
+    shown = math.ceil(percent * 10) / 10 if percent < 10 else math.ceil(percent)
+    return f"at most {shown:g} % from the best possible"
+
+
+def gap_percent(schedule: Schedule) -> float | None:
+    """How much longer than the bound it takes, in percent; None where the bound says nothing."""
+    least = (schedule.bound - schedule.start).total_seconds()
+    if least <= 0:
+        return None if schedule.finish > schedule.bound else 0.0
+    return (schedule.finish - schedule.bound).total_seconds() * 100 / least
+
+
+def when(at: datetime, zone: tzinfo = UTC) -> str:
+    """'Thu 10 Dec 16:20': without year and zone, which the text says once."""
+    local = at.astimezone(zone)
+    return f"{month_day(local)} {local:%H:%M}"
+
+
+def until(at: datetime, zone: tzinfo = UTC) -> str:
+    """The same for the end of something: midnight is the end of the day before."""
+    local = at.astimezone(zone)
+    if (local.hour, local.minute) != (0, 0):
+        return when(at, zone)
+    return f"{month_day((at - _SECOND).astimezone(zone))} 24:00"
+
+
+_SECOND = datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def times(start: datetime, finish: datetime, zone: tzinfo = UTC, *, abstract: bool = False) -> str:
+    """'Mon 30 Nov 09:00–09:25', 'Mon 30 Nov 22:00 – Tue 1 Dec 02:00', or minutes from the start."""
+    if abstract:
+        return f"{since(start)}–{since(finish)}"
+    if start == finish:
+        return when(start, zone)
+    first, last = start.astimezone(zone), finish.astimezone(zone)
+    if first.date() == last.date():
+        return f"{when(start, zone)}–{last:%H:%M}"
+    return f"{when(start, zone)} – {until(finish, zone)}"
+
+
+def zone_words(schedule: Schedule, zone: tzinfo) -> str:
+    """In which zone its times are, and of which year: 'Mon 30 Nov 2026 09:00 CET'."""
+    return moment(schedule.start, zone)
+
+
+def people_words(booking: Booking, names: Names) -> str:
+    """'Ana Duarte and Ben Ott'."""
+    return listed([name_of(p, names) for p in booking.people])
+
+
+def name_of(person: PersonId, names: Names) -> str:
+    """The name of a person, or the id where no name is known."""
+    return one_line(names.get(person) or person, 60)
+
+
+def work_spans(booking: Booking) -> tuple[Span, ...]:
+    """The times at which it is worked on: all of it, or its spells between pauses."""
+    return booking.spells or (Span(booking.start, booking.finish),)
+
+
+def work_s(bookings: Iterable[Booking]) -> float:
+    """How much work there is in bookings, without pauses, in seconds, for one person."""
+    return sum((span.end - span.start).total_seconds() for b in bookings for span in work_spans(b))
+
+
+def in_order(bookings: Iterable[Booking]) -> list[Booking]:
+    """As they begin."""
+    return sorted(bookings, key=lambda b: (b.start, b.finish, b.id))
