@@ -17,7 +17,7 @@ from runbook_engine.model.text import shell
 from runbook_engine.model.words import HostName, Kind, Per, PersonId, PhaseId, Repeat, StepId
 from runbook_engine.planning import compare, read_plan, write_plan
 from runbook_engine.planning.impact import impact, level_of
-from runbook_engine.planning.scope import scope
+from runbook_engine.model.scope import scope
 
 SERVICES = {
     "orders": Service(name="orders", title="Order system", owner="sales", depends_on=("database",)),
