@@ -2,6 +2,31 @@
 
 Time is counted in slots of `Project.slot_s` seconds from `Project.origin`. Slot 7 lasts from 7 up to, and without, 8, so
 that a job which starts at 7 and takes 3 is over at 10. Jobs, people, resources and calendars are named by their position.
+
+What a schedule has to keep to, so that whoever makes one and whoever checks one read the same:
+
+- *Work.* A job works `duration` slots in its spells: the first begins at its start, the last ends at its finish. An unbroken
+  job has one spell. A pausable one works in each slot, from its start on, in which its calendar is open and all its people are
+  free by `Worker.free`, and in no other: it starts in such a slot and pauses only in those that are not. A job of duration 0
+  takes place at a moment, in no slot: calendars, free times and limits say nothing about it; its links, release, deadline,
+  people (who they are) and the parts that it uses up do.
+- *People* are held in the spells of their jobs and are free in the pauses: nobody has two spells at a time.
+- *Things* and the places of an `Apart` are held from start to finish, pauses as well. Parts are gone from the start on.
+- *Links* and lags count all slots, open or not, people at work or not.
+- *Limits.* Each slot of work counts in the day and in the week in which it lies. Days are counted from `Project.days[0]` on;
+  the last lasts for ever; with no days there is no limit. The same for weeks.
+- *Rest.* Spells of one person with fewer than `rest` slots between them belong to one shift. A shift lasts, from its first slot
+  to its last, at most 24 hours less the rest. So night work across midnight is one shift, and rest follows it.
+- *Travel* counts for people with a home site (`Worker.site`), in front of their spells of jobs with a site; jobs anywhere are
+  done wherever one is. Two spells of one person are of one outing if they start on the same day of `Project.days` (with no
+  days: always) or in the same span of `Worker.free`. Between two spells at a site with none at a site in between, of one
+  outing, there are at least `travel` slots from the one site to the other in which the person does not work. In front of the
+  first spell at a site of an outing there are the slots from home to that site in which the person is free by `Worker.free`
+  and does not work. The way home does not count. What `Project.travel` does not name takes no time.
+- *Facts.* A job with `start` and, if it has crews, `people` is a fact, pinned or begun: it is done so whatever the rules say,
+  its pauses are as above (without any, if its start is in none of its slots of work), and the others keep the rules beside it.
+  A rule that facts alone break is not broken by the schedule. A job with one of the two keeps all rules and has that one
+  given, except that people who are given need not be among those of its crews.
 """
 
 from collections.abc import Mapping
@@ -60,7 +85,7 @@ class Job:
     release: int = 0  # not before
     due: int | None = None  # finished by then, if possible
     deadline: int | None = None  # finished by then
-    same_people_as: tuple[int, ...] = ()  # done by the very people of these jobs
+    same_people_as: tuple[int, ...] = ()  # done by the very people of these jobs, all of them and no others
     other_people_than: tuple[int, ...] = ()  # done by nobody who does these jobs
     site: int | None = None  # of Project.sites: where people have to be; None: anywhere
     start: int | None = None  # it starts then: pinned, or begun already
@@ -81,7 +106,7 @@ class Worker:
     site: int | None = None  # where each day begins; None: no way counts
     day_most: int | None = None  # slots of work on one day of Project.days
     week_most: int | None = None  # slots of work in one week of Project.weeks
-    rest: int = 0  # slots between the work of two days, at least
+    rest: int = 0  # slots between two shifts, at least
     rate: float = 0.0  # for an hour, in Project.currency
     dear: tuple[tuple[int, int, float], ...] = ()  # (from, to, factor): when an hour costs that many times the rate
 
@@ -93,7 +118,7 @@ class Supply:
     name: str
     amount: int
     used_up: bool = False  # what a job takes it does not give back
-    taken: tuple[tuple[int, int, int], ...] = ()  # (from, to, amount): what others have of it
+    taken: tuple[tuple[int, int, int], ...] = ()  # (from, to, amount): what others have of it; with `used_up`, for good
     arrives: tuple[tuple[int, int], ...] = ()  # (slot, amount): parts that come later; only with `used_up`
 
 

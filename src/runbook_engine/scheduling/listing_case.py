@@ -1,0 +1,168 @@
+"""A project as tables of whole numbers: what the list scheduler reads, compiled or not.
+
+The tables are lists of rows here, and arrays of the same shape once `crew_compiled` has turned them. A row that ends with
+`..._AT` says where its entries begin in another table; those of the next row begin where they end.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from runbook_engine.model.jobs import Job, LinkKind, Project, Spans, Worker
+
+BIG = 1 << 40  # after all that is ever scheduled: never
+KINDS = (LinkKind.FINISH_START, LinkKind.START_START, LinkKind.FINISH_FINISH, LinkKind.START_FINISH)
+
+DUR, CAL, PAUSE, RELEASE, DEADLINE, DUE, SITE, FIXED, FACT, IN_AT, OUT_AT, USE_AT, SEAT_AT, SAME_AT, OTHER_AT = range(15)
+JOB, KIND, LAG, MOST = range(4)
+HOME, DAY_MOST, WEEK_MOST, REST, SHIFT_MOST, FREE_AT, FREE_END, LIMITED = range(8)
+
+
+class Case(NamedTuple):
+    """The tables of a project; nothing in them changes while it is scheduled."""
+
+    jobs: Any  # by job: DUR … OTHER_AT; one row more at the end
+    into: Any  # by link, grouped by the job that waits: JOB that it waits for, KIND, LAG, MOST
+    onto: Any  # the same, grouped by the job that is waited for: JOB that waits, …
+    uses: Any  # (resource, amount) by job
+    seats: Any  # by seat, which is one person of one crew of a job: where its candidates begin; one row more
+    candidates: Any
+    same: Any  # jobs that are done by the same people, by job
+    other: Any  # jobs that are done by other people, by job
+    spans: Any  # (from, to) of calendars and of free times
+    calendars: Any  # (where its spans begin, where they end)
+    people: Any  # by person: HOME … LIMITED
+    days: Any
+    weeks: Any
+    travel: Any  # by site and site
+    used_up: Any  # by resource: 1 if what is taken does not come back
+
+
+def case_of(project: Project) -> Case:
+    """The tables of a project, as lists."""
+    jobs, spans = project.jobs, _SpanTable()
+    seats = [_seats(project, at) for at in range(len(jobs))]
+    seats = [_kept(project, seats, at) for at in range(len(jobs))]
+    ends = project.horizon or BIG
+    into = [[(x.before, KINDS.index(x.kind), x.lag, BIG if x.most is None else x.most) for x in job.links] for job in jobs]
+    onto: list[list[tuple[int, int, int, int]]] = [[] for _ in jobs]
+    for at, links in enumerate(into):
+        for before, kind, lag, most in links:
+            onto[before].append((at, kind, lag, most))
+    same, other = pairs(jobs, "same_people_as"), pairs(jobs, "other_people_than")
+    uses = _uses(project)
+    tables = [into, onto, uses, seats, same, other]
+    at = _offsets(tables)
+    rows = [[*_numbers(job, ends), *(column[k] for column in at)] for k, job in enumerate(jobs)]
+    rows.append([0] * IN_AT + [column[-1] for column in at])
+    flat = [able for job in seats for able in job]
+    return Case(
+        jobs=rows,
+        into=_flat(into),
+        onto=_flat(onto),
+        uses=_flat(uses),
+        seats=_offsets([flat])[0],
+        candidates=_flat(flat),
+        same=_flat(same),
+        other=_flat(other),
+        calendars=[spans.added(each) for each in project.calendars],
+        people=[_person(worker, project, spans) for worker in project.workers],
+        spans=spans.rows,
+        days=list(project.days),
+        weeks=list(project.weeks),
+        travel=[[project.travel.get((a, b), 0) for b in range(len(project.sites))] for a in range(len(project.sites))],
+        used_up=[int(each.used_up) for each in project.resources] + [0] * len(project.apart),
+    )
+
+
+def pairs(jobs: Sequence[Job], field: str) -> list[list[int]]:
+    """By job, the jobs with which it is tied by a field, whichever of the two says so."""
+    tied: list[set[int]] = [set() for _ in jobs]
+    for at, job in enumerate(jobs):
+        for other in getattr(job, field):
+            tied[at].add(other)
+            tied[other].add(at)
+    return [sorted(each) for each in tied]
+
+
+def is_fact(job: Job) -> bool:
+    """Whether time and people of a job are given, so that there is nothing to decide."""
+    return job.start is not None and (job.people is not None or not (job.crews or job.same_people_as))
+
+
+class _SpanTable:
+    """Spans of all calendars and people in one table."""
+
+    def __init__(self) -> None:
+        self.rows: list[tuple[int, int]] = []
+        self._known: dict[Spans, tuple[int, int]] = {}
+
+    def added(self, spans: Spans) -> tuple[int, int]:
+        if spans not in self._known:
+            self._known[spans] = (len(self.rows), len(self.rows) + len(spans))
+            self.rows += spans
+        return self._known[spans]
+
+
+def _numbers(job: Job, ends: int) -> list[int]:
+    return [
+        job.duration,
+        -1 if job.calendar is None else job.calendar,
+        int(job.pausable),
+        max(0, job.release),
+        ends if job.deadline is None else min(ends, job.deadline),
+        BIG if job.due is None else job.due,
+        -1 if job.site is None else job.site,
+        -1 if job.start is None else job.start,
+        int(is_fact(job)),
+    ]
+
+
+def _uses(project: Project) -> list[list[tuple[int, int]]]:
+    """What each job takes: of resources, and one place of each `Apart`, which comes after the resources."""
+    uses = [[(at, amount) for at, amount in job.uses if amount > 0] for job in project.jobs]
+    for k, rule in enumerate(project.apart, len(project.resources)):
+        for at in sorted(rule.jobs):
+            uses[at].append((k, 1))
+    return uses
+
+
+def _seats(project: Project, at: int) -> list[tuple[int, ...]]:
+    job = project.jobs[at]
+    if job.people is not None:
+        return [(person,) for person in job.people]
+    if not job.crews and job.same_people_as:
+        return _seats(project, job.same_people_as[0])
+    return [tuple(dict.fromkeys(crew.people)) for crew in job.crews for _ in range(crew.count)]
+
+
+def _kept(project: Project, seats: list[list[tuple[int, ...]]], at: int) -> list[tuple[int, ...]]:
+    """The candidates of a job who can do all the jobs that are done by the same people."""
+    job = project.jobs[at]
+    if not job.same_people_as or job.people is not None:
+        return seats[at]
+    able = set.intersection(*({p for able in seats[k] for p in able} for k in (at, *job.same_people_as)))
+    return [tuple(p for p in each if p in able) for each in seats[at]]
+
+
+def _person(worker: Worker, project: Project, spans: _SpanTable) -> list[int]:
+    day_most = worker.day_most if worker.day_most is not None and project.days else BIG
+    week_most = worker.week_most if worker.week_most is not None and project.weeks else BIG
+    home = -1 if worker.site is None or not any(project.travel.values()) else worker.site
+    at, end = spans.added(((0, BIG),) if worker.free is None else worker.free)
+    limited = int(day_most < BIG or week_most < BIG or worker.rest > 0 or home >= 0)
+    return [home, day_most, week_most, worker.rest, 86400 // project.slot_s - worker.rest, at, end, limited]
+
+
+def _offsets(tables: Sequence[Sequence[Sequence[Any]]]) -> list[list[int]]:
+    """By table and row, where its entries begin when they are put one after another."""
+    found = []
+    for table in tables:
+        at = [0]
+        for row in table:
+            at.append(at[-1] + len(row))
+        found.append(at)
+    return found
+
+
+def _flat(table: Iterable[Iterable[Any]]) -> list[Any]:
+    return [entry for row in table for entry in row]

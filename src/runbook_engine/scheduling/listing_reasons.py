@@ -1,0 +1,185 @@
+"""Why a job cannot be placed, found out once it could not."""
+
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from typing import Any
+
+from runbook_engine.model.jobs import Project
+from runbook_engine.scheduling.listing_books import Books, books_of
+from runbook_engine.scheduling.listing_case import (
+    BIG,
+    CAL,
+    DEADLINE,
+    DUR,
+    FACT,
+    OTHER_AT,
+    PAUSE,
+    RELEASE,
+    SAME_AT,
+    SEAT_AT,
+    Case,
+)
+from runbook_engine.scheduling.listing_crews import allowed, thing_free
+from runbook_engine.scheduling.listing_gaps import open_for
+from runbook_engine.scheduling.listing_laying import TOO_LATE, chosen
+
+
+class Reason(StrEnum):
+    """What keeps a job from being placed."""
+
+    CIRCLE = "circle"  # it waits for itself
+    NOBODY = "nobody"  # fewer people can do it than it needs
+    NEVER_OPEN = "never open"  # its calendar is never open long enough
+    NEVER_FREE = "never free"  # those who can do it are never free long enough while its calendar is open
+    NEVER_SO_MUCH = "never so much"  # there is never so much of a thing
+    OUT_OF_STOCK = "out of stock"  # a part is used up
+    NOT_THESE = "not these people"  # who may do it by who does other jobs cannot
+    TIED = "tied"  # it comes too late for a job that it may not follow by so much, or for one that is pinned
+    DEADLINE = "deadline"  # it would be over too late
+    FULL = "full"  # up to the horizon all that it needs is taken by jobs that were placed before it
+
+
+class NotPlaced(Exception):
+    """A job has no place in a schedule: which one, why, and that in words. `things` are resources that are short of."""
+
+    def __init__(
+        self, project: Project, job: int, reason: Reason, words: str, *, jobs: Sequence[int] = (), things: Sequence[int] = ()
+    ) -> None:
+        super().__init__(f"{project.jobs[job].title or project.jobs[job].id}: {words}")
+        self.job = job  # its position in Project.jobs
+        self.reason = reason
+        self.words = words
+        self.jobs = tuple(jobs)  # others that have to do with it: the circle, those that are late
+        self.things = tuple(things)
+
+    def __reduce__(self) -> tuple[Callable[..., "NotPlaced"], tuple[Any, ...]]:
+        """What is copied from process to process, without the project."""
+        return _again, (self.args, self.job, self.reason, self.words, self.jobs, self.things)
+
+
+def _again(args: tuple[Any, ...], *fields: Any) -> NotPlaced:
+    made = NotPlaced.__new__(NotPlaced, *args)
+    made.args = args
+    made.job, made.reason, made.words, made.jobs, made.things = fields
+    return made
+
+
+def in_circle(project: Project, circle: Sequence[int]) -> NotPlaced:
+    """What is wrong with jobs that wait for each other."""
+    names = " after ".join(project.jobs[job].id for job in [*circle, circle[0]])
+    return NotPlaced(project, circle[0], Reason.CIRCLE, f"it waits for itself: {names}", jobs=circle)
+
+
+def unfit(project: Project, case: Case, job: int) -> NotPlaced | None:
+    """What keeps a job from being placed even if no other job were there; None if nothing is found."""
+    if case.jobs[job][FACT]:
+        return None
+    return _too_few(project, case, job) or _never_open(project, case, job) or _too_much(project, job)
+
+
+def _too_few(project: Project, case: Case, job: int) -> NotPlaced | None:
+    first, end = case.jobs[job][SEAT_AT], case.jobs[job + 1][SEAT_AT]
+    able = {p for k in range(first, end) for p in case.candidates[case.seats[k] : case.seats[k + 1]]}
+    none = [k for k in range(first, end) if case.seats[k] == case.seats[k + 1]]
+    if not none and len(able) >= end - first:
+        return None
+    crews = ", ".join(f"{crew.count} for {crew.words or 'it'}" for crew in project.jobs[job].crews)
+    return NotPlaced(project, job, Reason.NOBODY, f"it needs {end - first} people ({crews}) and {len(able)} can do it")
+
+
+def _never_open(project: Project, case: Case, job: int) -> NotPlaced | None:
+    row = case.jobs[job]
+    if row[CAL] < 0 or not row[DUR]:
+        return None
+    spans = project.calendars[row[CAL]]
+    longest = sum(b - a for a, b in spans) if row[PAUSE] else max((b - a for a, b in spans), default=0)
+    if longest >= row[DUR]:
+        return None
+    kind = "in all" if row[PAUSE] else "at a time"
+    words = f"it takes {row[DUR]} slots, and its calendar is open for {longest} {kind}"
+    return NotPlaced(project, job, Reason.NEVER_OPEN, words)
+
+
+def _too_much(project: Project, job: int) -> NotPlaced | None:
+    for thing, amount in project.jobs[job].uses:
+        supply = project.resources[thing]
+        most = supply.amount + sum(more for _, more in supply.arrives if supply.used_up)
+        if amount > most:
+            reason = Reason.OUT_OF_STOCK if supply.used_up else Reason.NEVER_SO_MUCH
+            return NotPlaced(
+                project, job, reason, f"it needs {amount} of {supply.name}, of which {most} are there", things=[thing]
+            )
+    return None
+
+
+def no_place(project: Project, case: Case, books: Books, job: int, code: int) -> NotPlaced:
+    """Why a job had no place in a schedule in which those before it are placed."""
+    if code == TOO_LATE:
+        return _tied(project, job)
+    alone = books_of(project, case)
+    if chosen(case, alone, job, case.jobs[job][RELEASE]) == BIG:
+        return _never_free(project, case, alone, job)
+    short = [k for k, amount in project.jobs[job].uses if _gone(case, books, job, k, amount)]
+    if short:
+        names = ", ".join(project.resources[k].name for k in short)
+        return NotPlaced(project, job, Reason.OUT_OF_STOCK, f"the other jobs use up {names}", things=short)
+    if not _somebody(case, books, job):
+        ties = project.jobs[job].same_people_as + project.jobs[job].other_people_than
+        return NotPlaced(project, job, Reason.NOT_THESE, f"by who does {_ids(project, ties)}, nobody is left for it", jobs=ties)
+    words = f"up to slot {project.horizon} whoever and whatever it needs is taken by other jobs, or it has to wait for too long"
+    return NotPlaced(project, job, Reason.FULL, words)
+
+
+def _tied(project: Project, job: int) -> NotPlaced:
+    near = [link.before for link in project.jobs[job].links if link.most is not None]
+    if near:
+        words = f"it comes later after {_ids(project, near)} than it may, wherever they are placed"
+    else:
+        words = "it comes too late for its own pinned start, or for a pinned job that waits for it"
+    return NotPlaced(project, job, Reason.TIED, words, jobs=near)
+
+
+def _never_free(project: Project, case: Case, alone: Books, job: int) -> NotPlaced:
+    length = case.jobs[job][DUR]
+    short = [k for k, amount in project.jobs[job].uses if thing_free(alone, k, amount, case.used_up, 0, length) == BIG]
+    if short:
+        names = ", ".join(project.resources[k].name for k in short)
+        return NotPlaced(project, job, Reason.NEVER_SO_MUCH, f"there is never so much of {names} as it needs", things=short)
+    people = {p for crew in project.jobs[job].crews for p in crew.people}
+    words = f"it takes {length} slots, and of the {len(people)} who can do it nobody is free for so long while it may be done"
+    if not people or _open_alone(case, job) == BIG:
+        words = f"it takes {length} slots, and its calendar is not open for so long from slot {case.jobs[job][RELEASE]} on"
+        return NotPlaced(project, job, Reason.NEVER_OPEN, words)
+    return NotPlaced(project, job, Reason.NEVER_FREE, words)
+
+
+def _open_alone(case: Case, job: int) -> int:
+    row = case.jobs[job]
+    if row[CAL] < 0:
+        return 0
+    at, end = case.calendars[row[CAL]]
+    return open_for(case.spans, at, end, row[RELEASE], 1 if row[PAUSE] else row[DUR])
+
+
+def _gone(case: Case, books: Books, job: int, thing: int, amount: int) -> bool:
+    return bool(case.used_up[thing]) and thing_free(books, thing, amount, case.used_up, 0, 1) == BIG
+
+
+def _somebody(case: Case, books: Books, job: int) -> bool:
+    if case.jobs[job][OTHER_AT] == case.jobs[job + 1][OTHER_AT] and case.jobs[job][SAME_AT] == case.jobs[job + 1][SAME_AT]:
+        return True
+    first, end = case.jobs[job][SEAT_AT], case.jobs[job + 1][SEAT_AT]
+    able = (case.candidates[case.seats[k] : case.seats[k + 1]] for k in range(first, end))
+    return all(any(allowed(case, books, job, p) for p in each) for each in able)
+
+
+def late(project: Project, case: Case, books: Books, missed: Sequence[int]) -> NotPlaced:
+    """What is wrong with a schedule in which some jobs are over after their deadlines."""
+    job = max(missed, key=lambda j: books.finish[j] - case.jobs[j][DEADLINE])
+    by = books.finish[job] - case.jobs[job][DEADLINE]
+    words = f"it would be over {by} slots after its deadline, slot {case.jobs[job][DEADLINE]}"
+    return NotPlaced(project, job, Reason.DEADLINE, words, jobs=missed)
+
+
+def _ids(project: Project, jobs: Sequence[int]) -> str:
+    return ", ".join(project.jobs[job].id for job in jobs)
