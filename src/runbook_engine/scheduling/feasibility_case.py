@@ -53,6 +53,11 @@ class Where:
         path = self._entries.get((section, name))
         return (_found(self._estate.places, path, keys) if path else "") or name
 
+    def freeze(self, number: int) -> str:
+        """A freeze of the inventory, by its position among all."""
+        paths = [path for path in self._estate.places.values if path[1:2] == ("freezes",) and len(path) == 3]
+        return str(self._estate.places.of(paths[number])) if number < len(paths) else "freezes"
+
 
 def _found(places: Places, path: Path, keys: tuple[str | int, ...]) -> str:
     """The place of a key of a part; of the part itself where it has no such key. Empty: nobody knows."""

@@ -90,7 +90,9 @@ def _parts(items: Decimal, work: Decimal, dear: Decimal, currency: str) -> str:
 
 
 def _not_comparable(case: Case, budget: Budget, other: list[str]) -> Finding:
-    reason = f"Nobody can tell whether the budget suffices: it is in {budget.amount.currency}, and some costs are in {other[0]}."
+    reason = (
+        f"Nobody can tell whether the budget suffices: it is in {budget.amount.currency}, and some costs are in {other[0]}."
+    )
     way = WayOut(words=f"write the costs in {budget.amount.currency}", cost=0.5)
     return Finding(matter=Matter.BUDGET, place=case.where.plan("costs"), reason=reason, blocks=False, ways_out=(way,))
 
