@@ -31,13 +31,8 @@ def conflict(case: Case, fits: Callable[[Case], bool], budget: Budget) -> list[R
     every = restraints(case)
     if fits_without(case, every, fits, budget) is not True:
         return []
-    soft = [one for one in every if one.group < Group.WINDOW]
-    groups = [list(same) for _, same in groupby(every, key=lambda one: one.group)]
-    for part in (
-        [soft] if soft and not _fits_less(case, soft, fits, budget) else [g for g in groups if g[0].group < Group.WINDOW]
-    ):
-        _clear(case, part, cleared, kept, fits, budget)
-    for part in (g for g in groups if g[0].group >= Group.WINDOW):
+    parts = [list(same) for _, same in groupby(every, key=lambda one: max(one.group, Group.WAY_BACK))]
+    for part in parts:
         _clear(case, part, cleared, kept, fits, budget)
     return kept
 

@@ -4,22 +4,36 @@ They come in the order in which they are cleared of suspicion: what could be mov
 blamed only if nothing works with it, and what everything stands on (hours, deadlines, the number of people) comes last.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from enum import IntEnum
 from typing import Any
 
 from runbook_engine.calendars import freeze_entry, window_entry
-from runbook_engine.model.estate import Freeze, Leave, Person
+from runbook_engine.model.estate import Leave, Person
 from runbook_engine.model.plan import Package, PlannedPhase
-from runbook_engine.model.runbook import Deadline, Who
-from runbook_engine.model.schedule import Booking, Schedule
+from runbook_engine.model.runbook import Deadline
 from runbook_engine.model.values import dataclass
-from runbook_engine.model.words import PersonId, PhaseId, StepId
+from runbook_engine.model.words import StepId
 from runbook_engine.scheduling.feasibility_case import Case, length
+from runbook_engine.scheduling.feasibility_drops import (
+    Drop,
+    changed_person,
+    changed_phase,
+    changed_resource,
+    changed_step,
+    no_travel,
+    no_way_back,
+    unbooked,
+    unfrozen,
+    without_at_most,
+    without_calendar,
+    without_end,
+    without_leave,
+    without_pool,
+    without_who,
+)
 from runbook_engine.scheduling.projects_people import able, wanted
-
-Drop = Callable[[Case], Case]
 
 
 class Group(IntEnum):
@@ -68,11 +82,11 @@ def _of_people(case: Case) -> Iterator[Restraint]:
         yield from _of_person(case, person)
     yield from _of_hours(case, [case.estate.people[p] for p in people])
     if any(site.travel_s for site in case.estate.sites.values()):
-        yield Restraint(group=Group.LIMITS, words="the way between sites", place="sites", drop=_no_travel, subject="travel")
+        yield Restraint(group=Group.LIMITS, words="the way between sites", place="sites", drop=no_travel, subject="travel")
     for who in asked:
         words = f"{who.count} × {wanted(who)}" if who.count > 1 else wanted(who)
         place = next(case.where.step(p, "who") for p in case.plan.packages.values() if who in p.who)
-        yield Restraint(group=Group.CREW, words=words, place=place, drop=_without_who(who), subject=wanted(who), what=who)
+        yield Restraint(group=Group.CREW, words=words, place=place, drop=without_who(who), subject=wanted(who), what=who)
 
 
 def _of_person(case: Case, person: Person) -> Iterator[Restraint]:
@@ -82,7 +96,7 @@ def _of_person(case: Case, person: Person) -> Iterator[Restraint]:
             group=Group.LEAVE,
             words=f"the leave of {name} {leave_words(case, leave)}",
             place=case.where.entry("people", person.id, "leave", number),
-            drop=_changed_person(person.id, lambda p, gone=leave: replace(p, leave=tuple(x for x in p.leave if x is not gone))),
+            drop=without_leave(person.id, leave),
             subject=person.id,
             what=leave,
         )
@@ -92,7 +106,7 @@ def _of_person(case: Case, person: Person) -> Iterator[Restraint]:
                 group=Group.CERTIFICATE,
                 words=f"the end of {name}'s certificate {paper} on {case.day(last)}",
                 place=case.where.entry("people", person.id, "certificates", paper),
-                drop=_changed_person(person.id, lambda p, x=paper: replace(p, certificates={**p.certificates, x: None})),
+                drop=without_end(person.id, paper),
                 subject=person.id,
                 what=paper,
             )
@@ -101,7 +115,7 @@ def _of_person(case: Case, person: Person) -> Iterator[Restraint]:
             group=Group.LIMITS,
             words=f"the limits of {name}: {limits}",
             place=case.where.entry("people", person.id, "limits"),
-            drop=_changed_person(person.id, lambda p: replace(p, day_most_s=None, week_most_s=None, rest_s=0.0)),
+            drop=changed_person(person.id, lambda p: replace(p, day_most_s=None, week_most_s=None, rest_s=0.0)),
             subject=person.id,
         )
 
@@ -112,7 +126,7 @@ def _of_hours(case: Case, people: list[Person]) -> Iterator[Restraint]:
             group=Group.HOURS,
             words=f"the working hours {calendar}",
             place=case.where.entry("calendars", calendar),
-            drop=_without_calendar(calendar),
+            drop=without_calendar(calendar),
             subject=calendar,
         )
 
@@ -130,7 +144,7 @@ def _of_others(case: Case) -> Iterator[Restraint]:
                 group=Group.BOOKED,
                 words=f"the bookings of {case.name(name) if kind == 'people' else name} by {schedule.runbook}",
                 place=case.where.entry({"people": "people", "uses": "resources", "hosts": "hosts"}[kind], name),
-                drop=_unbooked(schedule.runbook, kind, name),
+                drop=unbooked(schedule.runbook, kind, name),
                 subject=name,
                 what=schedule,
             )
@@ -142,7 +156,7 @@ def _of_freezes(case: Case) -> Iterator[Restraint]:
             group=Group.FREEZE,
             words=f"the {freeze_entry(freeze)}",
             place=case.where.freeze(number),
-            drop=_unfrozen(freeze),
+            drop=unfrozen(freeze),
             subject=freeze.why,
             what=freeze,
         )
@@ -155,7 +169,7 @@ def _of_supplies(case: Case) -> Iterator[Restraint]:
             continue
         amount = resource.capacity if resource.capacity is not None else resource.stock
         if amount is not None:
-            words, drop = f"only {amount} × {name}", _changed_resource(name, capacity=None, stock=None)
+            words, drop = f"only {amount} × {name}", changed_resource(name, capacity=None, stock=None)
             place = case.where.entry("resources", name)
             yield Restraint(group=Group.SUPPLY, words=words, place=place, drop=drop, subject=name, what=resource)
         if resource.calendar:
@@ -163,7 +177,7 @@ def _of_supplies(case: Case) -> Iterator[Restraint]:
                 group=Group.SUPPLY_HOURS,
                 words=f"the hours {resource.calendar} of {name}",
                 place=case.where.entry("resources", name, "calendar"),
-                drop=_changed_resource(name, calendar=""),
+                drop=changed_resource(name, calendar=""),
                 subject=name,
                 what=resource,
             )
@@ -175,7 +189,7 @@ def _of_pools(case: Case) -> Iterator[Restraint]:
             group=Group.POOL,
             words=f"the capacity rule {pool.name}",
             place=case.where.entry("capacity", pool.name.partition(" (")[0]),
-            drop=lambda c, gone=pool: replace(c, pools=tuple(p for p in c.pools if p != gone)),
+            drop=without_pool(pool),
             subject=pool.name,
             what=pool,
         )
@@ -209,26 +223,26 @@ def _of_phase(case: Case, phase: PlannedPhase) -> Iterator[Restraint]:
             group=Group.WINDOW,
             words=f"the {window_entry(phase.opens)} for phase {name}",
             place=where.phase(name, "window"),
-            drop=_changed_phase(name, opens=None),
+            drop=changed_phase(name, opens=None),
             subject=name,
             what=phase,
         )
     if phase.earliest is not None:
         words = f"phase {name} not before {case.day(phase.earliest)}"
-        drop = _changed_phase(name, earliest=None)
+        drop = changed_phase(name, earliest=None)
         yield Restraint(group=Group.EARLIEST, words=words, place=where.phase(name, "earliest"), drop=drop, subject=name)
     if phase.deadline is not None and not phase.deadline.soft:
         yield Restraint(
             group=Group.DEADLINE,
             words=f"the deadline {case.day(phase.deadline.by)} of phase {name}",
             place=where.phase(name, "deadline"),
-            drop=_changed_phase(name, deadline=None),
+            drop=changed_phase(name, deadline=None),
             subject=name,
             what=phase.deadline,
         )
     if phase.way_back or any(case.plan.packages[p].way_back for stage in phase.stages for p in stage.packages):
         words = f"the time for the way back of phase {name}"
-        yield Restraint(group=Group.WAY_BACK, words=words, place=where.phase(name), drop=_no_way_back(name), subject=name)
+        yield Restraint(group=Group.WAY_BACK, words=words, place=where.phase(name), drop=no_way_back(name), subject=name)
 
 
 def _of_step(case: Case, package: Package) -> Iterator[Restraint]:
@@ -236,21 +250,21 @@ def _of_step(case: Case, package: Package) -> Iterator[Restraint]:
     if package.same_people_as or package.other_people_than:
         key = "same_people_as" if package.same_people_as else "other_people_than"
         words = f"who may do {step} with whom ({key})"
-        drop = _changed_step(step, same_people_as=(), other_people_than=())
+        drop = changed_step(step, same_people_as=(), other_people_than=())
         yield Restraint(group=Group.RULES, words=words, place=where.step(package, key), drop=drop, subject=step, what=package)
     if any(edge.lag and edge.lag.at_most_s is not None for edge in package.needs):
         words = f"{step} at most so long after what it needs"
-        drop = _without_at_most(step)
+        drop = without_at_most(step)
         yield Restraint(group=Group.AT_MOST, words=words, place=where.step(package, "needs"), drop=drop, subject=step)
     if package.earliest is not None:
-        words, drop = f"{step} not before {case.day(package.earliest)}", _changed_step(step, earliest=None)
+        words, drop = f"{step} not before {case.day(package.earliest)}", changed_step(step, earliest=None)
         yield Restraint(group=Group.EARLIEST, words=words, place=where.step(package, "earliest"), drop=drop, subject=step)
     if package.deadline is not None and not package.deadline.soft:
         yield Restraint(
             group=Group.DEADLINE,
             words=f"the deadline {case.day(package.deadline.by)} of {step}",
             place=where.step(package, "deadline"),
-            drop=_changed_step(step, deadline=None),
+            drop=changed_step(step, deadline=None),
             subject=step,
             what=package.deadline,
         )
@@ -271,98 +285,3 @@ def limit_words(person: Person) -> str:
         f"{length(person.rest_s)} of rest between days" if person.rest_s else "",
     ]
     return ", ".join(filter(None, parts))
-
-
-def _with_estate(case: Case, **changes: Any) -> Case:
-    return replace(case, estate=replace(case.estate, **changes))
-
-
-def _with_plan(case: Case, **changes: Any) -> Case:
-    return replace(case, plan=replace(case.plan, **changes))
-
-
-def _changed_person(person: PersonId, change: Callable[[Person], Person]) -> Drop:
-    def drop(case: Case) -> Case:
-        people = case.estate.people
-        return _with_estate(case, people={**people, person: change(people[person])})
-
-    return drop
-
-
-def _changed_resource(name: str, **changes: Any) -> Drop:
-    def drop(case: Case) -> Case:
-        known = case.estate.resources
-        return _with_estate(case, resources={**known, name: replace(known[name], **changes)})
-
-    return drop
-
-
-def _changed_phase(phase: PhaseId, **changes: Any) -> Drop:
-    def drop(case: Case) -> Case:
-        return _with_plan(case, phases=tuple(replace(p, **changes) if p.id == phase else p for p in case.plan.phases))
-
-    return drop
-
-
-def _each_package(case: Case, change: Callable[[Package], Package]) -> Case:
-    return _with_plan(case, packages={name: change(package) for name, package in case.plan.packages.items()})
-
-
-def _changed_step(step: StepId, **changes: Any) -> Drop:
-    return lambda case: _each_package(case, lambda p: replace(p, **changes) if p.step == step else p)
-
-
-def _without_at_most(step: StepId) -> Drop:
-    def change(package: Package) -> Package:
-        if package.step != step:
-            return package
-        needs = tuple(replace(e, lag=replace(e.lag, at_most_s=None)) if e.lag else e for e in package.needs)
-        return replace(package, needs=needs)
-
-    return lambda case: _each_package(case, change)
-
-
-def _no_way_back(phase: PhaseId) -> Drop:
-    def drop(case: Case) -> Case:
-        less = _changed_phase(phase, way_back=())(case)
-        return _each_package(less, lambda p: replace(p, way_back=None) if p.phase == phase and p.way_back else p)
-
-    return drop
-
-
-def _without_who(who: Who) -> Drop:
-    def change(package: Package) -> Package:
-        return replace(package, who=tuple(w for w in package.who if w != who)) if who in package.who else package
-
-    return lambda case: _each_package(case, change)
-
-
-def _without_calendar(calendar: str) -> Drop:
-    def drop(case: Case) -> Case:
-        people = {n: replace(p, calendar="") if p.calendar == calendar else p for n, p in case.estate.people.items()}
-        return _with_estate(case, people=people)
-
-    return drop
-
-
-def _no_travel(case: Case) -> Case:
-    return _with_estate(case, sites={name: replace(site, travel_s={}) for name, site in case.estate.sites.items()})
-
-
-def _unfrozen(freeze: Freeze) -> Drop:
-    return lambda case: _with_estate(case, freezes=tuple(f for f in case.estate.freezes if f is not freeze))
-
-
-def _unbooked(runbook: str, kind: str, name: str) -> Drop:
-    def without(booking: Booking) -> Booking:
-        if kind == "uses":
-            return replace(booking, uses={r: n for r, n in booking.uses.items() if r != name})
-        left = tuple(x for x in getattr(booking, kind) if x != name)
-        return replace(booking, people=left) if kind == "people" else replace(booking, hosts=left)
-
-    def less(schedule: Schedule) -> Schedule:
-        if schedule.runbook != runbook:
-            return schedule
-        return replace(schedule, bookings=tuple(without(b) for b in schedule.bookings))
-
-    return lambda case: replace(case, booked=tuple(map(less, case.booked)))

@@ -52,7 +52,7 @@ def _too_small(case: Case, resource: Resource, packages: list[Package]) -> Itera
     yield Finding(
         matter=Matter.RESOURCE,
         place=case.where.step(worst, "uses", resource.name),
-        reason=f"{step_words(worst)} needs {need} × {resource.name} at a time, and there {'is' if there == 1 else 'are'} {there}.",
+        reason=f"{step_words(worst)} needs {need} × {resource.name} at a time, and only {there} can be had.",
         ways_out=(
             WayOut(words=f"borrow or hire {need - there} × {resource.name} for that step", cost=_ORDER),
             WayOut(words=f"change the step so that {there} × {resource.name} is enough", cost=_MORE),
