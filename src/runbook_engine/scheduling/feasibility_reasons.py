@@ -164,7 +164,7 @@ def _slot(clash: Clash) -> float:
     return planned * rounds / clash.job.duration if clash.job.duration else 0.0
 
 
-def _rules(clash: Clash, main: Sequence[Restraint]) -> str:
+def _rules(_clash: Clash, main: Sequence[Restraint]) -> str:
     told = []
     for one in main:
         same, other = one.what.same_people_as, one.what.other_people_than
@@ -196,7 +196,7 @@ def _pool(clash: Clash, main: Sequence[Restraint]) -> str:
     return f"{_step(clash)} cannot be done in time: by the capacity rule {pool.name} only {pool.out} may be out together{why}."
 
 
-def _at_most(clash: Clash, main: Sequence[Restraint]) -> str:
+def _at_most(_clash: Clash, main: Sequence[Restraint]) -> str:
     return f"{main[0].subject} must follow soon after what it needs, and people, windows and tools do not allow it."
 
 

@@ -23,7 +23,7 @@ MOST_WAYS = 5
 _MORE = PersonId("one-more")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class _Change:
     """Something that might help. `words` may ask for the day on which somebody is needed: '{day}'."""
 
