@@ -34,8 +34,8 @@ def _twice(case: Case, other: Schedule, name: str, kind: str, *, mends: bool) ->
     if pairs:
         mine, theirs = pairs[0]
         more = f", and {counted(len(pairs) - 1, 'more time')}" if len(pairs) > 1 else ""
-        reason = f"{case.name(name)} is booked twice on {case.moment(max(mine.start, theirs.start))}: here for '{mine.title}', and by"
-        reason += f" {other.runbook} ({other.title}) for '{theirs.title}'{more}."
+        reason = f"{case.name(name)} is booked twice on {case.moment(max(mine.start, theirs.start))}: here for '{mine.title}',"
+        reason += f" and by {other.runbook} ({other.title}) for '{theirs.title}'{more}."
         section = "people" if kind == "people" else "hosts"
         yield _finding(case, case.where.entry(section, name), reason, other, name, mine, mends=mends)
 

@@ -52,7 +52,9 @@ class Clash:
     @property
     def package(self) -> Package:
         """What the job belongs to."""
-        return self.case.plan.packages[self.job.package]
+        packages = self.case.plan.packages
+        mine = (p for p in packages.values() if p.phase == self.job.phase)
+        return packages.get(self.job.package) or next(mine, None) or next(iter(packages.values()))
 
     @property
     def main(self) -> list[Restraint]:

@@ -35,10 +35,9 @@ def risks(case: Case, outcome: Outcome) -> Iterator[Finding]:
 
 def _hard(case: Case) -> bool:
     """Whether anything has to be over by some time."""
-    parts = (*case.plan.phases, *case.plan.packages.values())
-    return (case.plan.deadline is not None and not case.plan.deadline_soft) or any(
-        p.deadline and not p.deadline.soft for p in parts
-    )
+    deadlines = [p.deadline for p in case.plan.phases] + [p.deadline for p in case.plan.packages.values()]
+    whole = case.plan.deadline is not None and not case.plan.deadline_soft
+    return whole or any(d is not None and not d.soft for d in deadlines)
 
 
 def _untimed(case: Case) -> Iterator[Finding]:
@@ -74,7 +73,7 @@ def _slow(case: Case, slow: Outcome) -> Finding:
     """It fits by the planned durations only."""
     job = slow.job
     reason = "The plan fits by the planned durations, but not if every step takes as long as its author says it may:"
-    package = case.plan.packages[job.package] if job.package in case.plan.packages else None
+    package = case.plan.packages.get(job.package)
     late = step_words(package, job.hosts) if package else job.id
     place = case.where.plan("deadline") if case.plan.deadline else case.where.phase(job.phase)
     way = WayOut(words="start earlier, or promise a later end", cost=2.0)
