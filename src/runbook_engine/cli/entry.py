@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "plan": ("planning", "Turn a runbook into a plan; compare two plans."),
     "graph": ("planning", "Draw a plan as SVG, Mermaid or DOT."),
     "schedule": ("scheduling", "Say who does what when, how good that is; book it."),
+    "feasibility": ("feasibility", "Say whether a plan can be done, and what would help if not."),
     "rehearse": ("rehearsing", "Play a plan on stand-in hosts, with what can go wrong."),
     "approve": ("signing", "Approve a plan, signed with your SSH key."),
     "reject": ("signing", "Reject a plan, with a reason."),

@@ -6,11 +6,11 @@ from pathlib import Path
 import click
 
 from runbook_engine.cli import options
+from runbook_engine.cli.probing import probed, target_of
 from runbook_engine.cli.projects import load_hosts
 from runbook_engine.cli.settings import settings
 from runbook_engine.model.errors import Exit, Refused, TransportFault, Usage
 from runbook_engine.model.estate import Estate, Host
-from runbook_engine.model.plan import Target
 from runbook_engine.model.text import SecretRef
 from runbook_engine.model.words import HostName
 
@@ -33,10 +33,6 @@ def _selected(selector: str, folder: str | None) -> tuple[Estate, tuple[Host, ..
 
     estate = load_hosts(settings(inventory=folder))
     return estate, tuple(estate.hosts[name] for name in select(estate, selector))
-
-
-def _target(host: Host) -> Target:
-    return Target(name=host.name, address=host.address or host.name, site=host.site, rack=host.rack, ssh=host.ssh)
 
 
 @inventory_command.command("list")
@@ -154,31 +150,15 @@ def check_command(selector: str, inventory: str | None, parallel: int) -> int:
     \b
     Next, for a key that is not known: runbook inventory trust HOST
     """
-    from concurrent.futures import ThreadPoolExecutor
-
-    from runbook_engine.cli.linking import link_settings
-    from runbook_engine.transports import Links
-
     place = settings(inventory=inventory)
     estate, hosts = _selected(selector, inventory)
-    links = Links(link_settings(place, place.state, {h.name: _target(h) for h in estate.hosts.values()}, Path()))
-
-    def one(host: Host) -> tuple[Host, TransportFault | None]:
-        try:
-            links(_target(host)).boot_id()
-        except TransportFault as fault:
-            return host, fault
-        return host, None
-
-    with ThreadPoolExecutor(min(parallel, len(hosts))) as pool:
-        bad = 0
-        for host, fault in pool.map(one, hosts):
-            options.show(f"{host.name}: {'ok' if fault is None else f'{fault.cause}: {fault.message}'}")
-            if fault is not None:
-                bad += 1
-                if fault.next_command:
-                    options.show(f"    next: {fault.next_command}")
-    links.close()
+    bad = 0
+    for host, fault in probed(hosts, estate, place, parallel):
+        options.show(f"{host.name}: {'ok' if fault is None else f'{fault.cause}: {fault.message}'}")
+        if fault is not None:
+            bad += 1
+            if fault.next_command:
+                options.show(f"    next: {fault.next_command}")
     options.say(f"{len(hosts) - bad} of {len(hosts)} reached")
     return Exit.FAILED if bad else Exit.DONE
 
@@ -200,11 +180,11 @@ def trust_command(selector: str, inventory: str | None, yes: bool, no_input: boo
 
     place = settings(inventory=inventory)
     estate, hosts = _selected(selector, inventory)
-    how = link_settings(place, place.state, {h.name: _target(h) for h in estate.hosts.values()}, Path())
+    how = link_settings(place, place.state, {h.name: target_of(h) for h in estate.hosts.values()}, Path())
     trusted = 0
     for host in hosts:
         try:
-            kind, fingerprint, line = scan_host_key(_target(host), how)
+            kind, fingerprint, line = scan_host_key(target_of(host), how)
         except TransportFault as fault:
             options.say(f"{host.name}: {fault.cause}: {fault.message}")
             continue

@@ -34,8 +34,10 @@ from runbook_engine.model.words import PersonId
 EXAMPLE = "hosts: {web1: {address: 192.0.2.10, ssh: {user: ops}}}"
 
 
-def load_estate(folder: FilePath) -> Estate:
+def load_estate(folder: FilePath, *, lacking: bool = False) -> Estate:
     """Read every inventory file below `folder`, ours and Ansible's, and join them; one file may be given instead.
+
+    With `lacking` hosts may be mounted where there is no room for them: somebody wants to know what else there is too little of.
 
     Raises NotValid with all mistakes of all files. Paths of `places` begin with the name of the file.
     """
@@ -45,16 +47,16 @@ def load_estate(folder: FilePath) -> Estate:
         found = read_files(folder)
         if not found.files and not found.mistakes:
             raise _nothing(folder, "no file of an inventory is here")
-        return _joined(folder, found)
+        return _joined(folder, found, lacking=lacking)
 
 
-def _joined(folder: FilePath, found: Found) -> Estate:
+def _joined(folder: FilePath, found: Found, *, lacking: bool) -> Estate:
     pages = {source.page.file: source.page for source in found.sources}
     ledger = Ledger(pages)
     documents = [written.document for written in found.own]
     estate = _estate(folder, found, documents, ledger)
     mistakes = [*found.mistakes, *(m for source in found.sources for m in source.mistakes), *ledger.found]
-    if mistakes:
+    if any(not (lacking and mistake.lack) for mistake in mistakes):
         raise NotValid(mistakes)
     if not estate.hosts and not any(file.names for file in found.own):
         raise _nothing(folder, "nothing is named in these files")

@@ -27,14 +27,14 @@ def _check_units(host: Host, unit: int, rack: Rack | None, mounted: dict[tuple[s
     top = unit + host.height - 1
     if rack and top > rack.units:
         where = f"in unit {unit}" if top == unit else f"in units {unit} to {top}"
-        ledger.note(host.path, f"{host.name} is {where}, but rack {rack.name} has {rack.units} units")
+        ledger.note(host.path, f"{host.name} is {where}, but rack {rack.name} has {rack.units} units", lack=True)
     others: dict[str, int] = {}  # and the first unit that is shared with each
     for number in range(unit, top + 1):
         other = mounted.setdefault((host.rack, number), host)
         if other is not host:
             others.setdefault(other.name, number)
     for name, number in others.items():
-        ledger.note(host.path, f"{host.name} and {name} are both in unit {number} of rack {host.rack}")
+        ledger.note(host.path, f"{host.name} and {name} are both in unit {number} of rack {host.rack}", lack=True)
 
 
 def _check_feeds(host: Host, rack: Rack, ledger: Ledger) -> None:

@@ -76,10 +76,11 @@ class Ledger:
     pages: Mapping[str, Page]
     found: list[Mistake] = field(default_factory=list)
 
-    def note(self, path: Path, message: str, hint: str = "", *, key: bool = False) -> None:
-        """Mark a mistake."""
+    def note(self, path: Path, message: str, hint: str = "", *, key: bool = False, lack: bool = False) -> None:
+        """Mark a mistake; `lack` if nothing is written wrongly, but there is too little of something."""
         if len(self.found) < MAX_MISTAKES:
-            self.found.append(self.pages[str(path[0])].mistake(path[1:], message, hint, key=key))
+            found = self.pages[str(path[0])].mistake(path[1:], message, hint, key=key)
+            self.found.append(replace(found, lack=True) if lack else found)
 
     def place(self, path: Path) -> Place:
         """Where the key at `path` stands."""

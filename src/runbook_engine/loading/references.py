@@ -83,7 +83,7 @@ def _named(runbook: Runbook, estate: Estate) -> Iterator[Mistake]:
         could = {approval.by} if approval.by in estate.people else people_in(approval.by, estate)
         if could is not None and approval.count > len(could):
             message = f"{approval.count} must sign, but {approval.by} is {_people(len(could))}"
-            yield _mistake(runbook, [("approvals", index, "count"), ("approvals", index)], message)
+            yield _lack(runbook, [("approvals", index, "count"), ("approvals", index)], message)
 
 
 def _who(runbook: Runbook, estate: Estate) -> Iterator[Mistake]:
@@ -101,7 +101,7 @@ def _one_who(runbook: Runbook, estate: Estate, at: Path, index: int, who: Who, s
     could = _could(estate, who)
     if could is None and who.skill:
         hint = did_you_mean(name, sorted(skills), "known skills are")
-        yield _mistake(runbook, paths, f"nobody has the skill {name!r}", hint, name)
+        yield _lack(runbook, paths, f"nobody has the skill {name!r}", hint, name)
     elif could is None:
         hint = did_you_mean(name, _names(estate), "known are")
         yield _mistake(runbook, paths, f"there is no person, role or department {name!r}", hint, name)
@@ -109,7 +109,7 @@ def _one_who(runbook: Runbook, estate: Estate, at: Path, index: int, who: Who, s
         level = f" at level {who.level}" if who.skill and who.level > 1 else ""
         level += f" with the certificate {who.certificate}" if who.certificate else ""
         message = f"{who.count} different people are needed, but {name}{level} is {_people(len(could))}"
-        yield _mistake(runbook, [(*at, index, "count"), (*at, "count"), *paths], message)
+        yield _lack(runbook, [(*at, index, "count"), (*at, "count"), *paths], message)
 
 
 def _certificate(runbook: Runbook, estate: Estate, at: Path, index: int, who: Who) -> Iterator[Mistake]:
@@ -117,7 +117,7 @@ def _certificate(runbook: Runbook, estate: Estate, at: Path, index: int, who: Wh
     if who.certificate and who.certificate not in known:
         paths: list[Path] = [(*at, index, "certificate"), (*at, "certificate"), (*at, index), at]
         hint = did_you_mean(who.certificate, known, "known certificates are") or "write it with a person: certificates: {…}"
-        yield _mistake(runbook, paths, f"nobody has the certificate {who.certificate!r}", hint, who.certificate)
+        yield _lack(runbook, paths, f"nobody has the certificate {who.certificate!r}", hint, who.certificate)
 
 
 def _could(estate: Estate, who: Who) -> frozenset[str] | None:
@@ -152,7 +152,7 @@ def _uses(runbook: Runbook, estate: Estate) -> Iterator[Mistake]:
                 continue
             most = resource.capacity if resource.capacity is not None else _parts(resource)
             if most is not None and count > most:
-                yield _mistake(runbook, [path], f"{count} × {name} are needed, but there are only {most}")
+                yield _lack(runbook, [path], f"{count} × {name} are needed, but there are only {most}")
 
 
 def _parts(resource: Resource) -> int | None:
@@ -162,6 +162,10 @@ def _parts(resource: Resource) -> int | None:
 
 def _people(count: int) -> str:
     return "nobody" if count == 0 else "1 person" if count == 1 else f"{count} people"
+
+
+def _lack(runbook: Runbook, paths: list[Path], message: str, hint: str = "", word: str = "") -> Mistake:
+    return replace(_mistake(runbook, paths, message, hint, word), lack=True)
 
 
 def _mistake(runbook: Runbook, paths: list[Path], message: str, hint: str = "", word: str = "") -> Mistake:

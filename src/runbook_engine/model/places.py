@@ -36,6 +36,7 @@ class Mistake:
     hint: str = ""
     source: str = ""
     width: int = 1
+    lack: bool = False  # nothing is written wrongly, but there is too little of something: `runbook feasibility` judges that
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,215 @@
+"""feasibility: whether a plan can be done as it stands, why not, and what would help."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from runbook_engine.cli import opening, options
+from runbook_engine.cli.estates import Live
+from runbook_engine.cli.gating import standings
+from runbook_engine.cli.identity import executors
+from runbook_engine.cli.projects import existing, is_runbook, reader, saved
+from runbook_engine.cli.settings import Settings, settings
+from runbook_engine.model.errors import Exit, NotValid, Usage
+from runbook_engine.model.estate import Estate
+from runbook_engine.model.places import Mistake
+from runbook_engine.model.plan import Plan
+from runbook_engine.model.runbook import Runbook
+from runbook_engine.model.values import dataclass
+from runbook_engine.model.verdict import Feasible, Finding, Matter, WayOut
+
+if TYPE_CHECKING:
+    from runbook_engine.scheduling.feasibility_case import Case
+
+
+@click.command("feasibility")
+@click.argument("file", metavar="FILE|PLAN")
+@options.param_options
+@click.option("--probe", is_flag=True, help="Log in to every host of the plan and out again; nothing is changed.")
+@click.option("--from", "since", metavar="WHEN", help="As if it were then, such as 2026-11-30T08:00; else now.")
+@click.option("--parallel", type=int, metavar="N", help="Attempts at once; as for runbook run.")
+@options.inventory
+@options.journal
+@options.as_json
+def feasibility_command(
+    file: str,
+    params: tuple[str, ...],
+    params_file: str | None,
+    probe: bool,
+    since: str | None,
+    parallel: int | None,
+    inventory: str | None,
+    journal: str | None,
+    as_json: bool,
+) -> int:
+    """Say whether a plan can be done: people, time, money, room, parts, approvals. Nothing is started or booked.
+
+    \b
+    runbook feasibility runbooks/rack12-install.yml
+    runbook feasibility rack12.plan --probe
+
+    \b
+    Exit code 0: feasible, or feasible at risk. 4: not feasible.
+
+    \b
+    Next: runbook schedule PLAN
+    """
+    from runbook_engine.reporting.verdict_text import verdict_data, verdict_text
+    from runbook_engine.scheduling.feasibility import verdict
+
+    place = settings(Path(file), inventory=inventory, journal=journal, parallel=parallel)
+    read = _read(file, place, options.pairs(params, "-p"), params_file)
+    case = _case(read, place, _moment(since), probe=probe)
+    found = verdict(case)
+    if as_json:
+        options.show_json(verdict_data(found, read.plan, case.at))
+    else:
+        options.show(verdict_text(found, read.plan, file))
+    return Exit.REFUSED if found.feasible is Feasible.NO else Exit.DONE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Read:
+    """What was read: the plan and the inventory, even if there is too little of something; and the rules that are broken."""
+
+    plan: Plan
+    estate: Estate
+    runbook: Runbook | None = None
+    broken: tuple[Finding, ...] = ()
+
+
+def _read(file: str, place: Settings, given: dict[str, str], params_file: str | None) -> _Read:
+    path, estate = existing(file), _estate(place)
+    if not is_runbook(path):
+        plan = saved(path, given)
+        return _Read(plan=plan, estate=estate, broken=tuple(_too_many(plan, estate)))
+    from runbook_engine.loading import check, load_runbook, param_values, read_params_file, settled
+    from runbook_engine.planning import check_capacity, check_templates, make_plan
+    from runbook_engine.planning.findings import Findings
+    from runbook_engine.planning.keeping import keep_to_capacity
+
+    runbook = load_runbook(path)
+    wrong = [*check_templates(runbook), *check_capacity(estate), *(m for m in check(runbook, estate) if not m.lack)]
+    if wrong:
+        raise NotValid(wrong)
+    files = reader(path.parent)
+    values = param_values(runbook, {**(read_params_file(Path(params_file)) if params_file else {}), **given})
+    plan = make_plan(settled(runbook, estate), replace(estate, capacity={}), values, files, files.checksum)
+    found = Findings(runbook.places)
+    keep_to_capacity(plan, runbook, estate, found)
+    return _Read(plan=plan, estate=estate, runbook=runbook, broken=tuple(map(_broken, found.mistakes)))
+
+
+def _estate(place: Settings) -> Estate:
+    """The inventory, even if more is mounted than there is room for."""
+    from runbook_engine.loading import load_estate
+
+    estate = load_estate(place.inventory, lacking=True)
+    if place.lab is None:
+        return estate
+    from runbook_engine.lab import overlay
+
+    return overlay(estate, place.lab)
+
+
+def _broken(mistake: Mistake) -> Finding:
+    """A rule of capacity that a phase breaks."""
+    reason = f"{mistake.message[0].upper()}{mistake.message[1:]}."
+    ways = (WayOut(words=f"let fewer hosts go together: {mistake.hint}", cost=1.0),) if mistake.hint else ()
+    return Finding(matter=Matter.CAPACITY, place=str(mistake.place), reason=reason, ways_out=ways)
+
+
+def _too_many(plan: Plan, estate: Estate) -> Iterator[Finding]:
+    """The same for a saved plan, which has no places."""
+    if not estate.capacity:
+        return
+    from runbook_engine.model.folding import fold_hosts
+    from runbook_engine.planning.capacity import pools, too_many
+
+    for broken in too_many(plan, pools(estate)):
+        hosts = fold_hosts(broken.hosts, most=4)
+        why = f": {broken.pool.why}" if broken.pool.why else ""
+        reason = f"Capacity rule {broken.pool.name}: {hosts} would be out of service together, and only {broken.pool.out} may be{why}."
+        way = WayOut(words=f"let fewer hosts go together: batches: [{broken.pool.out}]", cost=1.0)
+        yield Finding(matter=Matter.CAPACITY, place=broken.phase, reason=reason, ways_out=(way,), about=broken.hosts)
+
+
+def _case(read: _Read, place: Settings, at: datetime, *, probe: bool) -> "Case":
+    from runbook_engine.loading.days_off import days_off
+    from runbook_engine.scheduling.feasibility_case import Case, Where
+    from runbook_engine.scheduling.projects_calendar import zone_of
+
+    plan, estate = read.plan, read.estate
+    live = Live(estate, place.inventory)
+    with opening.store_of(place) as store:
+        said = store.statements(plan.runbook)
+        booked = [one.schedule for one in store.booked()]
+        rows = [row for row in store.runs() if row.ended is None and row.runbook != plan.runbook]
+        others = [(str(row.run), store.plan(row.digest)) for row in rows]
+    known = {schedule.plan for schedule in booked}
+    found = [*read.broken, *_open_runs(plan, [o for o in others if o[1].digest not in known], estate)]
+    if probe:
+        found += _unreachable(plan, estate, place)
+    return Case(
+        plan=plan,
+        estate=estate,
+        at=at,
+        days_off=days_off,
+        where=Where(estate, read.runbook),
+        zone=zone_of(plan, estate),
+        parallel=place.parallel,
+        pools=() if read.broken else live.pools,
+        booked=tuple(schedule for schedule in booked if schedule.runbook != plan.runbook),
+        own=next((schedule for schedule in booked if schedule.runbook == plan.runbook), None),
+        standings=standings(plan, live, said, at, executors(estate)),
+        said=tuple(found),
+    )
+
+
+def _open_runs(plan: Plan, others: list[tuple[str, Plan]], estate: Estate) -> Iterator[Finding]:
+    """Risks: open runs of other plans, whose times nobody has booked, that want the same people, tools or hosts."""
+    if not others:
+        return
+    from runbook_engine.model.conflicts import Wanted
+    from runbook_engine.planning.conflicts import conflicts
+    from runbook_engine.reporting.conflicts_text import conflict_sentences
+
+    found = [c for c in conflicts(plan, others, estate) if c.kind in (Wanted.PERSON, Wanted.RESOURCE, Wanted.HOST)]
+    for one, words in zip(found, conflict_sentences(found), strict=True):
+        way = WayOut(words=f"wait until {one.other} is over, or agree with who leads it", cost=1.0)
+        place = one.what.name or str(one.hosts[0])
+        about = (one.other, *one.hosts)
+        yield Finding(matter=Matter.BOOKED, place=place, reason=words, blocks=False, ways_out=(way,), about=about)
+
+
+def _unreachable(plan: Plan, estate: Estate, place: Settings) -> Iterator[Finding]:
+    """The hosts of the plan that cannot be logged in to."""
+    from runbook_engine.cli.probing import probed
+    from runbook_engine.scheduling.feasibility_case import Where
+
+    where = Where(estate)
+    for host, fault in probed([estate.hosts[h] for h in plan.targets if h in estate.hosts], estate, place):
+        if fault is not None:
+            words = fault.next_command or "mend it, or leave the host out of this project"
+            yield Finding(
+                matter=Matter.REACH,
+                place=where.entry("hosts", host.name),
+                reason=f"{host.name} cannot be reached: {fault.cause}: {fault.message.rstrip('.')}.",
+                ways_out=(WayOut(words=words, cost=1.0),),
+                about=(host.name,),
+            )
+
+
+def _moment(given: str | None) -> datetime:
+    """The moment that is meant, in this machine's zone unless it names one; else now."""
+    if given is None:
+        return opening.now().replace(second=0, microsecond=0)
+    try:
+        found = datetime.fromisoformat(given)
+    except ValueError:
+        raise Usage(f"--from {given} is no date or time; write it like 2026-11-30T08:00") from None
+    return (found if found.tzinfo else found.replace(tzinfo=options.zone())).astimezone(UTC)

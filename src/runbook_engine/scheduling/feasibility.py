@@ -1,0 +1,130 @@
+"""Whether a plan can be done as it stands, and what would help if it cannot. Start reading here.
+
+First what no time and no order could mend (racks, skills, parts), each of which is then taken away so that it hides nothing
+else. Then the plan is scheduled. While that does not work, a minimal set of things that cannot all hold is told, with ways
+out that were tried, and what is the matter is dropped for the next round. Last comes what depends on when phases start.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from runbook_engine.model.verdict import Feasible, Finding, Matter, Verdict
+from runbook_engine.scheduling.feasibility_approvals import approvals
+from runbook_engine.scheduling.feasibility_bookings import double_bookings
+from runbook_engine.scheduling.feasibility_case import Case
+from runbook_engine.scheduling.feasibility_conflict import Budget, conflict, without
+from runbook_engine.scheduling.feasibility_money import money
+from runbook_engine.scheduling.feasibility_people import people, step_words, without_lacking
+from runbook_engine.scheduling.feasibility_reasons import Clash, finding
+from runbook_engine.scheduling.feasibility_restraints import Group, Restraint, restraints
+from runbook_engine.scheduling.feasibility_risks import risks
+from runbook_engine.scheduling.feasibility_rooms import rooms
+from runbook_engine.scheduling.feasibility_supplies import supplies, without_short
+from runbook_engine.scheduling.feasibility_trying import Outcome, fits, tried
+from runbook_engine.scheduling.feasibility_ways import ways_out
+from runbook_engine.scheduling.projects_clock import of_project
+
+MOST_ROUNDS = 6  # conflicts that are told; a plan with more has to be thought over anyway
+ORDER = tuple(Matter)
+
+
+def verdict(case: Case) -> Verdict:
+    """Whether the plan of a case can be done, and why not. Raises ValueError for calendars that cannot be made out."""
+    fixed = [*case.said, *rooms(case), *people(case), *supplies(case)]
+    outcome, rest, clashes = _rounds(without_short(without_lacking(case)))
+    found = [*fixed, *(one for _, one in clashes), *_timed(rest, outcome, clean=not clashes and not _blocked(fixed))]
+    blocks = _blocked(found)
+    feasible = Feasible.NO if blocks else Feasible.AT_RISK if found else Feasible.YES
+    return Verdict(
+        feasible=feasible,
+        findings=tuple(sorted(_different(found), key=lambda one: (not one.blocks, ORDER.index(one.matter)))),
+        conflict=tuple(one.words for one in clashes[0][0].restraints) if clashes else (),
+    )
+
+
+def _blocked(found: list[Finding]) -> bool:
+    return any(one.blocks for one in found)
+
+
+def _rounds(case: Case) -> tuple[Outcome, Case, list[tuple[Clash, Finding]]]:
+    """Schedule; while that does not work, tell why, and drop what is the matter. The last outcome, and the case it is of."""
+    told: list[tuple[Clash, Finding]] = []
+    whole = case
+    outcome = tried(case)
+    while outcome.solution is None and len(told) < MOST_ROUNDS:
+        clash = _clash(case, outcome)
+        if not clash.restraints:
+            told.append((clash, _unexplained(case, outcome)))
+            break
+        told.append((clash, finding(clash, ways_out(clash, Budget(8)))))
+        case = without(case, clash.main)
+        outcome = tried(case)
+    if any(clash.main[0].group is Group.DEADLINE for clash, _ in told if clash.restraints):
+        told += _hidden(whole, told)
+    return outcome, case, told
+
+
+def _clash(case: Case, outcome: Outcome) -> Clash:
+    """What cannot all hold in a case that does not fit."""
+    kept = conflict(case, fits, Budget())
+    ends = None
+    if any(one.group is Group.DEADLINE for one in kept):
+        timeless = tried(without(case, [one for one in restraints(case) if one.group is Group.DEADLINE]))
+        ends = of_project(timeless.project, timeless.solution.finish) if timeless.solution else None
+    return Clash(case=case, job=outcome.job, restraints=kept, ends=ends)
+
+
+def _hidden(case: Case, told: list[tuple[Clash, Finding]]) -> Iterator[tuple[Clash, Finding]]:
+    """What a deadline that is too early hides: steps that had no time before it even if nothing else were to be done."""
+    known = {(r.group, r.words) for clash, _ in told for r in clash.main}
+    for alone in _one_by_one(without(case, [r for clash, _ in told for r in clash.main if r.group is not Group.DEADLINE])):
+        outcome = tried(alone)
+        if outcome.solution is not None:
+            continue
+        clash = _clash(alone, outcome)
+        main: list[Restraint] = clash.main if clash.restraints else []
+        if main and main[0].group is not Group.DEADLINE and not known.issuperset((r.group, r.words) for r in main):
+            known.update((r.group, r.words) for r in main)
+            yield clash, finding(clash, ways_out(clash, Budget(4)))
+
+
+def _one_by_one(case: Case) -> Iterator[Case]:
+    """The case with a single package, once for each kind of need in each phase."""
+    seen: set[object] = set()
+    for phase in case.plan.phases:
+        for stage in phase.stages:
+            for package in (case.plan.packages[p] for p in stage.packages):
+                key = (phase.id, package.who, tuple(package.uses.items()))
+                if key in seen or not (package.who or package.uses or phase.opens):
+                    continue
+                seen.add(key)
+                single = replace(package, needs=(), same_people_as=(), other_people_than=())
+                only = replace(phase, needs=(), stages=(replace(stage, packages=(package.id,)),))
+                yield replace(case, plan=replace(case.plan, phases=(only,), packages={package.id: single}))
+
+
+def _unexplained(case: Case, outcome: Outcome) -> Finding:
+    """What has no place although nothing that has a name restrains it."""
+    job, package = outcome.job, case.plan.packages.get(outcome.job.package)
+    words = outcome.trouble.words if outcome.trouble else ""
+    step = step_words(package, job.hosts) if package else job.id
+    place = case.where.step(package) if package else job.id
+    return Finding(
+        matter=Matter.DEADLINE, place=place, reason=f"{step} has no place in any schedule: {words}.", about=(job.id,)
+    )
+
+
+def _timed(case: Case, outcome: Outcome, *, clean: bool) -> Iterator[Finding]:
+    """What follows from the schedule: approvals, money, bookings; and the risks of a plan in whose way nothing stands."""
+    solution = outcome.solution
+    yield from money(case, outcome.project, solution)
+    yield from double_bookings(case, mends=solution is not None and clean)
+    if solution is not None:
+        yield from approvals(case, outcome.project, solution)
+        if clean:
+            yield from risks(case, outcome)
+
+
+def _different(found: list[Finding]) -> list[Finding]:
+    """Each finding once."""
+    return list({(one.matter, one.place, one.reason): one for one in found}.values())

@@ -1,0 +1,135 @@
+"""Whether the approvals that are missing can be given before each phase starts."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from runbook_engine.calendars import resolved, spans
+from runbook_engine.model.approvals import Needed, Voice
+from runbook_engine.model.estate import Window
+from runbook_engine.model.jobs import Project, Solution
+from runbook_engine.model.runbook import ApprovalRule
+from runbook_engine.model.times import Span
+from runbook_engine.model.verdict import Finding, Matter, WayOut
+from runbook_engine.model.words import PersonId, PhaseId
+from runbook_engine.scheduling.feasibility_case import Case, counted, length, listed
+from runbook_engine.scheduling.feasibility_drops import changed_phase
+from runbook_engine.scheduling.feasibility_restraints import leave_words
+from runbook_engine.scheduling.feasibility_trying import fits
+from runbook_engine.scheduling.projects_clock import of_project
+from runbook_engine.scheduling.projects_people import leave_spans, zone_name
+
+_NOW, _DEPUTY, _LATER = 0.5, 1.0, 2.0  # what ways out cost
+
+
+def approvals(case: Case, project: Project, solution: Solution) -> Iterator[Finding]:
+    """Approvals that nobody may give, or nobody who may is there to give, before their phase starts."""
+    starts = starts_of(project, solution)
+    for standing in case.standings:
+        start = starts.get(standing.phase)
+        for need in standing.needed:
+            if start is not None:
+                yield from _of_need(case, need, standing.phase, start)
+
+
+def starts_of(project: Project, solution: Solution) -> Mapping[PhaseId, datetime]:
+    """When each phase starts."""
+    found: dict[PhaseId, datetime] = {}
+    for job, placed in zip(project.jobs, solution.placed, strict=True):
+        if job.phase:
+            start = of_project(project, placed.start)
+            found[job.phase] = min(start, found.get(job.phase, start))
+    return found
+
+
+def _of_need(case: Case, need: Needed, phase: PhaseId, start: datetime) -> Iterator[Finding]:
+    asked = need.requirement
+    lasting = [v for v in need.given if not _expired(v, asked.expires_s, start)]
+    missing = asked.count - len(lasting)
+    if missing <= 0:
+        return
+    could = [*need.may, *(v.statement.by for v in need.given if v not in lasting)]
+    if len(could) < missing:
+        yield _nobody(case, need, phase, missing, could)
+        return
+    since = max(case.at, start - timedelta(seconds=asked.expires_s)) if asked.expires_s is not None else case.at
+    there = [person for person in could if back_at(case, person, since) < max(start, since + timedelta(minutes=1))]
+    if len(there) < missing:
+        yield _away(case, need, phase, start, since, [p for p in could if p not in there], missing - len(there))
+
+
+def _expired(voice: Voice, expires_s: float | None, start: datetime) -> bool:
+    until = voice.statement.until
+    if expires_s is not None:
+        until = min(until, voice.statement.at + timedelta(seconds=expires_s))
+    return until <= start
+
+
+def _rule(case: Case, by: str, phase: PhaseId) -> int | None:
+    rules: Sequence[ApprovalRule] = case.plan.approvals
+    return next((n for n, rule in enumerate(rules) if rule.by == by and rule.before == phase), None)
+
+
+def _place(case: Case, by: str, phase: PhaseId) -> str:
+    number = _rule(case, by, phase)
+    return case.where.phase(phase) if number is None else case.where.approval(number)
+
+
+def _nobody(case: Case, need: Needed, phase: PhaseId, missing: int, could: Sequence[PersonId]) -> Finding:
+    by = need.requirement.by
+    only = f"only {listed([case.name(p) for p in could])} may" if could else "nobody may"
+    owner = case.name(case.plan.owner)
+    count = counted(missing, "approval")
+    reason = f"Phase {phase} needs {count} by {by} ({need.requirement.why}), and {only} give {'it' if missing == 1 else 'them'}"
+    reason += f": whoever answers for the plan ({owner}) or carries it out does not count."
+    ways = (WayOut(words=f"put somebody else into {by}", cost=_DEPUTY),)
+    return Finding(matter=Matter.APPROVAL, place=_place(case, by, phase), reason=reason, ways_out=ways, about=(phase, by))
+
+
+def _away(
+    case: Case, need: Needed, phase: PhaseId, start: datetime, since: datetime, away: Sequence[PersonId], missing: int
+) -> Finding:
+    by, expires = need.requirement.by, need.requirement.expires_s
+    told = [_away_words(case, person, since) for person in away]
+    counts = f", and an approval counts for {length(expires)} only" if expires is not None else ""
+    reason = f"Phase {phase} is to start on {case.moment(start)}, and {counted(missing, 'approval')} by {by}"
+    reason += f" cannot be given before{counts}: {listed(told)}."
+    back = sorted(back_at(case, person, since) for person in away)[missing - 1]
+    later = fits(changed_phase(phase, earliest=back)(case))
+    ways = [WayOut(words=f"put somebody into {by} who is there", cost=_DEPUTY)]
+    if expires is None:
+        ways.insert(0, WayOut(words=f"ask {listed([case.name(p) for p in away], 2)} before they leave", cost=_NOW))
+    if later:
+        ways.append(WayOut(words=f"start phase {phase} after {case.moment(back)}", cost=_LATER, proved=True))
+    about = (phase, by, *away)
+    place = _place(case, by, phase)
+    return Finding(matter=Matter.APPROVAL, place=place, reason=reason, blocks=not later, ways_out=tuple(ways), about=about)
+
+
+def _away_words(case: Case, person: PersonId, since: datetime) -> str:
+    known = case.estate.people.get(person)
+    back = back_at(case, person, since)
+    for leave in known.leave if known else ():
+        if known and any(s.start <= back and s.end > since for s in leave_spans(leave, zone_name(known, case.estate))):
+            return f"{case.name(person)} is on leave {leave_words(case, leave)}"
+    return f"{case.name(person)} works again on {case.moment(back)}"
+
+
+def back_at(case: Case, person: PersonId, since: datetime) -> datetime:
+    """When a person can first be asked from a moment on: at work and not on leave."""
+    known = case.estate.people.get(person)
+    if known is None:
+        return since
+    away = sorted((s for x in known.leave for s in leave_spans(x, zone_name(known, case.estate))), key=lambda s: s.start)
+    calendar = case.estate.calendars.get(known.calendar)
+    ahead = since + timedelta(days=400)
+    if calendar is None or not calendar.work:
+        return _free(since, ahead, away) or ahead
+    hours = resolved(Window(name=calendar.name, calendar=calendar.name), case.estate.calendars)
+    return next((at for s in spans(hours, since, ahead, case.days_off) if (at := _free(s.start, s.end, away))), ahead)
+
+
+def _free(at: datetime, end: datetime, away: Sequence[Span]) -> datetime | None:
+    for span in away:
+        if span.start <= at < span.end:
+            at = span.end
+    return at if at < end else None

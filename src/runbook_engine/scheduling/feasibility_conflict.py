@@ -1,0 +1,74 @@
+"""Things that cannot all hold: the restraints of a case are dropped one by one, until each that is left is needed."""
+
+from collections.abc import Callable, Sequence
+from itertools import groupby
+
+from runbook_engine.scheduling.feasibility_case import Case
+from runbook_engine.scheduling.feasibility_restraints import Group, Restraint, restraints
+
+MOST_TRIES = 60  # schedules that are made for one conflict; what is left then may hold more than is needed
+
+
+class Budget:
+    """How many schedules may still be made."""
+
+    def __init__(self, most: int = MOST_TRIES) -> None:
+        self.left = most
+
+    def spend(self) -> bool:
+        """Whether one more may be made; it is counted."""
+        self.left -= 1
+        return self.left >= 0
+
+
+def conflict(case: Case, fits: Callable[[Case], bool], budget: Budget) -> list[Restraint]:
+    """A set of restraints that cannot all hold; drop any one of it and the others can. Empty: no restraint is to blame.
+
+    The case does not fit. Restraints are cleared in whole groups where that is possible, so that few schedules are made.
+    """
+    cleared: list[Restraint] = []
+    kept: list[Restraint] = []
+    every = restraints(case)
+    if fits_without(case, every, fits, budget) is not True:
+        return []
+    parts = [list(same) for _, same in groupby(every, key=lambda one: max(one.group, Group.WAY_BACK))]
+    for part in parts:
+        _clear(case, part, cleared, kept, fits, budget)
+    return kept
+
+
+def without(case: Case, gone: Sequence[Restraint]) -> Case:
+    """What is left of a case when these are dropped."""
+    for one in gone:
+        case = one.drop(case)
+    return case
+
+
+def fits_without(case: Case, gone: Sequence[Restraint], fits: Callable[[Case], bool], budget: Budget) -> bool | None:
+    """Whether it fits without these; None when no more schedules may be made."""
+    return fits(without(case, gone)) if budget.spend() else None
+
+
+def _fits_less(case: Case, gone: Sequence[Restraint], fits: Callable[[Case], bool], budget: Budget) -> bool:
+    return fits_without(case, gone, fits, budget) is not False
+
+
+def _clear(
+    case: Case,
+    part: Sequence[Restraint],
+    cleared: list[Restraint],
+    kept: list[Restraint],
+    fits: Callable[[Case], bool],
+    budget: Budget,
+) -> None:
+    """Clear a part as a whole if the rest still cannot hold; else its halves; what cannot be cleared alone is kept."""
+    if not part:
+        return
+    if not _fits_less(case, [*cleared, *part], fits, budget):
+        cleared.extend(part)
+    elif len(part) == 1:
+        kept.extend(part)
+    else:
+        middle = len(part) // 2
+        _clear(case, part[:middle], cleared, kept, fits, budget)
+        _clear(case, part[middle:], cleared, kept, fits, budget)

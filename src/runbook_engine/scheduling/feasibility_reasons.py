@@ -1,0 +1,251 @@
+"""What cannot all hold, in a sentence that can be read out: which of it is the matter, where it stands, and why."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from runbook_engine.model.jobs import Job
+from runbook_engine.model.plan import Package
+from runbook_engine.model.schedule import Booking, Schedule
+from runbook_engine.model.values import dataclass
+from runbook_engine.model.verdict import Finding, Matter, WayOut
+from runbook_engine.scheduling.feasibility_case import Case, length, listed
+from runbook_engine.scheduling.feasibility_people import step_words
+from runbook_engine.scheduling.feasibility_restraints import Group, Restraint, leave_words, limit_words
+from runbook_engine.scheduling.feasibility_windows import window_words
+from runbook_engine.scheduling.projects_people import wanted
+
+MATTERS = {
+    Group.LEAVE: Matter.PEOPLE,
+    Group.BOOKED: Matter.BOOKED,
+    Group.FREEZE: Matter.FREEZE,
+    Group.CERTIFICATE: Matter.CERTIFICATE,
+    Group.LIMITS: Matter.PEOPLE,
+    Group.RULES: Matter.SKILL,
+    Group.SUPPLY: Matter.RESOURCE,
+    Group.SUPPLY_HOURS: Matter.RESOURCE,
+    Group.POOL: Matter.CAPACITY,
+    Group.AT_MOST: Matter.DEADLINE,
+    Group.EARLIEST: Matter.DEADLINE,
+    Group.WAY_BACK: Matter.WINDOW,
+    Group.WINDOW: Matter.WINDOW,
+    Group.HOURS: Matter.PEOPLE,
+    Group.DEADLINE: Matter.DEADLINE,
+    Group.CREW: Matter.PEOPLE,
+}
+_BEFORE_DEADLINE = frozenset(
+    {Group.LEAVE, Group.BOOKED, Group.FREEZE, Group.CERTIFICATE, Group.LIMITS, Group.RULES, Group.SUPPLY, Group.SUPPLY_HOURS}
+    | {Group.POOL, Group.AT_MOST}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clash:
+    """Restraints that cannot all hold, and the job for which no place was left. `ends`: when it would all be over at the
+    earliest, were it not for deadlines; None where that is not known.
+    """
+
+    case: Case
+    job: Job
+    restraints: Sequence[Restraint]
+    ends: datetime | None = None
+
+    @property
+    def package(self) -> Package:
+        """What the job belongs to."""
+        packages = self.case.plan.packages
+        mine = (p for p in packages.values() if p.phase == self.job.phase)
+        return packages.get(self.job.package) or next(mine, None) or next(iter(packages.values()))
+
+    @property
+    def main(self) -> list[Restraint]:
+        """What is the matter: those restraints that are named first."""
+        group = main_group([one.group for one in self.restraints])
+        return [one for one in self.restraints if one.group == group]
+
+    def of(self, group: Group) -> list[Restraint]:
+        """The restraints of a group."""
+        return [one for one in self.restraints if one.group == group]
+
+
+def main_group(groups: Sequence[Group]) -> Group:
+    """What is the matter when things of these groups cannot all hold: what could be moved before what stands fast."""
+    early = [g for g in groups if g in _BEFORE_DEADLINE]
+    if early:
+        return min(early)
+    if Group.DEADLINE in groups:
+        return Group.DEADLINE
+    order = (Group.HOURS, Group.WINDOW, Group.WAY_BACK, Group.CREW, Group.EARLIEST)
+    if Group.HOURS in groups and Group.WINDOW in groups:
+        return Group.HOURS
+    return next(g for g in (Group.WINDOW, *order) if g in groups)
+
+
+def finding(clash: Clash, ways: Sequence[WayOut]) -> Finding:
+    """A clash as a finding."""
+    main = clash.main
+    matter = Matter.PARTS if _is_part(main[0]) else MATTERS[main[0].group]
+    reason = f"{_WORDS[main[0].group](clash, main)}{_beside(clash, main)}"
+    return Finding(
+        matter=matter,
+        place=main[0].place,
+        reason=reason,
+        ways_out=tuple(sorted(ways, key=lambda way: (not way.proved, way.cost))),
+        about=(clash.job.id, *dict.fromkeys(one.subject for one in main if one.subject)),
+    )
+
+
+def _is_part(one: Restraint) -> bool:
+    return one.group is Group.SUPPLY and one.what.stock is not None
+
+
+def _step(clash: Clash) -> str:
+    return step_words(clash.package, clash.job.hosts)
+
+
+def _crew(clash: Clash) -> str:
+    """Who is asked for: '2 × datacenter-hands of level 2'."""
+    return listed([f"{who.count} × {wanted(who)}" if who.count > 1 else wanted(who) for who in clash.package.who])
+
+
+def _beside(clash: Clash, main: Sequence[Restraint]) -> str:
+    """What else would have to give way, shortly: without it the sentence could not be understood."""
+    rest = [one.words for one in clash.restraints if one not in main and one.group is not Group.CREW]
+    return f" It cannot be done together with {listed(rest, 3)}." if rest and not _told(main) else ""
+
+
+def _told(main: Sequence[Restraint]) -> bool:
+    return main[0].group in (Group.DEADLINE, Group.WINDOW, Group.WAY_BACK)
+
+
+def _leave(clash: Clash, main: Sequence[Restraint]) -> str:
+    away = [f"{clash.case.name(one.subject)} is on leave {leave_words(clash.case, one.what)}" for one in main]
+    return f"{_step(clash)} needs {_crew(clash)}, and nobody who can do it is free in time: {listed(away)}."
+
+
+def _booked(clash: Clash, main: Sequence[Restraint]) -> str:
+    told = [f"{clash.case.name(one.subject)} {_by(clash.case, one.what, one.subject)}" for one in main]
+    return f"{_step(clash)} needs what others have booked, and nothing else is free in time: {listed(told)}."
+
+
+def _by(case: Case, schedule: Schedule, name: str) -> str:
+    """'is booked by san-upgrade (Upgrade the SAN) from … to …'."""
+    own = [b for b in schedule.bookings if holds(b, name)]
+    since, to = min(b.start for b in own), max(b.finish for b in own)
+    return f"is booked by {schedule.runbook} ({schedule.title}) between {case.moment(since)} and {case.moment(to)}"
+
+
+def holds(booking: Booking, name: str) -> bool:
+    """Whether a booking takes a person, a tool or a host of that name."""
+    return name in booking.people or name in booking.uses or name in booking.hosts
+
+
+def _freeze(clash: Clash, main: Sequence[Restraint]) -> str:
+    entries = listed([one.words for one in main], 2)
+    phase = next(p for p in clash.case.plan.phases if p.id == clash.job.phase)
+    return f"Phase '{phase.title}' ({phase.id}) has no time left, because work may not start in {entries}."
+
+
+def _certificate(clash: Clash, main: Sequence[Restraint]) -> str:
+    told = listed([f"{one.words.removeprefix('the end of ')}" for one in main])
+    return f"{_step(clash)} needs {_crew(clash)}, and on the day of the work it is not valid any more: it ends, {told}."
+
+
+def _limits(clash: Clash, main: Sequence[Restraint]) -> str:
+    people = clash.case.estate.people.values()
+    told = [f"{p.name or p.id} works {limit_words(p)}" for one in main for p in people if p.id == one.subject]
+    if any(one.subject == "travel" for one in main):
+        told.append("the way between the sites takes its time, too")
+    took = length(clash.job.duration * _slot(clash))
+    return f"{_step(clash)} takes {took}, and does not fit into what people may work: {listed(told)}."
+
+
+def _slot(clash: Clash) -> float:
+    takes = clash.package.takes
+    planned = takes.planned_s if takes else 0.0
+    rounds = max(1, len(clash.job.hosts)) if clash.package.by_person and takes and not takes.per_batch else 1
+    return planned * rounds / clash.job.duration if clash.job.duration else 0.0
+
+
+def _rules(_clash: Clash, main: Sequence[Restraint]) -> str:
+    told = []
+    for one in main:
+        same, other = one.what.same_people_as, one.what.other_people_than
+        told += [f"{one.what.step} must be done by the people of {listed(same)}"] if same else []
+        told += [f"{one.what.step} must not be done by the people of {listed(other)}"] if other else []
+    return f"There are not enough people who can do it: {listed(told)}."
+
+
+def _supply(clash: Clash, main: Sequence[Restraint]) -> str:
+    told = [_one_supply(clash.case, one) for one in main]
+    return f"{_step(clash)} has to wait too long for {listed(told)}."
+
+
+def _one_supply(case: Case, one: Restraint) -> str:
+    resource = one.what
+    if resource.capacity is not None:
+        return f"{resource.name}, of which there {'is' if resource.capacity == 1 else 'are'} {resource.capacity}"
+    coming = [f"{count} on {case.day(day)}" for day, count in resource.arrives]
+    return f"{resource.name}: {resource.stock} in stock, {listed(coming)} on order" if coming else f"{resource.name}"
+
+
+def _supply_hours(clash: Clash, main: Sequence[Restraint]) -> str:
+    return f"{_step(clash)} needs {main[0].subject}, which can be used only in its hours {main[0].what.calendar}."
+
+
+def _pool(clash: Clash, main: Sequence[Restraint]) -> str:
+    pool = main[0].what
+    why = f": {pool.why}" if pool.why else ""
+    return f"{_step(clash)} cannot be done in time: by the capacity rule {pool.name} only {pool.out} may be out together{why}."
+
+
+def _at_most(_clash: Clash, main: Sequence[Restraint]) -> str:
+    return f"{main[0].subject} must follow soon after what it needs, and people, windows and tools do not allow it."
+
+
+def _window(clash: Clash, main: Sequence[Restraint]) -> str:
+    return window_words(clash.case, clash.package, beside=len(clash.restraints) > len(main))
+
+
+def _hours(clash: Clash, main: Sequence[Restraint]) -> str:
+    window = clash.of(Group.WINDOW)
+    when = f" while {window[0].words.removeprefix('the ')} is open" if window else ""
+    hours = listed([one.subject for one in main])
+    return f"{_step(clash)} needs {_crew(clash)}, and nobody who can do it works long enough in one go{when} (hours {hours})."
+
+
+def _deadline(clash: Clash, main: Sequence[Restraint]) -> str:
+    case, by = clash.case, main[0].what.by
+    whole = "The project" if main[0].subject == case.plan.runbook else f"'{main[0].subject}'"
+    told = case.moment(by) if isinstance(by, datetime) and by.tzinfo else f"the end of {case.day(by)}"
+    ends = f": the earliest end is {case.moment(clash.ends)}" if clash.ends else ""
+    rest = [one.words for one in clash.restraints if one not in main and one.group is not Group.CREW]
+    beside = f" What makes it long: {listed(rest, 3)}." if rest else ""
+    return f"{whole} cannot be over by {told}{ends}; {_step(clash)} comes too late.{beside}"
+
+
+def _crews(clash: Clash, main: Sequence[Restraint]) -> str:
+    return f"{_step(clash)} needs {listed([one.words for one in main])}, and there are too few people to do it."
+
+
+def _earliest(clash: Clash, main: Sequence[Restraint]) -> str:
+    return f"{_step(clash)} has no time left: {listed([one.words for one in main])}."
+
+
+_WORDS = {
+    Group.LEAVE: _leave,
+    Group.BOOKED: _booked,
+    Group.FREEZE: _freeze,
+    Group.CERTIFICATE: _certificate,
+    Group.LIMITS: _limits,
+    Group.RULES: _rules,
+    Group.SUPPLY: _supply,
+    Group.SUPPLY_HOURS: _supply_hours,
+    Group.POOL: _pool,
+    Group.AT_MOST: _at_most,
+    Group.EARLIEST: _earliest,
+    Group.WAY_BACK: _window,
+    Group.WINDOW: _window,
+    Group.HOURS: _hours,
+    Group.DEADLINE: _deadline,
+    Group.CREW: _crews,
+}

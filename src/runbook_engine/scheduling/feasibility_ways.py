@@ -1,0 +1,144 @@
+"""Ways out of a clash: changes that would make it fit, each proved by scheduling again with it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from runbook_engine.model.estate import Person
+from runbook_engine.model.runbook import Who
+from runbook_engine.model.values import dataclass
+from runbook_engine.model.verdict import WayOut
+from runbook_engine.model.words import PersonId
+from runbook_engine.scheduling.feasibility_case import Case, listed
+from runbook_engine.scheduling.feasibility_conflict import Budget
+from runbook_engine.scheduling.feasibility_drops import Drop, changed_resource, changed_step
+from runbook_engine.scheduling.feasibility_reasons import Clash
+from runbook_engine.scheduling.feasibility_restraints import Group, Restraint, leave_words
+from runbook_engine.scheduling.feasibility_trying import Outcome, tried
+from runbook_engine.scheduling.feasibility_windows import window_ways
+from runbook_engine.scheduling.projects_clock import of_project
+from runbook_engine.scheduling.projects_people import able, wanted
+
+MOST_WAYS = 5
+_MORE = PersonId("one-more")
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """Something that might help. `words` may ask for the day on which somebody is needed: '{day}'."""
+
+    words: str
+    cost: float
+    change: Drop
+
+
+def ways_out(clash: Clash, budget: Budget) -> tuple[WayOut, ...]:
+    """What would help, the cheapest first; each was tried, as long as schedules may be made."""
+    found: list[WayOut] = []
+    for one in sorted(_changes(clash), key=lambda change: change.cost):
+        if len(found) >= MOST_WAYS or not budget.spend():
+            break
+        outcome = tried(one.change(clash.case))
+        if outcome.solution is not None:
+            found.append(WayOut(words=one.words.replace("{day}", _day(clash.case, outcome)), cost=one.cost, proved=True))
+    if any(one.group in (Group.WINDOW, Group.WAY_BACK) for one in clash.main):
+        found += window_ways(clash.case, clash.package)
+    return tuple(found)
+
+
+def _changes(clash: Clash) -> Iterator[_Change]:
+    for one in clash.main:
+        yield from _moved(clash, one)
+    who = [who for who in clash.package.who if who.skill or who.role]
+    if who and clash.main[0].group is not Group.WINDOW:
+        yield from (change for each in who for change in _lower(clash, each))
+        yield _Change(f"one more person with {wanted(who[0])}{{day}}", 5.0, _one_more(who[0]))
+    for one in clash.of(Group.DEADLINE):
+        yield from _later(clash, one)
+    if clash.of(Group.HOURS):
+        hours = [one.drop for one in clash.of(Group.HOURS)]
+        words = f"work beyond the usual hours ({listed([one.subject for one in clash.of(Group.HOURS)])})"
+        yield _Change(words, 4.0, _all(hours))
+
+
+def _all(drops: Sequence[Drop]) -> Drop:
+    def drop(case: Case) -> Case:
+        for each in drops:
+            case = each(case)
+        return case
+
+    return drop
+
+
+def _moved(clash: Clash, one: Restraint) -> Iterator[_Change]:
+    """What could give way of the matter itself."""
+    name = clash.case.name(one.subject)
+    match one.group:
+        case Group.LEAVE:
+            yield _Change(f"move {name}'s leave {leave_words(clash.case, one.what)}", 1.0, one.drop)
+        case Group.BOOKED:
+            yield _Change(f"move what {one.what.runbook} has booked of {name}", 1.0, one.drop)
+        case Group.FREEZE:
+            by = f" by {listed([clash.case.name(x) for x in one.what.lift])}" if one.what.lift else ""
+            yield _Change(f"have the freeze ({one.subject}) lifted for this project{by}", 2.0, one.drop)
+        case Group.CERTIFICATE:
+            yield _Change(f"renew the certificate {one.what} of {name}", 1.0, one.drop)
+        case Group.LIMITS:
+            words = (
+                "people who stay at the other site" if one.subject == "travel" else f"an exception from the limits of {name}"
+            )
+            yield _Change(words, 3.0, one.drop)
+        case Group.SUPPLY if one.what.capacity is not None:
+            more = changed_resource(one.subject, capacity=one.what.capacity + 1)
+            yield _Change(f"one more {one.subject}", 2.0, more)
+        case Group.SUPPLY:
+            yield _Change(f"have {one.subject} delivered sooner", 1.5, one.drop)
+        case Group.AT_MOST | Group.RULES | Group.SUPPLY_HOURS | Group.POOL | Group.EARLIEST:
+            yield _Change(f"do without {one.words}", 3.0, one.drop)
+        case _:
+            pass
+
+
+def _later(clash: Clash, one: Restraint) -> Iterator[_Change]:
+    if clash.ends is None:
+        return
+    ends: datetime = clash.ends
+    yield _Change(f"promise the end for {clash.case.moment(ends)}", 2.5, one.drop)
+
+
+def _lower(clash: Clash, who: Who) -> Iterator[_Change]:
+    """Somebody with the skill at a lower level, or whose level is not asked for."""
+    people = clash.case.estate.people.values()
+    for person in [p for p in people if who.skill and 0 < p.skills.get(who.skill, 0) < who.level][:2]:
+        level = person.skills[who.skill]
+        asked = tuple(replace(w, level=level) if w == who else w for w in clash.package.who)
+        words = f"let {person.name or person.id} do it: has the skill, at level {level}"
+        yield _Change(words, 0.5 + who.level - level, changed_step(clash.package.step, who=asked))
+
+
+def _one_more(who: Who) -> Drop:
+    """One more person like those who can do it, who is always there in their hours."""
+
+    def change(case: Case) -> Case:
+        like = next(iter(able(who, case.estate)), Person(id=_MORE))
+        level = max(who.level, like.skills.get(who.skill, 0))
+        skills = {who.skill: level} if who.skill else {}
+        papers = {who.certificate: None} if who.certificate else {}
+        more = replace(like, id=_MORE, skills=skills, certificates=papers, leave=(), rate=None)
+        estate = replace(case.estate, people={**case.estate.people, _MORE: more})
+        if who.role and who.role in estate.roles:
+            estate = replace(estate, roles={**estate.roles, who.role: (*estate.roles[who.role], _MORE)})
+        return replace(case, estate=estate)
+
+    return change
+
+
+def _day(case: Case, outcome: Outcome) -> str:
+    """On which days the one more is needed."""
+    project, solution = outcome.project, outcome.solution
+    number = next((n for n, worker in enumerate(project.workers) if worker.id == _MORE), None)
+    if solution is None or number is None:
+        return ""
+    starts = sorted(placed.start for placed in solution.placed if number in placed.people)
+    days = list(dict.fromkeys(case.day(of_project(project, start)) for start in starts))
+    return f" on {days[0]}" if len(days) == 1 else f" from {days[0]} to {days[-1]}" if days else ""

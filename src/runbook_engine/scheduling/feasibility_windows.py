@@ -1,0 +1,106 @@
+"""How long a window is open, and what has to fit into it at worst: the work, what follows in one go, and the way back (L3)."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from runbook_engine.calendars import spans, window_entry
+from runbook_engine.model.plan import Package, PlannedPhase
+from runbook_engine.model.values import dataclass
+from runbook_engine.model.verdict import WayOut
+from runbook_engine.model.worst import in_one_go
+from runbook_engine.scheduling.feasibility_case import Case, counted, length
+from runbook_engine.scheduling.feasibility_people import step_words
+from runbook_engine.scheduling.projects_fit import needed_s
+
+_SMALLER, _LONGER = 1.0, 3.0  # what ways out cost
+_AHEAD = timedelta(days=60)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """What a package needs of an opening, and how long the longest opening of its phase is; in seconds."""
+
+    forth_s: float
+    back_s: float
+    longest_s: float
+
+    @property
+    def need_s(self) -> float:
+        """In all."""
+        return self.forth_s + self.back_s
+
+
+def room(case: Case, package: Package) -> Room | None:
+    """How much of an opening a package needs; None when its phase has no window."""
+    phase = phase_of(case, package)
+    if phase.opens is None:
+        return None
+    forth, back = needed_s(case.plan, case.parallel)[package.id]
+    openings = spans(phase.opens, case.at, case.at + _AHEAD, case.days_off)
+    longest = max(((one.end - one.start).total_seconds() for one in openings), default=0.0)
+    return Room(forth_s=forth, back_s=back, longest_s=longest)
+
+
+def window_words(case: Case, package: Package, *, beside: bool) -> str:
+    """Why a package does not fit into the window of its phase."""
+    found, phase = room(case, package), phase_of(case, package)
+    if found is None or phase.opens is None:
+        return f"{step_words(package)} has no time left."
+    entry = window_entry(phase.opens)
+    if found.longest_s >= found.need_s and beside:
+        return f"{step_words(package)} fits into no opening of {entry} in time."
+    back = f", {length(found.back_s)} of them for the way back" if found.back_s else ""
+    stage = next(s for s in phase.stages if package.id in s.packages)
+    many = len(stage.hosts)
+    what = f"A batch of {counted(many, 'host')} in phase '{phase.title}' ({phase.id})" if many > 1 else step_words(package)
+    what = what if in_one_go(case.plan.packages, stage) else step_words(package)
+    opened = f"is open for {length(found.longest_s)} at most" if found.longest_s else "is never open"
+    return f"{what} can take {length(found.need_s)} in one go{back}, and {entry} {opened}."
+
+
+def window_ways(case: Case, package: Package) -> tuple[WayOut, ...]:
+    """Smaller batches, if that helps, and a longer opening."""
+    found, phase = room(case, package), phase_of(case, package)
+    if found is None:
+        return ()
+    ways = []
+    fewer = _fewer(case, phase, package, found)
+    if fewer:
+        words = f"more openings: batches of {counted(fewer, 'host')} (rolling: {{batches: [{fewer}]}}) fit"
+        ways.append(WayOut(words=words, cost=_SMALLER, proved=True))
+    ways.append(WayOut(words=f"an opening of {length(found.need_s)} in window {phase.window}", cost=_LONGER, proved=True))
+    return tuple(ways)
+
+
+def _fewer(case: Case, phase: PlannedPhase, package: Package, found: Room) -> int:
+    """The most hosts of a batch that fit; 0 when not even one does, or when it is not a matter of hosts."""
+    index = next(n for n, stage in enumerate(phase.stages) if package.id in stage.packages)
+    stage = phase.stages[index]
+    if len(stage.hosts) < 2:
+        return 0
+    best, low, high = 0, 1, len(stage.hosts) - 1
+    while low <= high:
+        middle = (low + high) // 2
+        if _need_of(case, phase, package, middle) <= found.longest_s:
+            best, low = middle, middle + 1
+        else:
+            high = middle - 1
+    return best
+
+
+def _need_of(case: Case, phase: PlannedPhase, package: Package, hosts: int) -> float:
+    """Seconds that a phase with one batch of so many hosts needs."""
+    stage = next(s for s in phase.stages if package.id in s.packages)
+    kept = frozenset(stage.hosts[:hosts])
+    packages = dict(case.plan.packages)
+    for name in stage.packages:
+        packages[name] = replace(packages[name], hosts=tuple(h for h in packages[name].hosts if h in kept))
+    ways = tuple(replace(way, hosts=tuple(h for h in way.hosts if h in kept)) for way in phase.way_back)
+    small = replace(phase, stages=(replace(stage, hosts=stage.hosts[:hosts]),), way_back=ways)
+    forth, back = needed_s(replace(case.plan, phases=(small,), packages=packages), case.parallel)[package.id]
+    return forth + back
+
+
+def phase_of(case: Case, package: Package) -> PlannedPhase:
+    """The phase of a package."""
+    return next(phase for phase in case.plan.phases if phase.id == package.phase)
