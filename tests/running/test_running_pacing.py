@@ -10,7 +10,7 @@ from runbook_engine.model.gates import PartsTaken
 from runbook_engine.model.jobs import LinkKind
 from runbook_engine.model.plan import Edge
 from runbook_engine.model.runbook import Lag
-from runbook_engine.model.words import EdgeKind, RunId, RunStatus, Status
+from runbook_engine.model.words import EdgeKind, Per, RunId, RunStatus, Status
 from runbook_engine.model.world import World
 from runbook_engine.running.blockers import blockers
 from runbook_engine.running.fitting import stage_s
@@ -73,22 +73,14 @@ def test_a_start_is_waited_for_and_not_the_end():
 def test_what_follows_a_start_says_so_before_it():
     """Before it has begun there is no time to name."""
     lag = Lag(kind=LinkKind.START_START)
-    made = plan(
-        phase(
-            "p",
-            [
-                package("p/z", ("h1",)),
-                manual("p/a", needs=(Edge(before="p/z", kind=ALL),)),
-                package("p/b", **after("p/a", ALL, lag)),
-            ],
-        )
-    )
+    second = manual("p/a", needs=(Edge(before="p/z", kind=ALL),))
+    made = plan(phase("p", [package("p/z", ("h1",)), second, package("p/b", **after("p/a", ALL, lag))]))
     course, _, workers = carry_out(made, World(), play=lambda _: FAILED)
     assert [a.task for a in workers.started] == ["p/z@h1"]
     assert [(b.kind, b.reason) for b in blockers(course, "p/b", World(), START) if b.kind == "needs"] == [
         ("needs", "it starts after p/a has begun")
     ]
-    course, journal, workers = carry_out(made, World())
+    _, _, workers = carry_out(made, World())
     assert [a.task for a in workers.started] == ["p/z@h1", "p/b"]
 
 
@@ -118,9 +110,8 @@ def test_lags_count_for_what_fits_into_a_window():
     made = plan(phase("p", [pause("p/a", 300.0), pause("p/b", 60.0, **after("p/a", ALL))]))
     course, _, _ = carry_out(made, World())
     assert stage_s(course.shape, made.phases[0].stages[0], 0) == 300 + 600 + 60
-    made = plan(
-        phase("p", [pause("p/a", 300.0), pause("p/b", 60.0, **after("p/a", ALL, Lag(kind=LinkKind.START_START, lag_s=30.0)))])
-    )
+    beside = Lag(kind=LinkKind.START_START, lag_s=30.0)
+    made = plan(phase("p", [pause("p/a", 300.0), pause("p/b", 60.0, **after("p/a", ALL, beside))]))
     course, _, _ = carry_out(made, World())
     assert stage_s(course.shape, made.phases[0].stages[0], 0) == 300
 
@@ -153,9 +144,13 @@ def test_what_other_runs_took_is_gone():
     assert "disk: 2 needed, 1 left of 3; other-1 took 2" in why.reason
 
 
+def by_hand(step, **rule):
+    return manual(step, hosts=("h1", "h2"), per=Per.HOST, **rule)
+
+
 def pair(**rule):
     """One step on two hosts, and another that says whose people do it."""
-    return plan(phase("p", [manual("p/a", ("h1", "h2")), manual("p/b", ("h1", "h2"), **rule)]))
+    return plan(phase("p", [by_hand("p/a"), by_hand("p/b", **rule)]))
 
 
 def answered(made, *wishes):
