@@ -158,7 +158,7 @@ def test_a_way_back_and_a_check_are_no_milestones(tmp_path: Path) -> None:
 
 
 def test_what_the_run_does_not_keep_is_named(tmp_path: Path) -> None:
-    """Lags after an end or a start are kept; leads, ends that hold ends and latest starts are not."""
+    """Lags after an end or a start are kept, and leads by starting later; what ends together and latest starts are not."""
     needs = "[{step: first, lag: 1h}]"
     kept = runbook(tmp_path, f"{STEPS}      - {{id: b, title: B, manual: y, needs: {needs}}}\n")
     assert kept.unenforced == ()
@@ -166,7 +166,6 @@ def test_what_the_run_does_not_keep_is_named(tmp_path: Path) -> None:
     found = runbook(tmp_path, f"{STEPS}      - {{id: b, title: B, manual: y, deadline: 2026-12-01, needs: {needs}}}\n")
     assert [(key, found.places.of(path).line) for key, path in found.unenforced] == [
         ("step.deadline", 12),
-        ("need.lead", 12),
         ("need.at_most", 12),
         ("need.kind", 12),
     ]
