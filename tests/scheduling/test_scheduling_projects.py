@@ -158,8 +158,9 @@ def test_many_hosts_go_together() -> None:
     hosts = [h for j in made.jobs if j.package == "m/h3" for h in j.hosts]
     assert hosts == list(on.hosts)
     assert all(j.pausable for j in made.jobs if j.package == "m/h3")
-    assert max(len(j.links) for j in made.jobs if j.package) < 50
-    assert sum(j.duration for j in made.jobs if j.package == "m/h3") * made.slot_s == 10_000 * 600
+    assert sum(len(j.links) for j in made.jobs) < 2 * len(made.jobs)
+    slots = [j.duration for j in made.jobs if j.package == "m/h3"]
+    assert 0 <= sum(slots) * made.slot_s - 10_000 * 600 < len(slots) * made.slot_s
 
 
 @pytest.mark.parametrize("most_jobs", [1, 10, 60, 5000])
@@ -198,7 +199,12 @@ def test_lags_become_links_of_their_kind() -> None:
 
 def test_the_window_of_a_phase_leaves_time_for_the_way_back() -> None:
     """What needs an hour at worst, and an hour back, starts at two at the latest; freezes close the night."""
-    frozen = Freeze(start=datetime(2026, 12, 1, 23, 0), end=datetime(2026, 12, 3, 12, 0), why="Sale", sites=("ams1",))
+    frozen = Freeze(
+        start=datetime.fromisoformat("2026-12-01T23:00"),
+        end=datetime.fromisoformat("2026-12-03T12:00"),
+        why="Sale",
+        sites=("ams1",),
+    )
     on = company(freezes=(frozen,))
     steps = run(
         "flash",
@@ -225,7 +231,7 @@ def test_dates_become_slots() -> None:
     a, b = plan.packages.values()
     packages = {
         a.id: replace(a, earliest=date(2026, 12, 3)),
-        b.id: replace(b, deadline=Deadline(by=datetime(2026, 12, 4, 12, 0), soft=True)),
+        b.id: replace(b, deadline=Deadline(by=datetime.fromisoformat("2026-12-04T12:00"), soft=True)),
     }
     made = of(replace(plan, packages=packages), on)
     first, last = made.jobs[0], made.jobs[-1]
