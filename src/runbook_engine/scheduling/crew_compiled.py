@@ -28,6 +28,7 @@ from runbook_engine.scheduling.listing_books import Books
 from runbook_engine.scheduling.listing_case import CAL, DUR, FREE_AT, FREE_END, PAUSE, SEAT_AT, Case
 
 _PLAIN = {"books_of", "latest", "cycle", "ranks"}  # run once for a project, never compiled
+_CALLED = {"pausing", "several", "limited", "lift", "moved", "given", "lay", "sequence", "unmet", "bound", "cleared", "load"}
 _WIDTHS = {"jobs": 15, "into": 4, "onto": 4, "uses": 2, "spans": 2, "calendars": 2, "people": 8, "travel": 0}
 
 
@@ -45,7 +46,7 @@ def compiled() -> dict[str, Any]:
     for function in functions:
         made = FunctionType(function.__code__, names, function.__name__)
         made.__qualname__, made.__module__ = f"{function.__name__}-{mark}", function.__module__
-        names[function.__name__] = njit(cache=True, nogil=True)(made)
+        names[function.__name__] = njit(cache=True, nogil=True, forceinline=function.__name__ not in _CALLED)(made)
     return names
 
 
