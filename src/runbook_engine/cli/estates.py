@@ -71,7 +71,7 @@ class Live:
         from runbook_engine.approving import opened
         from runbook_engine.calendars import holding, judge
         from runbook_engine.loading.days_off import days_off
-        from runbook_engine.planning.scope import scope
+        from runbook_engine.model.scope import scope
 
         what, zones = scope(plan, phase, self.estate), {site.name: site.time_zone for site in self.estate.sites.values()}
         policy, glass = self.estate.policy, list[Voice]()

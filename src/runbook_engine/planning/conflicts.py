@@ -6,10 +6,10 @@ from runbook_engine.model.conflicts import Conflict, Wanted
 from runbook_engine.model.estate import Estate
 from runbook_engine.model.impact import Named
 from runbook_engine.model.plan import Package, Plan, PlannedPhase
+from runbook_engine.model.services import Serving, service_named, who_named
 from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import HostName, PhaseId
 from runbook_engine.planning.outages import out_in_phase
-from runbook_engine.planning.services import Serving, service_named, who_named
 
 Phases = tuple[PhaseId, ...]
 

@@ -16,11 +16,11 @@ from runbook_engine.model.impact import (
     ServiceImpact,
 )
 from runbook_engine.model.plan import Package, Plan, PlannedPhase, Stage
+from runbook_engine.model.services import Serving, owners_of, service_named, who_named
 from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import HostName, PhaseId, StepId
 from runbook_engine.planning.durations import outage_time
 from runbook_engine.planning.outages import out_in_phase, out_together
-from runbook_engine.planning.services import Serving, owners_of, service_named, who_named
 
 
 def impact(plan: Plan, estate: Estate, parallel: int | None = None) -> tuple[PhaseImpact, ...]:

@@ -2,8 +2,8 @@
 
 from runbook_engine.model.estate import Estate
 from runbook_engine.model.plan import Plan, PlannedPhase
+from runbook_engine.model.services import Serving
 from runbook_engine.model.times import Scope
-from runbook_engine.planning.services import Serving
 
 
 def scope(plan: Plan, phase: PlannedPhase, estate: Estate) -> Scope:

@@ -1,0 +1,46 @@
+"""The worst case of tasks and stages (L3): the upper end of what the author states, else the time limit with its retries.
+
+Hosts go side by side, as many as attempts are made at a time; what a crew does by hand is done host after host.
+"""
+
+from collections.abc import Mapping
+from math import ceil
+
+from runbook_engine.model.plan import Package, Stage
+from runbook_engine.model.words import PackageId
+
+
+def in_one_go(packages: Mapping[PackageId, Package], stage: Stage) -> bool:
+    """Whether a stage must fit into one opening: the engine takes hosts out of service in it.
+
+    What people do by hand alone may go on in the next opening, task by task.
+    """
+    return any(package.takes_out and not package.by_person for package in map(packages.__getitem__, stage.packages))
+
+
+def one_s(package: Package) -> float:
+    """Seconds that one task of a package can take."""
+    if package.procedure.timer is not None:
+        return package.procedure.timer.for_s
+    if package.takes is not None:
+        return package.takes.high_s
+    return (package.timeout_s or 0.0) * (1 + package.retries.count)
+
+
+def stage_s(packages: Mapping[PackageId, Package], stage: Stage, parallel: int) -> float:
+    """Seconds that a stage can take, from its first task to its last. `parallel` 0: as many as there are."""
+    ends: dict[PackageId, float] = {}
+    for name in stage.packages:
+        package = packages[name]
+        begin = max((ends.get(edge.before, 0.0) for edge in package.needs), default=0.0)
+        ends[name] = begin + rounds(package, len(package.hosts), parallel) * one_s(package)
+    return max(ends.values(), default=0.0)
+
+
+def rounds(package: Package, hosts: int, parallel: int) -> int:
+    """How often the time of one task passes."""
+    if package.takes is not None and package.takes.per_batch:
+        return 1
+    if package.by_person:
+        return max(1, hosts)
+    return ceil(max(1, hosts) / parallel) if parallel else 1

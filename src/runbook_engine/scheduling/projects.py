@@ -1,0 +1,204 @@
+"""Plan × inventory × time → project: all that a schedule follows from, as numbers. Start reading here.
+
+Packages become jobs (`projects_pieces`), edges become links (`projects_links`), windows and freezes become calendars
+(`projects_calendar`), people become workers (`projects_people`), tools and parts become supplies (`projects_supplies`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from runbook_engine.calendars.weekly import DaysOff
+from runbook_engine.model.estate import Estate
+from runbook_engine.model.jobs import Apart, Job, Project, Spans, Supply
+from runbook_engine.model.plan import Plan, PlannedPhase
+from runbook_engine.model.runbook import Deadline
+from runbook_engine.scheduling.projects_calendar import Openings, clock_of, is_abstract
+from runbook_engine.scheduling.projects_clock import Clock, shortened
+from runbook_engine.scheduling.projects_fit import needed_s
+from runbook_engine.scheduling.projects_links import Links, overlapping
+from runbook_engine.scheduling.projects_people import Needed, Staff
+from runbook_engine.scheduling.projects_pieces import Piece, has_crew, pieces_of
+from runbook_engine.scheduling.projects_supplies import supplies_of
+from runbook_engine.scheduling.projects_terms import Terms
+from runbook_engine.scheduling.projects_times import slot_of, slots
+
+_NOBODY = Needed(crews=())
+
+
+def project_of(plan: Plan, estate: Estate, days_off: DaysOff, at: datetime, terms: Terms | None = None) -> Project:
+    """The project of a plan that begins at `at`, or on the day on which the plan starts if that is later.
+
+    A plan without dates, windows and people has no calendar: its project has no origin, and counts from 0. Raises ValueError
+    for calendars that cannot be made out, and whatever `days_off` raises.
+    """
+    terms = terms or Terms()
+    pieces = pieces_of(plan, estate, terms)
+    abstract = is_abstract(plan, estate) and not terms.booked
+    works = [piece.work_s for piece in pieces]
+    slot_s = slot_of([*works, *_lags(plan)], exact=abstract)
+    clock = None if abstract else clock_of(plan, estate, at, slot_s, sum(works))
+    return _Making(plan, estate, days_off, terms, pieces, slot_s, clock).project()
+
+
+class _Making:
+    """What the parts of a project share while it is made."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        estate: Estate,
+        days_off: DaysOff,
+        terms: Terms,
+        pieces: Sequence[Piece],
+        slot_s: int,
+        clock: Clock | None,
+    ) -> None:
+        self.plan, self.estate, self.terms, self.pieces, self.slot_s, self.clock = plan, estate, terms, pieces, slot_s, clock
+        self.phases = {phase.id: phase for phase in plan.phases}
+        self.links = Links(plan, pieces, slot_s)
+        self.sites = tuple(estate.sites)
+        used = dict.fromkeys(name for package in plan.packages.values() for name in package.uses)
+        self.supplies = supplies_of(used, estate, clock, days_off, terms.booked)
+        self.calendars: dict[Spans, int] = {}
+        self.needed = needed_s(plan, terms.parallel)
+        self.openings = Openings(plan, estate, clock, days_off, terms.booked) if clock else None
+        self.staff = Staff(estate, clock, days_off, terms.booked, self.sites) if clock else None
+
+    def project(self) -> Project:
+        """Everything together."""
+        jobs = [self._job(number, piece) for number, piece in enumerate(self.pieces)]
+        jobs += [replace(g, links=tuple(self.links.links[len(self.pieces) + n])) for n, g in enumerate(self.links.gates)]
+        pools, apart = self._pools(jobs)
+        workers = self.staff.workers() if self.staff else ()
+        return Project(
+            jobs=tuple(jobs),
+            resources=(*self.supplies.values(), *pools),
+            workers=workers,
+            calendars=tuple(self.calendars),
+            apart=apart,
+            sites=self.sites,
+            travel=self._travel(),
+            days=self.clock.days() if self.clock else (),
+            weeks=self.clock.weeks() if self.clock else (),
+            horizon=self.clock.horizon if self.clock else 0,
+            slot_s=self.slot_s,
+            origin=self.clock.origin if self.clock else None,
+            currency=currency_of(self.estate),
+        )
+
+    def _job(self, number: int, piece: Piece) -> Job:
+        package, phase = piece.package, self.phases[piece.package.phase]
+        needed = self._crews(piece, phase)
+        due, deadline = self._due(piece, phase, needed)
+        return Job(
+            id=piece.id,
+            duration=slots(piece.work_s, self.slot_s),
+            links=tuple(self.links.links[number]),
+            uses=self._uses(piece),
+            crews=needed.crews,
+            calendar=self._calendar(piece, phase),
+            pausable=piece.pausable,
+            release=self._release(piece, phase),
+            due=due,
+            deadline=deadline,
+            same_people_as=self._others(piece, package.same_people_as),
+            other_people_than=self._others(piece, package.other_people_than),
+            site=self.sites.index(piece.site) if piece.site in self.sites else None,
+            package=package.id,
+            phase=phase.id,
+            title=piece.title,
+            hosts=piece.hosts,
+            window=phase.window,
+        )
+
+    def _crews(self, piece: Piece, phase: PlannedPhase) -> Needed:
+        if self.staff is None or not has_crew(piece.package, self.estate):
+            return _NOBODY
+        by = [d.by for d in _deadlines(self.plan, piece, phase) if not d.soft]
+        due = min((b.date() if isinstance(b, datetime) else b for b in by), default=None)
+        return self.staff.crews(piece.package, piece.site, due)
+
+    def _uses(self, piece: Piece) -> tuple[tuple[int, int], ...]:
+        """Tools are there once for a crew, or for the engine; parts are used up by each host."""
+        numbers = {name: number for number, name in enumerate(self.supplies)}
+        uses = ((name, amount) for name, amount in piece.package.uses.items() if name in numbers)
+        return tuple((numbers[n], a * (max(1, len(piece.hosts)) if self.supplies[n].used_up else 1)) for n, a in uses)
+
+    def _calendar(self, piece: Piece, phase: PlannedPhase) -> int | None:
+        """The openings of its phase, so much shorter that what it needs at worst still fits when it starts late."""
+        found = self.openings.of(phase.id, piece.hosts) if self.openings else None
+        if found is None or self.openings is None or piece.package.milestone:
+            return None
+        if self.openings.closes(phase.id):
+            forth, back = self.needed[piece.package.id]
+            more = 0.0 if piece.pausable else max(0.0, forth - slots(piece.work_s, self.slot_s) * self.slot_s)
+            found = shortened(found, slots(more + back, self.slot_s))
+        return self.calendars.setdefault(found, len(self.calendars))
+
+    def _release(self, piece: Piece, phase: PlannedPhase) -> int:
+        if self.clock is None:
+            return 0
+        starts = [value for value in (self.plan.start, phase.earliest, piece.package.earliest) if value is not None]
+        return max((self.clock.after(self.clock.begins(value)) for value in starts), default=0)
+
+    def _due(self, piece: Piece, phase: PlannedPhase, needed: Needed) -> tuple[int | None, int | None]:
+        """By when it is wanted, and by when it has to be over."""
+        if self.clock is None:
+            return None, None
+        found: dict[bool, list[int]] = {True: [], False: []}
+        for deadline in _deadlines(self.plan, piece, phase):
+            found[deadline.soft].append(self.clock.before(self.clock.ends(deadline.by)))
+        if needed.until is not None:
+            found[False].append(self.clock.before(self.clock.ends(needed.until)))
+        return min(found[True], default=None), min(found[False], default=None)
+
+    def _others(self, piece: Piece, packages: Sequence[str]) -> tuple[int, ...]:
+        numbers = [n for name, of in self.links.of_package.items() if name in packages for n in of]
+        return overlapping(piece.hosts, numbers, self.pieces)
+
+    def _pools(self, jobs: list[Job]) -> tuple[list[Supply], tuple[Apart, ...]]:
+        """Rules of capacity: jobs that are kept apart, or, where a job takes several hosts out, a supply of hosts to take."""
+        supplies: list[Supply] = []
+        apart: list[Apart] = []
+        for pool in self.terms.pools:
+            out = {
+                n: k for n, p in enumerate(self.pieces) if p.package.takes_out and (k := len(pool.hosts.intersection(p.hosts)))
+            }
+            if sum(out.values()) <= pool.out:
+                continue
+            if all(count == 1 for count in out.values()):
+                apart.append(Apart(jobs=frozenset(out), most=pool.out, words=pool.name))
+                continue
+            for number, count in out.items():
+                uses = (*jobs[number].uses, (len(self.supplies) + len(supplies), count))
+                jobs[number] = replace(jobs[number], uses=uses)
+            supplies.append(Supply(name=f"hosts out of {pool.name}", amount=pool.out))
+        return supplies, tuple(apart)
+
+    def _travel(self) -> dict[tuple[int, int], int]:
+        numbers = {site: number for number, site in enumerate(self.sites)}
+        found: dict[tuple[int, int], int] = {}
+        for site in self.estate.sites.values():
+            for other, seconds in site.travel_s.items():
+                if other in numbers:
+                    way = slots(seconds, self.slot_s)
+                    found[numbers[site.name], numbers[other]] = way
+                    found.setdefault((numbers[other], numbers[site.name]), way)
+        return found
+
+
+def _deadlines(plan: Plan, piece: Piece, phase: PlannedPhase) -> list[Deadline]:
+    whole = Deadline(by=plan.deadline, soft=plan.deadline_soft) if plan.deadline else None
+    return [d for d in (whole, phase.deadline, piece.package.deadline) if d is not None]
+
+
+def _lags(plan: Plan) -> list[float]:
+    lags = [edge.lag for package in plan.packages.values() for edge in package.needs if edge.lag]
+    pauses = [stage.pause_s for phase in plan.phases for stage in phase.stages]
+    return [*pauses, *(abs(lag.lag_s) for lag in lags), *(lag.at_most_s for lag in lags if lag.at_most_s)]
+
+
+def currency_of(estate: Estate) -> str:
+    """In which the hours of people are paid: that of the first who has a rate."""
+    return next((p.rate.currency for p in estate.people.values() if p.rate), "")

@@ -1,0 +1,120 @@
+"""From moments to slots and back."""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from runbook_engine.calendars.local_time import earliest, latest
+from runbook_engine.model.jobs import Project, Spans
+from runbook_engine.model.times import Span
+from runbook_engine.model.values import dataclass
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # slot 0 of what has no calendar
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clock:
+    """Slots of `slot_s` seconds from `origin`, up to `horizon`. `zone` is that in which dates of the plan are meant."""
+
+    origin: datetime
+    slot_s: int
+    horizon: int
+    zone: ZoneInfo
+
+    @property
+    def end(self) -> datetime:
+        """The moment at which the horizon lies."""
+        return moment(self.origin, self.slot_s, self.horizon)
+
+    def after(self, at: datetime) -> int:
+        """The first slot that begins at a moment or later; 0 for all that is past."""
+        return max(0, -int((self.origin - at) // timedelta(seconds=self.slot_s)))
+
+    def before(self, at: datetime) -> int:
+        """The last slot that begins at a moment or earlier; negative for what is past."""
+        return int((at - self.origin) // timedelta(seconds=self.slot_s))
+
+    def begins(self, value: date | datetime, zone: ZoneInfo | None = None) -> datetime:
+        """The moment that an author means by a date or a time from which on something counts."""
+        local = value if isinstance(value, datetime) else datetime.combine(value, time())
+        return local.astimezone(UTC) if local.tzinfo else earliest(local, zone or self.zone)
+
+    def ends(self, value: date | datetime, zone: ZoneInfo | None = None) -> datetime:
+        """The moment that an author means by a date, or a time, up to which something counts: a date to its end."""
+        local = value if isinstance(value, datetime) else datetime.combine(value + _DAY, time())
+        return local.astimezone(UTC) if local.tzinfo else latest(local, zone or self.zone)
+
+    def inside(self, spans: Iterable[Span]) -> Spans:
+        """The whole slots within sorted spans: for what is open."""
+        pairs = ((self.after(s.start), min(self.before(s.end), self.horizon)) for s in spans)
+        return _joined(pair for pair in pairs if pair[0] < pair[1])
+
+    def around(self, spans: Iterable[Span]) -> Spans:
+        """The slots that sorted spans touch: for what is closed or taken."""
+        pairs = ((max(0, self.before(s.start)), min(self.after(s.end), self.horizon)) for s in spans)
+        return _joined(pair for pair in pairs if pair[0] < pair[1])
+
+    def days(self) -> tuple[int, ...]:
+        """The slot with which each day begins; the first is slot 0."""
+        return tuple(dict.fromkeys((0, *(slot for _, slot in self._midnights()))))
+
+    def weeks(self) -> tuple[int, ...]:
+        """The same for weeks, which begin on Monday."""
+        return tuple(dict.fromkeys((0, *(slot for day, slot in self._midnights() if day.weekday() == 0))))
+
+    def _midnights(self) -> Iterator[tuple[date, int]]:
+        day = self.origin.astimezone(self.zone).date()
+        while (begin := earliest(datetime.combine(day, time()), self.zone)) < self.end:
+            yield day, self.after(begin)
+            day += _DAY
+
+
+def moment(origin: datetime | None, slot_s: int, slot: int) -> datetime:
+    """The moment at which a slot begins."""
+    return (origin or EPOCH) + timedelta(seconds=slot_s * slot)
+
+
+def of_project(project: Project, slot: int) -> datetime:
+    """The moment at which a slot of a project begins; from 1970 on where it has no calendar."""
+    return moment(project.origin, project.slot_s, slot)
+
+
+def minus(whole: Spans, taken: Spans) -> Spans:
+    """The parts of spans that lie in no other."""
+    return tuple(_left(whole, taken))
+
+
+def shortened(spans: Spans, by: int) -> Spans:
+    """The same spans, each of which ends so much earlier."""
+    return tuple((begin, end - by) for begin, end in spans if end - by > begin) if by > 0 else spans
+
+
+def joined(*many: Spans) -> Spans:
+    """The slots that lie in any of them."""
+    return _joined(sorted(span for spans in many for span in spans))
+
+
+def _left(whole: Spans, taken: Spans) -> Iterator[tuple[int, int]]:
+    number = 0
+    for begin, end in whole:
+        while number < len(taken) and taken[number][1] <= begin:
+            number += 1
+        at, look = begin, number
+        while look < len(taken) and taken[look][0] < end:
+            if taken[look][0] > at:
+                yield at, taken[look][0]
+            at = max(at, taken[look][1])
+            look += 1
+        if at < end:
+            yield at, end
+
+
+def _joined(pairs: Iterable[tuple[int, int]]) -> Spans:
+    made: list[tuple[int, int]] = []
+    for begin, end in pairs:
+        if made and begin <= made[-1][1]:
+            made[-1] = (made[-1][0], max(end, made[-1][1]))
+        else:
+            made.append((begin, end))
+    return tuple(made)

@@ -1,0 +1,115 @@
+"""What pieces of work wait for: edges between packages host by host or as a whole, stages one after the other, phases."""
+
+from collections.abc import Iterable, Sequence
+from math import floor
+
+from runbook_engine.model.jobs import Job, Link, LinkKind
+from runbook_engine.model.plan import Edge, Plan, PlannedPhase
+from runbook_engine.model.runbook import Lag
+from runbook_engine.model.words import EdgeKind, HostName, PackageId, PhaseId
+from runbook_engine.scheduling.projects_pieces import Piece
+from runbook_engine.scheduling.projects_times import slots
+
+_AFTER_START = {LinkKind.FINISH_START, LinkKind.START_START}  # the start of the job after waits
+_AFTER_END = {LinkKind.FINISH_START, LinkKind.FINISH_FINISH}  # for the end of the job before
+
+
+class Links:
+    """The links of each piece, by its number; and gates, which stand between many that all wait for many others."""
+
+    def __init__(self, plan: Plan, pieces: Sequence[Piece], slot_s: int) -> None:
+        self._plan, self._pieces, self._slot_s = plan, pieces, slot_s
+        self.links: list[dict[Link, None]] = [{} for _ in pieces]
+        self.gates: list[Job] = []
+        self.of_package: dict[PackageId, list[int]] = {}
+        for number, piece in enumerate(pieces):
+            self.of_package.setdefault(piece.package.id, []).append(number)
+        for package in plan.packages.values():
+            for edge in package.needs:
+                self._by_edge(edge, self.of_package[package.id])
+        ends: dict[PhaseId, list[int]] = {}
+        for phase in _in_order(plan):
+            ends[phase.id] = self._by_phase(phase, list(dict.fromkeys(e for need in phase.needs for e in ends.get(need, ()))))
+
+    def _by_edge(self, edge: Edge, after: Sequence[int]) -> None:
+        before = self.of_package[edge.before]
+        lag = edge.lag or Lag()
+        if edge.kind is EdgeKind.ALL_HOSTS:
+            self._join(before, after, lag)
+            return
+        where: dict[HostName, int] = {host: number for number in before for host in self._pieces[number].hosts}
+        for number in after:
+            for other in dict.fromkeys(where[h] for h in self._pieces[number].hosts if h in where):
+                self._link(other, number, lag)
+
+    def _by_phase(self, phase: PlannedPhase, before: list[int]) -> list[int]:
+        """Put the stages of a phase one after the other; gives what is settled last, which may be what came before it."""
+        pause_s = 0.0
+        for stage in phase.stages:
+            inside = [number for name in stage.packages for number in self.of_package[name]]
+            if inside:
+                self._join(before, self._first(inside), Lag(lag_s=pause_s))
+                before, pause_s = self._last(inside), 0.0
+            pause_s = max(pause_s, stage.pause_s)
+        return before
+
+    def _first(self, inside: Sequence[int]) -> list[int]:
+        """Those that could start before all others of them."""
+        among = set(inside)
+        return [n for n in inside if not any(link.before in among and _holds(link, _AFTER_START) for link in self.links[n])]
+
+    def _last(self, inside: Sequence[int]) -> list[int]:
+        """Those that could end after all others of them."""
+        among = set(inside)
+        passed = {link.before for n in inside for link in self.links[n] if link.before in among and _holds(link, _AFTER_END)}
+        return [n for n in inside if n not in passed]
+
+    def _join(self, before: Sequence[int], after: Sequence[int], lag: Lag) -> None:
+        """All of `after` wait for all of `before`; through a gate where that is fewer links."""
+        if len(before) * len(after) <= 2 * (len(before) + len(after)) or lag.at_most_s is not None:
+            for number in after:
+                for other in before:
+                    self._link(other, number, lag)
+            return
+        gate = self._gate()
+        into = LinkKind.FINISH_START if lag.kind in _AFTER_END else LinkKind.START_START
+        out = LinkKind.FINISH_START if lag.kind in _AFTER_START else LinkKind.FINISH_FINISH
+        for other in before:
+            self.links[gate][Link(before=other, kind=into)] = None
+        for number in after:
+            self.links[number][Link(before=gate, kind=out, lag=slots(lag.lag_s, self._slot_s))] = None
+
+    def _gate(self) -> int:
+        number = len(self._pieces) + len(self.gates)
+        self.gates.append(Job(id=f"gate {len(self.gates) + 1}", duration=0, title="all of these"))
+        self.links.append({})
+        return number
+
+    def _link(self, before: int, after: int, lag: Lag) -> None:
+        most = None if lag.at_most_s is None else floor(lag.at_most_s / self._slot_s + 1e-9)
+        link = Link(before=before, kind=lag.kind, lag=slots(lag.lag_s, self._slot_s), most=most)
+        self.links[after][link] = None
+
+
+def overlapping(hosts: Iterable[HostName], numbers: Sequence[int], pieces: Sequence[Piece]) -> tuple[int, ...]:
+    """Those of some pieces that are about any of the hosts; all where either side is done once."""
+    chosen = frozenset(hosts)
+    found = tuple(n for n in numbers if not pieces[n].hosts or not chosen.isdisjoint(pieces[n].hosts))
+    return found if chosen else tuple(numbers)
+
+
+def _holds(link: Link, kinds: set[LinkKind]) -> bool:
+    """Whether a link really keeps the one behind the other: a lead does not."""
+    return link.kind in kinds and link.lag >= 0
+
+
+def _in_order(plan: Plan) -> list[PlannedPhase]:
+    """The phases so that each comes after those it needs."""
+    waiting, done = list(plan.phases), set[PhaseId]()
+    ordered: list[PlannedPhase] = []
+    while waiting:
+        phase = next((p for p in waiting if done.issuperset(p.needs)), waiting[0])
+        waiting.remove(phase)
+        done.add(phase.id)
+        ordered.append(phase)
+    return ordered

@@ -1,0 +1,148 @@
+"""Who can do what, and when they are free: people of the inventory → workers, `who` → crews."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from operator import attrgetter
+
+from runbook_engine.calendars import freeze_spans
+from runbook_engine.calendars.weekly import DaysOff
+from runbook_engine.model.estate import Estate, Freeze, Leave, Person
+from runbook_engine.model.jobs import Crew, Spans, Worker
+from runbook_engine.model.plan import Package
+from runbook_engine.model.runbook import Who
+from runbook_engine.model.schedule import Schedule
+from runbook_engine.model.times import Span
+from runbook_engine.model.values import dataclass
+from runbook_engine.model.words import PersonId
+from runbook_engine.scheduling.projects_clock import Clock, minus
+from runbook_engine.scheduling.projects_rates import Hours
+
+_HEAD = "head-of-"
+_WELL_AHEAD = timedelta(days=90)  # a certificate that is valid for so long decides nothing, unless a deadline is later
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needed:
+    """The crews of a package at a site, and the last day on which all of their certificates are valid."""
+
+    crews: tuple[Crew, ...]
+    until: date | None = None
+
+
+class Staff:
+    """The people of an estate as workers, numbered in its order; only those who can do anything are asked for."""
+
+    def __init__(
+        self, estate: Estate, clock: Clock, days_off: DaysOff, booked: Sequence[Schedule], sites: Sequence[str]
+    ) -> None:
+        self._estate, self._clock, self._days_off = estate, clock, days_off
+        self._sites = {site: number for number, site in enumerate(sites)}
+        self._known: dict[tuple[tuple[Who, ...], str, date | None], Needed] = {}
+        self._numbers: dict[PersonId, int] = {}
+        self._hours = Hours(estate, clock, days_off)
+        self._booked = _booked_people(booked)
+
+    def crews(self, package: Package, site: str, due: date | None) -> Needed:
+        """The crews of a package; `due` is the day by which it has to be over, if there is one."""
+        key = (package.who, site, due)
+        if key not in self._known:
+            found = [self._crew(who, site, due) for who in package.who]
+            until = min((until for _, until in found if until), default=None)
+            self._known[key] = Needed(crews=tuple(crew for crew, _ in found), until=until)
+        return self._known[key]
+
+    def _crew(self, who: Who, site: str, due: date | None) -> tuple[Crew, date | None]:
+        could = [p for p in able(who, self._estate) if not site or not p.sites or site in p.sites]
+        chosen, until = _certified(who, could, due, self._clock.origin.astimezone(self._clock.zone).date())
+        people = tuple(self._numbers.setdefault(p.id, len(self._numbers)) for p in chosen)
+        return Crew(people=people, count=who.count, words=wanted(who)), until
+
+    def workers(self) -> tuple[Worker, ...]:
+        """Everybody whom a crew names, in the order of their numbers."""
+        return tuple(self._worker(self._estate.people[person]) for person in self._numbers)
+
+    def _worker(self, person: Person) -> Worker:
+        slot_s = self._clock.slot_s
+        return Worker(
+            id=person.id,
+            free=self._free(person),
+            site=self._sites.get(person.site) if person.site else None,
+            day_most=None if person.day_most_s is None else int(person.day_most_s // slot_s),
+            week_most=None if person.week_most_s is None else int(person.week_most_s // slot_s),
+            rest=-int(-person.rest_s // slot_s),
+            rate=float(person.rate.amount) if person.rate else 0.0,
+            dear=self._hours.dear(person) if person.rate else (),
+        )
+
+    def _free(self, person: Person) -> Spans | None:
+        away = [s for leave in person.leave for s in leave_spans(leave, zone_name(person, self._estate))]
+        away += self._booked.get(person.id, [])
+        work = self._hours.work(person.calendar)
+        if work is None and not away:
+            return None
+        taken = self._clock.around(sorted((s for s in away if s.end > self._clock.origin), key=attrgetter("start")))
+        return minus(((0, self._clock.horizon),) if work is None else work, taken)
+
+
+def able(who: Who, estate: Estate) -> list[Person]:
+    """Everybody who fits, certificates and sites aside: the person, those in the role, or those with the skill."""
+    if who.person:
+        named = estate.people.get(PersonId(who.person))
+        return [named] if named else []
+    if who.role:
+        chosen = _in_role(who.role, estate)
+        return [p for p in estate.people.values() if p.id in chosen]
+    return [p for p in estate.people.values() if p.skills.get(who.skill, 0) >= who.level]
+
+
+def wanted(who: Who) -> str:
+    """What is asked for, in words: 'datacenter-hands of level 2 with the certificate ladder'."""
+    level = f" of level {who.level}" if who.skill and who.level > 1 else ""
+    paper = f" with the certificate {who.certificate}" if who.certificate else ""
+    return f"{who.person or who.role or who.skill}{level}{paper}"
+
+
+def leave_spans(leave: Leave, zone: str) -> tuple[Span, ...]:
+    """When a leave is, in UTC: a date is a whole day in the zone of the person's calendar."""
+    return freeze_spans(Freeze(start=leave.start, end=leave.end, why=leave.why), {"": zone})
+
+
+def zone_name(person: Person, estate: Estate) -> str:
+    """The zone of a person's calendar, else of their site, else UTC."""
+    calendar, site = estate.calendars.get(person.calendar), estate.sites.get(person.site)
+    return calendar.time_zone if calendar else site.time_zone if site else "UTC"
+
+
+def _in_role(role: str, estate: Estate) -> frozenset[str]:
+    if role in estate.roles:
+        return frozenset(estate.roles[role])
+    if role in estate.departments:
+        return frozenset(p.id for p in estate.people.values() if p.department == role)
+    head = estate.departments.get(role.removeprefix(_HEAD)) if role.startswith(_HEAD) else None
+    return frozenset({head.head}) if head else frozenset()
+
+
+def _certified(who: Who, could: Sequence[Person], due: date | None, today: date) -> tuple[list[Person], date | None]:
+    """Those whose certificate is valid as long as it may matter, and until when it is for all of them.
+
+    Where too few have one that lasts, those count whose certificate is valid for the longest, and that is a deadline.
+    """
+    if not who.certificate:
+        return list(could), None
+    last = {p.id: p.certificates[who.certificate] or date.max for p in could if who.certificate in p.certificates}
+    valid = sorted((day for day in last.values() if day >= today), reverse=True)
+    if not valid:
+        return [], None
+    lasting = min(due or today + _WELL_AHEAD, valid[min(who.count, len(valid)) - 1])
+    chosen = [p for p in could if last.get(p.id, date.min) >= max(lasting, today)]
+    until = min(last[p.id] for p in chosen)
+    return chosen, None if until == date.max else until
+
+
+def _booked_people(booked: Iterable[Schedule]) -> dict[PersonId, list[Span]]:
+    """When people work for other plans."""
+    found: dict[PersonId, list[Span]] = {}
+    for booking in (b for schedule in booked for b in schedule.bookings):
+        for person in booking.people:
+            found.setdefault(person, []).extend(booking.spells or (Span(booking.start, booking.finish),))
+    return found

@@ -1,0 +1,124 @@
+"""Packages → pieces of work, each of which becomes a job: a package, one of its hosts, or some of them.
+
+What people do is told host by host, so that each task has its person. Where there are too many hosts for that, several that
+follow each other go together. What the engine does is one piece, however many hosts it is done on.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from math import ceil
+
+from runbook_engine.model.estate import Estate
+from runbook_engine.model.plan import Package, Plan
+from runbook_engine.model.text import Fill
+from runbook_engine.model.values import dataclass
+from runbook_engine.model.words import HostName
+from runbook_engine.scheduling.projects_terms import Terms
+from runbook_engine.scheduling.projects_times import Timing, timing, work_s
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """A package, or that on some of its hosts."""
+
+    id: str
+    title: str
+    package: Package
+    hosts: tuple[HostName, ...]
+    timing: Timing
+    work_s: float
+    site: str = ""  # where people have to be
+
+    @property
+    def pausable(self) -> bool:
+        """Whether it may rest and go on: as its author says, or between the hosts that a crew does one after the other."""
+        return self.timing.takes.pausable or (self.package.by_person and len(self.hosts) > 1)
+
+
+def pieces_of(plan: Plan, estate: Estate, terms: Terms) -> list[Piece]:
+    """The pieces of a plan, in its order."""
+    times = {package.id: timing(package, terms.learnt) for package in plan.packages.values()}
+    split = {p.id for p in plan.packages.values() if _host_by_host(p, times[p.id], estate)}
+    at_a_time = _together([p.size for p in plan.packages.values() if p.id in split], len(plan.packages), terms.most_jobs)
+    places = _places(plan)
+    made: list[Piece] = []
+    for package in plan.packages.values():
+        made += _pieces(package, times[package.id], at_a_time if package.id in split else 0, plan, places[package.id], terms)
+    return made
+
+
+def has_crew(package: Package, estate: Estate) -> bool:
+    """Whether named people are looked for."""
+    return bool(package.who) and bool(estate.people)
+
+
+def title_of(package: Package, hosts: Sequence[HostName]) -> str:
+    """The title of a piece; three dots stand for what differs by host, and for what only a run can know."""
+    return "".join(
+        part if isinstance(part, str) else _filled(part, package, hosts) if isinstance(part, Fill) else "…"
+        for part in package.title.parts
+    )
+
+
+def _filled(fill: Fill, package: Package, hosts: Sequence[HostName]) -> str:
+    column = package.columns[fill.index]
+    if len(hosts) == 1:
+        return column[package.hosts.index(hosts[0])]
+    return column[0] if len(set(column)) == 1 else "…"
+
+
+def _host_by_host(package: Package, time: Timing, estate: Estate) -> bool:
+    return package.by_person and has_crew(package, estate) and package.size > 1 and not time.takes.per_batch
+
+
+def _together(sizes: Sequence[int], packages: int, most: int) -> int:
+    """How many hosts go together so that there are about `most` pieces at most, and no fewer than one for each package."""
+    room = max(1, most - packages)
+    at_a_time = max(1, ceil(sum(sizes) / (room + len(sizes))))
+    while at_a_time < max(sizes, default=1) and sum(ceil(size / at_a_time) for size in sizes) > room + len(sizes):
+        at_a_time += 1
+    return at_a_time
+
+
+def _places(plan: Plan) -> dict[str, tuple[HostName, ...]]:
+    """The hosts that each package is about: its own, or those of its stage."""
+    found: dict[str, tuple[HostName, ...]] = {}
+    for phase in plan.phases:
+        for stage in phase.stages:
+            found.update({name: plan.packages[name].hosts or stage.hosts or phase.hosts for name in stage.packages})
+    return found
+
+
+def _pieces(
+    package: Package, time: Timing, at_a_time: int, plan: Plan, places: tuple[HostName, ...], terms: Terms
+) -> Iterator[Piece]:
+    def site_of(host: HostName) -> str:
+        return plan.targets[host].site if host in plan.targets else ""
+
+    groups = [package.hosts] if not at_a_time else list(_groups(package.hosts, at_a_time, site_of))
+    for hosts in groups:
+        sites = {site_of(h) for h in (hosts or places)} if package.on_site else set()
+        yield Piece(
+            id=_name(package, hosts, whole=len(groups) == 1),
+            title=title_of(package, hosts),
+            package=package,
+            hosts=hosts,
+            timing=time,
+            work_s=work_s(package, time.takes, len(hosts), terms.pick, terms.parallel),
+            site=min(sites, default=""),
+        )
+
+
+def _groups(hosts: Sequence[HostName], at_a_time: int, site_of: Callable[[HostName], str]) -> Iterable[tuple[HostName, ...]]:
+    """So many hosts of one site each, in the order of their first host."""
+    by_site: dict[str, list[HostName]] = {}
+    for host in hosts:
+        by_site.setdefault(site_of(host), []).append(host)
+    for at_site in by_site.values():
+        for begin in range(0, len(at_site), at_a_time):
+            yield tuple(at_site[begin : begin + at_a_time])
+
+
+def _name(package: Package, hosts: Sequence[HostName], *, whole: bool) -> str:
+    if whole or not hosts:
+        return package.id
+    return f"{package.id}@{hosts[0]}" + (f"..{hosts[-1]}" if len(hosts) > 1 else "")
