@@ -7,7 +7,6 @@ hears nothing more, so that no answer depends on who was quicker. Limited by the
 import time
 from collections.abc import Callable
 from queue import Queue
-from typing import Any
 
 from runbook_engine.model.jobs import Effort
 from runbook_engine.model.values import dataclass
@@ -16,25 +15,23 @@ from runbook_engine.scheduling.children import Child, hear
 from runbook_engine.scheduling.plain import Net
 
 ROUND = 1_500_000  # jobs placed by an island before it is asked again: a tenth of a second
-OPENING = 6_000_000  # jobs placed before the prover begins, so that it begins with a good schedule
+OPENING = 40_000  # jobs placed for each job before the prover begins, so that it begins with a good schedule
 PROVABLE = 100  # up to so many jobs the prover has a core of its own from then on
 PROVABLE_LATE = 200  # up to so many in the last part of a long search
 LATE = 0.5  # when that part begins
 LONG_S = 20.0  # seconds that make a search a long one
-PER_PROOF = 12_000_000  # jobs placed in the time of one unit of CP-SAT's own measure of work
+PER_PROOF = 40_000_000  # jobs placed in the time of one unit of CP-SAT's own measure of work
 GRACE_S = 0.05  # what it takes to end the children
 
 
 @dataclass(slots=True, kw_only=True)
 class Knowledge:
-    """What is known so far. `proved` is the schedule of the prover, once it has shown that there is no better one."""
+    """What is known so far, and how many jobs were placed for it."""
 
     net: Net
     starts: list[int]
     bound: int
     placed: int = 0
-    opening: tuple[list[int], int] | None = None  # the schedule when the prover began, and the jobs placed by then
-    ended: dict[str, list[int]] | None = None
 
     def take(self, starts: list[int]) -> bool:
         """Whether the schedule is better than the one that was known."""
@@ -147,12 +144,14 @@ class Search:
             return
         for name in sorted(self.idle):
             if name in self.children:
-                self.children[name].say({"work": ROUND if self.left is None else max(1, min(ROUND, self.left // len(self.idle)))})
+                self.children[name].say(
+                    {"work": ROUND if self.left is None else max(1, min(ROUND, self.left // len(self.idle)))}
+                )
         self.idle = []
 
     def _prove_if_it_is_time(self) -> None:
         known = self.known
-        if self.proof or known.placed < OPENING or known.optimal:
+        if self.proof or known.placed < OPENING * known.net.size or known.optimal:
             return
         if "prover" not in self.children and not self._late():
             return
@@ -171,7 +170,7 @@ class Search:
 
 
 def search(net: Net, starts: list[int], bound: int, effort: Effort, began: float) -> Knowledge:
-    """Look for better schedules than the one at hand, in child processes, within the effort counted from `began` (monotonic)."""
+    """Look for better schedules than the one at hand, in child processes. The effort began at `began` (time.monotonic)."""
     known = Knowledge(net=net, starts=starts, bound=bound)
     until = None if effort.seconds is None else began + effort.seconds - GRACE_S
     if not known.optimal:
