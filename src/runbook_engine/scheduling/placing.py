@@ -1,7 +1,7 @@
 """Compiled: jobs of a list put one after the other where they fit first, and schedules drawn together from both ends.
 
-Arrays and plain loops: numba compiles those soonest. `Web` is a project in this form; `Desk` holds what is written while it is
-worked on.
+Arrays and plain loops: numba compiles those soonest. `Web` is a project in this form; `Desk` holds what is written while it
+is worked on. Each function is kept on disk by itself: a process that is ended while it compiles has not done so for nothing.
 """
 
 from collections import namedtuple
@@ -13,7 +13,7 @@ Web = namedtuple("Web", "dur need full guard pp pi sp si slots")
 Desk = namedtuple("Desk", "times free last start back order turned count")
 
 _ALONE: Any = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}  # called by what is compiled, and by nobody else
-INNER = njit(nogil=True, error_model="numpy", **_ALONE)
+INNER = njit(nogil=True, cache=True, error_model="numpy", **_ALONE)
 
 
 @INNER

@@ -21,6 +21,8 @@ PROVABLE_LATE = 200  # up to so many in the last part of a long search
 LATE = 0.5  # when that part begins
 LONG_S = 20.0  # seconds that make a search a long one
 PER_PROOF = 40_000_000  # jobs placed in the time of one unit of CP-SAT's own measure of work
+TICK_S = 0.2  # how often the clock is looked at while nobody says anything
+COLD_S = 1.0  # islands that are not there by then have to be compiled first: the prover begins without them
 GRACE_S = 0.05  # what it takes to end the children
 
 
@@ -100,8 +102,9 @@ class Search:
         return len(self.idle) == sum(name.startswith("island") for name in self.children)
 
     def _listen(self) -> None:
-        word = hear(self.heard, None if self.until is None else max(0.0, self.until - self.clock()))
+        word = hear(self.heard, None if self.until is None else max(0.0, min(TICK_S, self.until - self.clock())))
         if word is None:
+            self._prove_if_it_is_time()
             return
         name, message = word
         if message.get("over"):
@@ -151,9 +154,8 @@ class Search:
 
     def _prove_if_it_is_time(self) -> None:
         known = self.known
-        if self.proof or known.placed < OPENING * known.net.size or known.optimal:
-            return
-        if "prover" not in self.children and not self._late():
+        opened = known.placed >= OPENING * known.net.size and ("prover" in self.children or self._late())
+        if self.proof or known.optimal or not (opened or self._cold()):
             return
         work = None if self.left is None else max(0.1, self.left / PER_PROOF)
         self.proof = "asked"
@@ -161,6 +163,9 @@ class Search:
         if self.effort.cores <= sum(name.startswith("island") for name in self.children) and self.effort.cores > 1:
             name = max(name for name in self.children if name.startswith("island"))
             self._lost(name)
+
+    def _cold(self) -> bool:
+        return not self.exact and self.known.placed == 0 and self.clock() >= self.began + COLD_S
 
     def _late(self) -> bool:
         if self.known.net.size > PROVABLE_LATE or self.until is None or self.effort.cores < 2:
