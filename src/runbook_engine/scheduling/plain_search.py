@@ -107,6 +107,8 @@ class Search:
             self._prove_if_it_is_time()
             return
         name, message = word
+        if name not in self.children:
+            return  # the last words of one that was ended
         if message.get("over"):
             self._lost(name)
         elif name == "prover":
