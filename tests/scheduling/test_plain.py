@@ -1,53 +1,16 @@
 """Plain projects: what counts as one, the first schedule, bounds, and both searches by work and by the clock."""
 
-from itertools import permutations
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runbook_engine.model.jobs import Crew, Effort, Job, Link, LinkKind, Project, Solution, Supply
+from runbook_engine.model.jobs import Crew, Effort, Job, Link, LinkKind, Project, Supply
 from runbook_engine.scheduling.child_side import packed, unpacked
 from runbook_engine.scheduling.plain import is_plain, net, words
 from runbook_engine.scheduling.plain_bounds import bound
 from runbook_engine.scheduling.plain_list import by, drawn_together
 from runbook_engine.scheduling.solve import FIRST_ONLY, solve
-
-
-@st.composite
-def projects(draw, most=7, longest=6):
-    """Small plain projects; jobs wait for some of those before them, and are then shuffled."""
-    capacities = draw(st.lists(st.integers(1, 6), min_size=1, max_size=3))
-    size = draw(st.integers(1, most))
-    place = draw(st.permutations(range(size)))
-    jobs: list[Job | None] = [None] * size
-    for n in range(size):
-        before = draw(st.sets(st.integers(0, n - 1), max_size=2)) if n else set()
-        uses = [(k, draw(st.integers(0, c))) for k, c in enumerate(capacities)]
-        links = tuple(Link(before=place[b]) for b in before)
-        jobs[place[n]] = Job(id=f"j{n}", duration=draw(st.integers(0, longest)), links=links, uses=tuple(uses))
-    return Project(jobs=tuple(jobs), resources=tuple(Supply(name=f"r{k}", amount=c) for k, c in enumerate(capacities)))
-
-
-def broken(project: Project, solution: Solution) -> list[str]:
-    """What is wrong with a schedule, slot by slot."""
-    wrong = [p for p, j in zip(solution.placed, project.jobs, strict=True) if p.finish - p.start != j.duration or p.start < 0]
-    for job, here in zip(project.jobs, solution.placed, strict=True):
-        wrong += [link for link in job.links if solution.placed[link.before].finish > here.start]
-    for slot in range(solution.finish):
-        for k, supply in enumerate(project.resources):
-            under_way = [j for j, p in zip(project.jobs, solution.placed, strict=True) if p.start <= slot < p.finish]
-            if sum(amount for job in under_way for used, amount in job.uses if used == k) > supply.amount:
-                wrong.append((slot, k))
-    if solution.finish != max(p.finish for p in solution.placed):
-        wrong.append("finish")
-    return wrong
-
-
-def best(project: Project) -> int:
-    """The shortest of all lists; one of them is always optimal."""
-    the = net(project)
-    return min(the.span(by(the, list(keys))) for keys in permutations(range(the.size)))
+from scheduling.plain_projects import best, broken, projects
 
 
 @settings(max_examples=150, deadline=None)

@@ -16,6 +16,7 @@ from runbook_engine.scheduling.plain_bounds import tails
 FIRST_HERD = 40  # schedules; each herd that brings nothing new is followed by one of twice the size
 LARGEST_HERD = 5_000
 STALE = 32  # rounds of a herd's own size without a better child, and it is given up
+FEWEST_SLOTS = 4_096
 SLOTS_PER_JOB = 12  # as long as there are no more, time is slots; beyond, events cost less
 UNSEEN = 1 << 60
 
@@ -61,7 +62,7 @@ class Island:
 
         self.size = the.size
         self.bound = bound
-        self.web = web(the, slots=the.end <= max(4096, SLOTS_PER_JOB * the.size))
+        self.web = web(the, slots=the.end <= max(FEWEST_SLOTS, SLOTS_PER_JOB * the.size))
         self.desk = desk(the, self.web)
         own = [np.zeros(the.size, np.int64) for _ in range(4)]
         dice = np.array([(seed * 0x9E3779B97F4A7C15 + 0x1F123BB5) % (1 << 63) or 1], np.uint64)
