@@ -24,7 +24,7 @@ from runbook_engine.model.words import PersonId
 if TYPE_CHECKING:
     from runbook_engine.scheduling.pins import Pin
 
-LATE_SHOWN = 5
+LATE_SHOWN = 2  # tasks that are over too late, the last ones
 LEAVING_S, BY_JOB_S = 0.25, 0.0004  # kept of a time limit for what comes after the search: the check, the text, the end
 
 
@@ -140,6 +140,8 @@ def _late(project: Project, solution: Solution, zone: tzinfo) -> Iterator[str]:
 
     placed = sorted(zip(project.jobs, solution.placed, strict=True), key=lambda pair: pair[1].finish)
     late = [(j, p, j.deadline) for j, p in placed if j.package and j.deadline is not None and p.finish > j.deadline]
+    if len(late) > LATE_SHOWN:
+        yield f"{len(late)} tasks are late"
     for job, place, deadline in late[-LATE_SHOWN:]:
         by = duration((place.finish - deadline) * project.slot_s)
         over, due = (of_project(project, slot) for slot in (place.finish, deadline))
