@@ -306,7 +306,7 @@ def _detail(chart: Chart, booking: Booking, expected: Booking | None, actual: Sp
     parts += [people_words(booking, chart.names)] if booking.people else []
     parts += [f"{len(booking.hosts)} hosts" if len(booking.hosts) > 1 else booking.hosts[0]] if booking.hosts else []
     parts += ["on the critical chain" if booking.chain else f"slack {duration(booking.slack_s)}"]
-    parts += [f"begins when it does: {booking.why}"] if booking.why else []
+    parts += [f"begins when it does: {booking.why}"] if booking.why not in ("", "nothing") else []
     parts += [f"expected now {told(expected.start, expected.finish)}"] if expected else []
     parts += [f"was done {told(actual.start, actual.end)}"] if actual else []
     return "; ".join(parts)
