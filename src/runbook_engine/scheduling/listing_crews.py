@@ -34,7 +34,7 @@ def one(case: Any, books: Any, job: int, slot: int) -> int:
     seat, picked = case.jobs[job][SEAT_AT], books.pick[job]
     slot = things_for(case, books, job, slot)
     if picked >= 0 and allowed(case, books, job, picked):
-        start = alone(case, books, job, picked, slot)
+        start = alone(case, books, job, picked, slot, BIG - 1)
         if start < BIG:
             books.who[seat] = picked
             return start
@@ -44,21 +44,21 @@ def one(case: Any, books: Any, job: int, slot: int) -> int:
         if books.since[person] > best or (best <= slot and books.rank[person] > books.rank[who]):
             continue
         if allowed(case, books, job, person):
-            start = alone(case, books, job, person, slot)
+            start = alone(case, books, job, person, slot, min(best, BIG - 1))
             if start < best or (start == best < BIG and books.rank[person] < books.rank[who]):
                 best, who = start, person
     books.who[seat] = who
     return best
 
 
-def alone(case: Any, books: Any, job: int, person: int, slot: int) -> int:
-    """When an unbroken job can start with one given person."""
+def alone(case: Any, books: Any, job: int, person: int, slot: int, last: int) -> int:
+    """When an unbroken job can start with one given person; `BIG` if not until the slot `last`."""
     length = case.jobs[job][DUR]
     if length == 0:
         return slot
-    while slot < BIG:
+    while slot <= last:
         found = person_for(case, books, person, job, slot, length)
-        if found == BIG:
+        if found > last:
             return BIG
         slot = things_for(case, books, job, found)
         if slot == found:

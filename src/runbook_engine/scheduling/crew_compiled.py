@@ -1,0 +1,127 @@
+"""The list scheduler and its search, compiled: the same functions, run on arrays.
+
+The functions of `listing_*` and `crew_moves` are compiled as they are, with all names that they use of each other bound to the
+compiled ones. What is compiled is kept on disk, under a name that follows from all their sources: after a change of any of
+them it is made anew.
+"""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from types import FunctionType, ModuleType
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from runbook_engine.scheduling import (
+    crew_moves,
+    listing_books,
+    listing_case,
+    listing_crews,
+    listing_gaps,
+    listing_laying,
+    listing_order,
+    listing_pauses,
+)
+from runbook_engine.scheduling.listing_books import Books
+from runbook_engine.scheduling.listing_case import CAL, DUR, FREE_AT, FREE_END, PAUSE, SEAT_AT, Case
+
+_PLAIN = {"books_of", "latest", "cycle", "ranks"}  # run once for a project, never compiled
+_WIDTHS = {"jobs": 15, "into": 4, "onto": 4, "uses": 2, "spans": 2, "calendars": 2, "people": 8, "travel": 0}
+
+
+@cache
+def compiled() -> dict[str, Any]:
+    """The compiled functions by their names."""
+    modules = (listing_gaps, listing_books, listing_crews, listing_pauses, listing_laying, listing_order, crew_moves)
+    files = [Path(str(module.__file__)) for module in (listing_case, *modules)]
+    mark = hashlib.sha256(b"".join(file.read_bytes() for file in (*files, Path(__file__)))).hexdigest()[:12]
+    names: dict[str, Any] = {"range": range}
+    for module in (listing_case, *modules):
+        names |= {name: value for name, value in vars(module).items() if isinstance(value, int)}
+    functions = [f for module in modules for f in _functions(module)]
+    functions += [_named(_insert_into_array, "insert"), _named(_remove_from_array, "remove")]
+    for function in functions:
+        made = FunctionType(function.__code__, names, function.__name__)
+        made.__qualname__, made.__module__ = f"{function.__name__}-{mark}", function.__module__
+        names[function.__name__] = njit(cache=True, nogil=True)(made)
+    return names
+
+
+def _functions(module: ModuleType) -> list[FunctionType]:
+    return [
+        value
+        for name, value in vars(module).items()
+        if isinstance(value, FunctionType) and value.__module__ == module.__name__ and not name.startswith("_") and name not in _PLAIN
+    ]
+
+
+def _named(function: Any, name: str) -> FunctionType:
+    return FunctionType(function.__code__, function.__globals__, name)
+
+
+def _insert_into_array(row: Any, at: int, count: int, value: int) -> None:
+    for k in range(count, at, -1):
+        row[k] = row[k - 1]
+    row[at] = value
+
+
+def _remove_from_array(row: Any, at: int, count: int) -> None:
+    for k in range(at, count - 1):
+        row[k] = row[k + 1]
+
+
+def case_arrays(case: Case) -> Case:
+    """The tables of a project as arrays."""
+    return Case(**{name: _array(value, _WIDTHS.get(name)) for name, value in case._asdict().items()})
+
+
+def _array(rows: Any, width: int | None) -> Any:
+    if width is None:
+        return np.array(rows, dtype=np.int64).reshape(-1)
+    if not len(rows):
+        return np.zeros((0, max(1, width)), dtype=np.int64)
+    return np.array(rows, dtype=np.int64)
+
+
+def books_arrays(books: Books, case: Case) -> Books:
+    """Empty books as arrays, with room for all that may come to stand in them. `case` is in lists."""
+    spells = _most_spells(case)
+    used = [0] * len(books.times)
+    for thing, _ in case.uses:
+        used[thing] += 2
+    steps = max((len(row) + used[k] + 2 for k, row in enumerate(books.times)), default=1)
+    wide = {"starts": spells, "ends": spells, "whose": spells, "times": steps, "left": steps}
+    rows = {name: _padded(getattr(books, name), width) for name, width in wide.items()}
+    for name in ("days", "weeks", "spells", "asked", "seen"):
+        value = getattr(books, name)
+        rows[name] = _padded(value, max((len(row) for row in value), default=1))
+    flat = {name: _array(value, None) for name, value in books._asdict().items() if name not in rows}
+    return Books(**rows, **flat)
+
+
+def _padded(rows: Any, width: int) -> Any:
+    made = np.zeros((max(1, len(rows)), max(1, width)), dtype=np.int64)
+    for k, row in enumerate(rows):
+        made[k, : len(row)] = row
+    return made
+
+
+def _most_spells(case: Case) -> int:
+    """How many spells one person can have at most."""
+    people = [0] * len(case.people)
+    for job, row in enumerate(case.jobs[:-1]):
+        able = set(case.candidates[case.seats[row[SEAT_AT]] : case.seats[case.jobs[job + 1][SEAT_AT]]])
+        for person in able:
+            people[person] += _most_parts(case, row, person)
+    return max(people, default=0) + 1
+
+
+def _most_parts(case: Case, row: Any, person: int) -> int:
+    if not row[PAUSE]:
+        return 1
+    spans = case.people[person][FREE_END] - case.people[person][FREE_AT]
+    if row[CAL] >= 0:
+        spans += case.calendars[row[CAL]][1] - case.calendars[row[CAL]][0]
+    return max(1, min(row[DUR], spans))
