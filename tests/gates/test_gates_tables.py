@@ -181,7 +181,7 @@ def filters() -> str:
 def unenforced() -> str:
     """What is accepted and has no effect yet."""
     schema = json_schema()
-    homes = {"runbook": schema, "phase": "Phase", "step": "Step"}
+    homes = {"runbook": schema, "phase": "Phase", "step": "Step", "need": "NeedDocument"}
     rows = ["| key | of | what it says |", "|---|---|---|"]
     for name in UNENFORCED:
         home, _, key = name.partition(".")

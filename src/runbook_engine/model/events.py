@@ -10,6 +10,7 @@ from datetime import datetime
 from runbook_engine.model.gates import HostsReleased as HostsReleased  # noqa: PLC0414 - it is one of these events
 from runbook_engine.model.gates import HostsTaken as HostsTaken  # noqa: PLC0414 - the same
 from runbook_engine.model.gates import (
+    PartsTaken,
     PhaseCleared,
     PhaseHeld,
     ResourcesReleased,
@@ -296,4 +297,5 @@ Event = (
     | StartAgreed
     | ResourcesTaken
     | ResourcesReleased
+    | PartsTaken
 )

@@ -51,6 +51,7 @@ class Who:
 
     def __str__(self) -> str:
         whom = self.person or self.role or self.skill
+        whom += f" with certificate {self.certificate}" if self.certificate else ""
         return f"{self.count} × {whom}" if self.count > 1 else whom
 
 

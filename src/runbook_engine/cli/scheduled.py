@@ -1,0 +1,212 @@
+"""From a plan to a schedule that can be trusted: project, pins, search, and the independent check, always."""
+
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from runbook_engine.cli import opening, options
+from runbook_engine.cli.estates import estates_of
+from runbook_engine.cli.settings import Settings
+from runbook_engine.model.errors import Refused, Usage
+from runbook_engine.model.estate import Estate
+from runbook_engine.model.jobs import Aim, Effort, Project, Solution
+from runbook_engine.model.plan import Plan
+from runbook_engine.model.schedule import Booked, Schedule
+from runbook_engine.model.values import dataclass
+from runbook_engine.model.words import PersonId
+
+if TYPE_CHECKING:
+    from runbook_engine.scheduling.pins import Pin
+
+LEAVING_S, BY_JOB_S = 0.25, 0.0004  # kept of a time limit for what comes after the search: the check, the text, the end
+
+
+class Zeal(StrEnum):
+    """How long is searched, in work, so that the answer is the same on any machine."""
+
+    QUICK = "quick"
+    NORMAL = "normal"
+    THOROUGH = "thorough"
+
+
+WORK = {Zeal.QUICK: 2_000_000, Zeal.NORMAL: 50_000_000, Zeal.THOROUGH: 500_000_000}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What was asked for."""
+
+    zeal: Zeal = Zeal.NORMAL
+    limit_s: float | None = None  # for the whole command, its start included
+    seed: int = 1
+    aim: Aim = Aim.FINISH
+    pins: "tuple[Pin, ...]" = ()
+    at: datetime | None = None  # not before; None: now
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A schedule, what of it is not kept (a deadline; empty: all is), and what it is compared with."""
+
+    plan: Plan
+    schedule: Schedule
+    refused: str = ""
+    before: Booked | None = None  # what is booked for the same runbook
+    others: tuple[Schedule, ...] = ()  # what is booked for others
+
+
+def estate_of(place: Settings) -> Estate:
+    """The inventory; an empty one where there is none, which is enough for a plan without hosts and people."""
+    return estates_of(place.inventory).live().estate
+
+
+def booked_of(place: Settings) -> tuple[Booked, ...]:
+    """What is booked in the database; nothing where there is none."""
+    if not Path(place.journal.removeprefix("sqlite:///")).exists():
+        return ()
+    with opening.store_of(place) as store:
+        return store.booked()
+
+
+def make(plan: Plan, place: Settings, wish: Wish, booked: Sequence[Booked], now: datetime) -> Made:
+    """The schedule of a plan beside what is booked for other runbooks. Raises Refused where there is none at all."""
+    from runbook_engine.loading.days_off import days_off
+    from runbook_engine.scheduling.projects import project_of
+    from runbook_engine.scheduling.projects_terms import Terms
+    from runbook_engine.scheduling.schedules import schedule_of
+
+    live = estates_of(place.inventory).live()
+    before = next((b for b in booked if b.schedule.runbook == plan.runbook), None)
+    others = tuple(b.schedule for b in booked if b.schedule.runbook != plan.runbook and not b.schedule.abstract)
+    terms = Terms(parallel=place.parallel, pools=live.pools, booked=others)
+    try:
+        project = project_of(plan, live.estate, days_off, wish.at or now, terms)
+    except ValueError as error:
+        raise Refused(f"{plan.runbook} cannot be scheduled: {error}", next_command="runbook inventory check") from error
+    project, solution, refused = _solved(plan, _pinned(project, wish.pins), wish)
+    _keeps_to_rules(plan, project, solution, wish)
+    effort = Effort(seed=wish.seed)
+    schedule = schedule_of(plan, live.estate, project, solution, now, aim=wish.aim, effort=effort)
+    return Made(plan=plan, schedule=schedule, refused=refused, before=before, others=others)
+
+
+def _pinned(project: Project, pins: "Sequence[Pin]") -> Project:
+    from runbook_engine.scheduling.pins import NotPinned, pinned
+
+    try:
+        return pinned(project, pins)
+    except NotPinned as error:
+        near = f"Did you mean {', '.join(error.near)}?" if error.near else ""
+        raise Usage(f"--pin {error}", why=near or "A pin is written TASK=START@PERSON.") from error
+
+
+def _solved(plan: Plan, project: Project, wish: Wish) -> tuple[Project, Solution, str]:
+    """A schedule, and why it is refused: where no deadline can be kept, the one that is over first, and what it breaks."""
+    from runbook_engine.scheduling.listing_reasons import NotPlaced
+
+    try:
+        return project, _search(project, wish), ""
+    except NotPlaced as error:
+        first = error
+    eased = without_deadlines(project)
+    if eased == project:
+        raise _impossible(plan, first) from first
+    try:
+        return eased, _search(eased, wish), str(first)
+    except NotPlaced:
+        raise _impossible(plan, first) from first
+
+
+def _search(project: Project, wish: Wish) -> Solution:
+    from runbook_engine.scheduling.solve import solve
+
+    return solve(project, effort_of(wish, len(project.jobs)), wish.aim)
+
+
+def without_deadlines(project: Project) -> Project:
+    """The same project, in which what has to be over by a time is only wanted by then."""
+    jobs = tuple(
+        job if job.deadline is None else replace(job, deadline=None, due=job.deadline if job.due is None else job.due)
+        for job in project.jobs
+    )
+    return replace(project, jobs=jobs)
+
+
+def effort_of(wish: Wish, jobs: int) -> Effort:
+    """By the clock where a time is given (what the start of the program took is taken off it), else by work."""
+    if wish.limit_s is None:
+        return Effort(work=WORK[wish.zeal], seed=wish.seed)
+    left = wish.limit_s - running_s() - LEAVING_S - BY_JOB_S * jobs
+    return Effort(work=None, seconds=max(0.05, left), seed=wish.seed)
+
+
+def running_s() -> float:
+    """For how long this process has been there, in seconds; where the system does not say, what it has computed so far."""
+    try:
+        fields = Path("/proc/self/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        begun = int(fields[19]) / os.sysconf("SC_CLK_TCK")
+        return max(0.0, time.clock_gettime(time.CLOCK_BOOTTIME) - begun)
+    except (OSError, ValueError, IndexError, AttributeError):
+        return time.process_time()
+
+
+def _impossible(plan: Plan, error: Exception) -> Refused:
+    return Refused(
+        f"There is no schedule for {plan.runbook}: {error}",
+        why="Nothing that keeps to people, calendars and resources was found.",
+        next_command="runbook feasibility PLAN",
+    )
+
+
+def _keeps_to_rules(plan: Plan, project: Project, solution: Solution, wish: Wish) -> None:
+    """A solution that breaks a rule is a mistake of ours, and is never shown; a pin that breaks one is refused."""
+    from runbook_engine.scheduling.checker import faults
+
+    if wrong := faults(project, solution):
+        raise RuntimeError(f"the schedule of {plan.runbook} found by {solution.how} breaks its rules: {'; '.join(wrong[:5])}")
+    if wish.pins and (wrong := faults(_unpinned(project), solution)):
+        raise Refused(
+            f"What is pinned breaks rules: {'; '.join(wrong[:5])}",
+            why="A pin fixes a choice; it does not make people free or windows open.",
+            next_command="runbook schedule PLAN, and another --pin",
+        )
+
+
+def _unpinned(project: Project) -> Project:
+    return replace(project, jobs=tuple(replace(job, start=None, people=None) for job in project.jobs))
+
+
+def pin_of(text: str) -> "Pin":
+    """TASK=START[@PERSON…]: START is a date and time in this machine's zone, or minutes; empty: whenever it suits."""
+    from runbook_engine.scheduling.pins import Pin
+
+    task, sign, rest = text.partition("=")
+    start, *people = rest.split("@")
+    if not task or not sign or (not start and not people) or not all(people):
+        raise Usage(
+            f"--pin {text}: a pin is written TASK=START@PERSON, such as cabling/mount@r12-u01=2026-11-30T09:00@ana.duarte"
+        )
+    return Pin(task=task, start=_start(text, start), people=tuple(map(PersonId, people)))
+
+
+def _start(text: str, start: str) -> datetime | float | None:
+    if not start:
+        return None
+    try:
+        return float(start)
+    except ValueError:
+        return moment_of(start, f"--pin {text}")
+
+
+def moment_of(text: str, what: str) -> datetime:
+    """A date and time, in this machine's zone unless it names one; a date alone is its beginning. Raises Usage."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise Usage(f"{what}: {text} is no date or time; write it like 2026-11-30T09:00") from None
+    return found if found.tzinfo else found.replace(tzinfo=options.zone())

@@ -1,0 +1,106 @@
+"""What people have fixed by hand: when a task starts, and who does it. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from runbook_engine.model.jobs import Job, Project
+from runbook_engine.model.values import dataclass
+from runbook_engine.model.words import PersonId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pin:
+    """A task that is fixed. `task` is the id of a job, of a package or of a step; minutes where there is no calendar."""
+
+    task: str
+    start: datetime | float | None = None  # None: whenever it suits
+    people: tuple[PersonId, ...] = ()
+
+
+class NotPinned(ValueError):
+    """A pin that means nothing in a project: which one, why, and what is near."""
+
+    def __init__(self, pin: Pin, why: str, near: Sequence[str] = ()) -> None:
+        super().__init__(f"{pin.task}: {why}")
+        self.pin = pin
+        self.why = why
+        self.near = tuple(near)
+
+
+def pinned(project: Project, pins: Sequence[Pin]) -> Project:
+    """The project in which these tasks start then and are done by them. Raises NotPinned."""
+    jobs = list(project.jobs)
+    for pin in pins:
+        found = _meant(jobs, pin)
+        start, people = _slot(project, pin), _people(project, pin)
+        for number in found:
+            job = jobs[number]
+            _refuse(project, job, pin, start, people)
+            jobs[number] = replace(job, start=job.start if start is None else start, people=people or job.people)
+    return replace(project, jobs=tuple(jobs))
+
+
+def _meant(jobs: Sequence[Job], pin: Pin) -> list[int]:
+    """One job when a start is given, or all of a step when only people are."""
+    exact = [n for n, job in enumerate(jobs) if job.id == pin.task]
+    step, _, host = pin.task.partition("@")
+    found = exact or [n for n, job in enumerate(jobs) if _is_step(job, step) and (not host or host in job.hosts)]
+    if not found:
+        raise NotPinned(pin, "there is no such task", _near(jobs, pin.task))
+    if len(found) > 1 and pin.start is not None:
+        raise NotPinned(pin, f"{len(found)} tasks are meant, which cannot all start then", [jobs[n].id for n in found[:3]])
+    return found
+
+
+def _is_step(job: Job, step: str) -> bool:
+    package = job.package.partition("#")[0]
+    return step in (job.package, package, package.partition("/")[2]) and bool(job.package)
+
+
+def _near(jobs: Sequence[Job], task: str) -> list[str]:
+    from difflib import get_close_matches
+
+    return get_close_matches(task, [job.id for job in jobs], 3)
+
+
+def _slot(project: Project, pin: Pin) -> int | None:
+    if pin.start is None:
+        return None
+    if isinstance(pin.start, datetime):
+        if project.origin is None:
+            raise NotPinned(pin, "this project has no calendar: its starts are minutes from its beginning")
+        seconds = (pin.start - project.origin).total_seconds()
+    elif project.origin is not None:
+        raise NotPinned(pin, "this project has a calendar: a start is a date and a time, such as 2026-11-30T09:00")
+    else:
+        seconds = pin.start * 60
+    if seconds < 0:
+        raise NotPinned(pin, "that is before the project begins")
+    if seconds % project.slot_s:
+        raise NotPinned(pin, f"times are whole multiples of {project.slot_s:g} seconds here")
+    return int(seconds // project.slot_s)
+
+
+def _people(project: Project, pin: Pin) -> tuple[int, ...]:
+    numbers = {worker.id: number for number, worker in enumerate(project.workers)}
+    for person in pin.people:
+        if person not in numbers:
+            from difflib import get_close_matches
+
+            raise NotPinned(pin, f"nobody here is called {person}", get_close_matches(person, list(numbers), 3))
+    return tuple(numbers[person] for person in pin.people)
+
+
+def _refuse(project: Project, job: Job, pin: Pin, start: int | None, people: tuple[int, ...]) -> None:
+    """Raise NotPinned for what breaks a rule for certain: a pin is a wish, and no rule is broken for one."""
+    needed = sum(crew.count for crew in job.crews)
+    if people and len(people) != needed:
+        raise NotPinned(pin, f"it needs {needed} people, and {len(people)} are named")
+    able = {person for crew in job.crews for person in crew.people}
+    for person in people:
+        if person not in able:
+            words = " or ".join(crew.words for crew in job.crews if crew.words)
+            raise NotPinned(pin, f"{project.workers[person].id} cannot do it" + (f": it needs {words}" if words else ""))
+    if start is not None and start < job.release:
+        raise NotPinned(pin, "that is before it may start")

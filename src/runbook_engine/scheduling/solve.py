@@ -1,0 +1,47 @@
+"""The way to a schedule: what kind of project it is decides who looks for it."""
+
+import time
+
+from runbook_engine.model.jobs import Aim, Effort, Project, Solution
+from runbook_engine.scheduling.plain import is_plain, net
+from runbook_engine.scheduling.plain_bounds import bound
+from runbook_engine.scheduling.plain_list import first
+from runbook_engine.scheduling.plain_search import Knowledge, search
+
+FIRST_ONLY = Effort(work=None, seconds=None)
+
+
+def solve(project: Project, effort: Effort, aim: Aim = Aim.FINISH) -> Solution:
+    """A schedule for the project, found within the effort; `seconds` count from this call.
+
+    A circle of links, and a job that needs more than there is, are errors (ValueError).
+    """
+    if is_plain(project):
+        return plain(project, effort)
+    from runbook_engine.scheduling.crew_search import general
+
+    return general(project, effort, aim)
+
+
+def plain(project: Project, effort: Effort) -> Solution:
+    """The same for a project of durations, links and resources only. All aims are one here: to be over early."""
+    began = time.monotonic()
+    the = net(project)
+    least = bound(the)
+    starts = first(the)
+    known = Knowledge(net=the, starts=starts, bound=least)
+    if effort.work is not None or effort.seconds is not None:
+        known = search(the, starts, least, effort, began)
+    return Solution(
+        placed=the.placed(known.starts),
+        finish=the.span(known.starts) * the.unit,
+        bound=known.bound * the.unit,
+        how=_how(known, starts),
+        tried=2 + known.placed // max(1, the.size),
+    )
+
+
+def _how(known: Knowledge, starts: list[int]) -> str:
+    if known.starts is starts:
+        return "list schedule, drawn together from both ends"
+    return "list search" + (" and proof" if known.optimal else "")
