@@ -14,13 +14,14 @@ from runbook_engine.cli.gating import standings
 from runbook_engine.cli.identity import executors
 from runbook_engine.cli.projects import existing, is_runbook, reader, saved
 from runbook_engine.cli.settings import Settings, settings
-from runbook_engine.model.errors import Exit, NotValid, Usage
-from runbook_engine.model.estate import Estate
+from runbook_engine.model.errors import Exit, NotValid, TransportFault, Usage
+from runbook_engine.model.estate import Estate, Host
 from runbook_engine.model.places import Mistake
 from runbook_engine.model.plan import Plan
 from runbook_engine.model.runbook import Runbook
 from runbook_engine.model.values import dataclass
 from runbook_engine.model.verdict import Feasible, Finding, Matter, WayOut
+from runbook_engine.model.words import Cause
 
 if TYPE_CHECKING:
     from runbook_engine.scheduling.feasibility_case import Case
@@ -133,7 +134,8 @@ def _too_many(plan: Plan, estate: Estate) -> Iterator[Finding]:
     for broken in too_many(plan, pools(estate)):
         hosts = fold_hosts(broken.hosts, most=4)
         why = f": {broken.pool.why}" if broken.pool.why else ""
-        reason = f"Capacity rule {broken.pool.name}: {hosts} would be out of service together, and only {broken.pool.out} may be{why}."
+        reason = f"Capacity rule {broken.pool.name}: {hosts} would be out of service together"
+        reason += f", and only {broken.pool.out} may be{why}."
         way = WayOut(words=f"let fewer hosts go together: batches: [{broken.pool.out}]", cost=1.0)
         yield Finding(matter=Matter.CAPACITY, place=broken.phase, reason=reason, ways_out=(way,), about=broken.hosts)
 
@@ -159,7 +161,7 @@ def _case(read: _Read, place: Settings, at: datetime, *, probe: bool) -> "Case":
         estate=estate,
         at=at,
         days_off=days_off,
-        where=Where(estate, read.runbook),
+        where=Where(estate, read.runbook, f"{Path.cwd()}/"),
         zone=zone_of(plan, estate),
         parallel=place.parallel,
         pools=() if read.broken else live.pools,
@@ -189,19 +191,23 @@ def _open_runs(plan: Plan, others: list[tuple[str, Plan]], estate: Estate) -> It
 def _unreachable(plan: Plan, estate: Estate, place: Settings) -> Iterator[Finding]:
     """The hosts of the plan that cannot be logged in to."""
     from runbook_engine.cli.probing import probed
+    from runbook_engine.model.folding import fold_hosts
     from runbook_engine.scheduling.feasibility_case import Where
 
-    where = Where(estate)
+    where, by_cause = Where(estate, near=f"{Path.cwd()}/"), dict[Cause, list[tuple[Host, TransportFault]]]()
     for host, fault in probed([estate.hosts[h] for h in plan.targets if h in estate.hosts], estate, place):
         if fault is not None:
-            words = fault.next_command or "mend it, or leave the host out of this project"
-            yield Finding(
-                matter=Matter.REACH,
-                place=where.entry("hosts", host.name),
-                reason=f"{host.name} cannot be reached: {fault.cause}: {fault.message.rstrip('.')}.",
-                ways_out=(WayOut(words=words, cost=1.0),),
-                about=(host.name,),
-            )
+            by_cause.setdefault(fault.cause, []).append((host, fault))
+    for cause, several in by_cause.items():
+        (host, fault), names = several[0], [one.name for one, _ in several]
+        words = fault.next_command or "mend it, or leave it out of this project"
+        yield Finding(
+            matter=Matter.REACH,
+            place=where.entry("hosts", host.name),
+            reason=f"{fold_hosts(names, most=4)} cannot be reached: {cause}, such as {fault.message.rstrip('.')}.",
+            ways_out=(WayOut(words=words, cost=1.0),),
+            about=tuple(names),
+        )
 
 
 def _moment(given: str | None) -> datetime:

@@ -37,7 +37,7 @@ EXAMPLE = "hosts: {web1: {address: 192.0.2.10, ssh: {user: ops}}}"
 def load_estate(folder: FilePath, *, lacking: bool = False) -> Estate:
     """Read every inventory file below `folder`, ours and Ansible's, and join them; one file may be given instead.
 
-    With `lacking` hosts may be mounted where there is no room for them: somebody wants to know what else there is too little of.
+    With `lacking` hosts may be mounted where there is no room for them: whoever asks wants to know what else is short.
 
     Raises NotValid with all mistakes of all files. Paths of `places` begin with the name of the file.
     """

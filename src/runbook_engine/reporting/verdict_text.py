@@ -60,8 +60,9 @@ def _conflict(verdict: Verdict) -> Iterator[str]:
 
 
 def _next(verdict: Verdict, file: str) -> str:
-    again = verdict.feasible is Feasible.NO
-    return f"Next: {f'runbook feasibility {one_line(file)}, when that is mended' if again else f'runbook schedule {one_line(file)}'}"
+    if verdict.feasible is Feasible.NO:
+        return f"Next: runbook feasibility {one_line(file)}, when that is mended"
+    return f"Next: runbook schedule {one_line(file)}"
 
 
 def verdict_data(verdict: Verdict, plan: Plan, at: datetime) -> dict[str, Any]:

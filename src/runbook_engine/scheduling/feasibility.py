@@ -56,12 +56,22 @@ def _rounds(case: Case) -> tuple[Outcome, Case, list[tuple[Clash, Finding]]]:
         if not clash.restraints:
             told.append((clash, _unexplained(case, outcome)))
             break
-        told.append((clash, finding(clash, ways_out(clash, Budget(8)))))
         case = without(case, clash.main)
+        if told and (same := _together(told[-1][0], clash)) is not None:
+            clash = same
+            told.pop()
+        told.append((clash, finding(clash, ways_out(clash, Budget(8)))))
         outcome = tried(case)
     if any(clash.main[0].group is Group.DEADLINE for clash, _ in told if clash.restraints):
         told += _hidden(whole, told)
     return outcome, case, told
+
+
+def _together(one: Clash, two: Clash) -> Clash | None:
+    """Two clashes as one, if the same is the matter with the same step."""
+    if one.main[0].group is not two.main[0].group or one.package.step != two.package.step:
+        return None
+    return replace(one, restraints=(*one.main, *two.main, *(r for r in one.restraints if r not in one.main)), ends=one.ends)
 
 
 def _clash(case: Case, outcome: Outcome) -> Clash:

@@ -23,8 +23,9 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 class Where:
     """Where things were written, as file:line:column; a saved plan has no places, and then their names say it."""
 
-    def __init__(self, estate: Estate, runbook: Runbook | None = None) -> None:
-        self._estate, self._runbook = estate, runbook
+    def __init__(self, estate: Estate, runbook: Runbook | None = None, near: str = "") -> None:
+        """`near` is the beginning of names of files that need not be told: the folder in which somebody is."""
+        self._estate, self._runbook, self._near = estate, runbook, near
         self._entries = {path[1:3]: path for path in estate.places.values if len(path) == 3}
         self._steps = _steps(runbook) if runbook else {}
 
@@ -51,12 +52,12 @@ class Where:
     def entry(self, section: str, name: str, *keys: str | int) -> str:
         """An entry of the inventory, such as ("racks", "r12"), or one of its keys."""
         path = self._entries.get((section, name))
-        return (_found(self._estate.places, path, keys) if path else "") or name
+        return (_found(self._estate.places, path, keys) if path else "").removeprefix(self._near) or name
 
     def freeze(self, number: int) -> str:
         """A freeze of the inventory, by its position among all."""
         paths = [path for path in self._estate.places.values if path[1:2] == ("freezes",) and len(path) == 3]
-        return str(self._estate.places.of(paths[number])) if number < len(paths) else "freezes"
+        return str(self._estate.places.of(paths[number])).removeprefix(self._near) if number < len(paths) else "freezes"
 
 
 def _found(places: Places, path: Path, keys: tuple[str | int, ...]) -> str:
@@ -102,6 +103,12 @@ class Case:
         """'Tue 1 Dec 2026 22:00 CET', in the zone of the plan."""
         local = when.astimezone(self.zone)
         return f"{self.day(local)} {local:%H:%M} {local.tzname()}"
+
+    def when(self, when: date | datetime) -> str:
+        """A day, or a moment where an hour was written."""
+        if not isinstance(when, datetime):
+            return self.day(when)
+        return self.moment(when) if when.tzinfo else f"{self.day(when)} {when:%H:%M}"
 
     def name(self, person: str) -> str:
         """The name of a person, for people."""

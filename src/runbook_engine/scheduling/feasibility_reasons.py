@@ -5,6 +5,7 @@ from datetime import datetime
 
 from runbook_engine.model.jobs import Job
 from runbook_engine.model.plan import Package
+from runbook_engine.model.runbook import Takes
 from runbook_engine.model.schedule import Booking, Schedule
 from runbook_engine.model.values import dataclass
 from runbook_engine.model.verdict import Finding, Matter, WayOut
@@ -12,7 +13,7 @@ from runbook_engine.scheduling.feasibility_case import Case, length, listed
 from runbook_engine.scheduling.feasibility_people import step_words
 from runbook_engine.scheduling.feasibility_restraints import Group, Restraint, leave_words, limit_words
 from runbook_engine.scheduling.feasibility_windows import window_words
-from runbook_engine.scheduling.projects_people import wanted
+from runbook_engine.scheduling.projects_people import able, wanted
 
 MATTERS = {
     Group.LEAVE: Matter.PEOPLE,
@@ -51,10 +52,28 @@ class Clash:
 
     @property
     def package(self) -> Package:
-        """What the job belongs to."""
-        packages = self.case.plan.packages
-        mine = (p for p in packages.values() if p.phase == self.job.phase)
-        return packages.get(self.job.package) or next(mine, None) or next(iter(packages.values()))
+        """What has no place: what the job belongs to, if that is what the matter is about; else the first of which it is."""
+        packages = list(self.case.plan.packages.values())
+        own = sorted(packages, key=lambda p: (p.id != self.job.package, p.phase != self.job.phase))
+        about = [p for p in own[:1] if self._concerns(p)] or [p for p in packages if self._concerns(p)]
+        return next(iter(about or own))
+
+    @property
+    def hosts(self) -> Sequence[str]:
+        """The hosts of the job, if the package is that of it."""
+        return self.job.hosts if self.package.id == self.job.package else ()
+
+    def _concerns(self, package: Package) -> bool:
+        """Whether a package asks for the people or the tools that are the matter."""
+        main = self.main
+        if main[0].group in (Group.SUPPLY, Group.SUPPLY_HOURS):
+            return main[0].subject in package.uses
+        if main[0].group not in _OF_PEOPLE:
+            return package.id == self.job.package
+        crews = [one.what for one in self.of(Group.CREW)]
+        names = {one.subject for one in main}
+        asked = [who for who in package.who if not crews or who in crews]
+        return any(not names.isdisjoint({p.id, p.calendar, "travel"}) for who in asked for p in able(who, self.case.estate))
 
     @property
     def main(self) -> list[Restraint]:
@@ -65,6 +84,9 @@ class Clash:
     def of(self, group: Group) -> list[Restraint]:
         """The restraints of a group."""
         return [one for one in self.restraints if one.group == group]
+
+
+_OF_PEOPLE = frozenset({Group.LEAVE, Group.BOOKED, Group.CERTIFICATE, Group.LIMITS, Group.HOURS})
 
 
 def main_group(groups: Sequence[Group]) -> Group:
@@ -99,7 +121,7 @@ def _is_part(one: Restraint) -> bool:
 
 
 def _step(clash: Clash) -> str:
-    return step_words(clash.package, clash.job.hosts)
+    return step_words(clash.package, clash.hosts)
 
 
 def _crew(clash: Clash) -> str:
@@ -155,15 +177,13 @@ def _limits(clash: Clash, main: Sequence[Restraint]) -> str:
     told = [f"{p.name or p.id} works {limit_words(p)}" for one in main for p in people if p.id == one.subject]
     if any(one.subject == "travel" for one in main):
         told.append("the way between the sites takes its time, too")
-    took = length(clash.job.duration * _slot(clash))
-    return f"{_step(clash)} takes {took}, and does not fit into what people may work: {listed(told)}."
-
-
-def _slot(clash: Clash) -> float:
     takes = clash.package.takes
-    planned = takes.planned_s if takes else 0.0
-    rounds = max(1, len(clash.job.hosts)) if clash.package.by_person and takes and not takes.per_batch else 1
-    return planned * rounds / clash.job.duration if clash.job.duration else 0.0
+    took = f"takes {length(takes.planned_s)} for each host" if takes and clash.package.hosts else _whole(takes)
+    return f"{_step(clash)} {took}, and does not fit into what people may work: {listed(told)}."
+
+
+def _whole(takes: Takes | None) -> str:
+    return f"takes {length(takes.planned_s)}" if takes else "takes its time"
 
 
 def _rules(_clash: Clash, main: Sequence[Restraint]) -> str:
@@ -216,7 +236,7 @@ def _hours(clash: Clash, main: Sequence[Restraint]) -> str:
 def _deadline(clash: Clash, main: Sequence[Restraint]) -> str:
     case, by = clash.case, main[0].what.by
     whole = "The project" if main[0].subject == case.plan.runbook else f"'{main[0].subject}'"
-    told = case.moment(by) if isinstance(by, datetime) and by.tzinfo else f"the end of {case.day(by)}"
+    told = case.when(by) if isinstance(by, datetime) else f"the end of {case.day(by)}"
     ends = f": the earliest end is {case.moment(clash.ends)}" if clash.ends else ""
     rest = [one.words for one in clash.restraints if one not in main and one.group is not Group.CREW]
     beside = f" What makes it long: {listed(rest, 3)}." if rest else ""

@@ -199,7 +199,7 @@ def _of_plan(case: Case) -> Iterator[Restraint]:
     plan = case.plan
     if plan.deadline is not None and not plan.deadline_soft:
         deadline = Deadline(by=plan.deadline)
-        words, place = f"the deadline {case.day(plan.deadline)}", case.where.plan("deadline")
+        words, place = f"the deadline {case.when(plan.deadline)}", case.where.plan("deadline")
         drop: Drop = lambda c: replace(c, plan=replace(c.plan, deadline=None))  # noqa: E731 - one of many
         yield Restraint(group=Group.DEADLINE, words=words, place=place, drop=drop, subject=plan.runbook, what=deadline)
     if plan.start is not None and plan.start > case.at.date():
@@ -234,7 +234,7 @@ def _of_phase(case: Case, phase: PlannedPhase) -> Iterator[Restraint]:
     if phase.deadline is not None and not phase.deadline.soft:
         yield Restraint(
             group=Group.DEADLINE,
-            words=f"the deadline {case.day(phase.deadline.by)} of phase {name}",
+            words=f"the deadline {case.when(phase.deadline.by)} of phase {name}",
             place=where.phase(name, "deadline"),
             drop=changed_phase(name, deadline=None),
             subject=name,
@@ -262,7 +262,7 @@ def _of_step(case: Case, package: Package) -> Iterator[Restraint]:
     if package.deadline is not None and not package.deadline.soft:
         yield Restraint(
             group=Group.DEADLINE,
-            words=f"the deadline {case.day(package.deadline.by)} of {step}",
+            words=f"the deadline {case.when(package.deadline.by)} of {step}",
             place=where.step(package, "deadline"),
             drop=changed_step(step, deadline=None),
             subject=step,
@@ -272,7 +272,7 @@ def _of_step(case: Case, package: Package) -> Iterator[Restraint]:
 
 def leave_words(case: Case, leave: Leave) -> str:
     """'from Mon 30 Nov 2026 to Fri 11 Dec 2026 (Holiday)', 'on Tue 1 Dec 2026'."""
-    first, last = case.day(leave.start), case.day(leave.end)
+    first, last = case.when(leave.start), case.when(leave.end)
     when = f"on {first}" if first == last else f"from {first} to {last}"
     return f"{when} ({leave.why})" if leave.why else when
 

@@ -47,8 +47,11 @@ def ways_out(clash: Clash, budget: Budget) -> tuple[WayOut, ...]:
 
 
 def _changes(clash: Clash) -> Iterator[_Change]:
-    for one in clash.main:
-        yield from _moved(clash, one)
+    moves = [change for one in clash.main for change in _moved(clash, one)]
+    yield from moves
+    if len(moves) > 1:
+        words = listed([change.words for change in moves], 3)
+        yield _Change(words, sum(change.cost for change in moves), _all([change.change for change in moves]))
     who = [who for who in clash.package.who if who.skill or who.role]
     if who and clash.main[0].group is not Group.WINDOW:
         yield from (change for each in who for change in _lower(clash, each))
