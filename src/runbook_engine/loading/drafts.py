@@ -55,6 +55,7 @@ class PhaseDraft:
             title=plain(written.title),
             needs=None if written.needs is None else tuple(PhaseId(n) for n in written.needs),
             hosts=written.hosts,
+            alone_at=written.alone_at,
             window=written.window or "",
             rolling=rolling_of(written.rolling),
             steps=self._of("steps"),

@@ -216,6 +216,10 @@ class PhaseDocument(Closed):
         None, description="The phases that come before; else the phase written before. [] means none."
     )
     hosts: Line | None = Field(None, description="A selector of the hosts that its steps work on.")
+    alone_at: tuple[Line, ...] = Field(
+        (),
+        description="Sites and racks where no other run works meanwhile; it starts when none does.",
+    )
     window: Line | None = Field(None, description="When it may start: the name of a window; else at any time.")
     rolling: RollingDocument | None = Field(None, description="How its hosts go in turn.")
     steps: StepList = Field(description="What is done, in this order.")

@@ -27,6 +27,8 @@ _WHOLE = (
 _PHASE = (
     ("title", "title"),
     ("needs", "comes after"),
+    ("alone_at", "where it is alone"),
+    ("alone_with", "hosts of places where it is alone"),
     ("window", "window"),
     ("opens", "when the window is open"),
     ("point_of_no_return", "point of no return"),

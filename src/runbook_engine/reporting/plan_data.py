@@ -24,11 +24,11 @@ def plan_data(plan: Plan, *, parallel: int | None = None, impact: Sequence[Phase
 
     Fields: `format` (1), `kind` ("plan"), `digest`, `runbook`, `title`, `project` (install, upgrade, maintenance),
     `owner`, `why`, `impact`, `params`, `start`, `deadline`, `hosts`, `tasks`, `planned_s`, `unenforced`, `warnings`,
-    `approvals` (by, before, count) and `phases`. A phase has `id`, `title`, `leaf`, `needs`, `window`, `hosts`, `batches`
-    (sizes), `batch_hosts` (names), `canary`, `order`, `spread_over`, `never_together`, `soak_s`, `pause_s`, `max_failures`,
-    `batch_failures` (for each batch, where it counts for itself), `failures_over`, `worst_case` (hosts that can have
-    failed), `on_failure`, `way_back` (id, title, hosts, commands), `point_of_no_return`,
-    `no_return_step`, `planned_s`, `longest_s`, `steps`, `impact` (see `impact_data`; null where the inventory was not asked).
+    `approvals` (by, before, count) and `phases`. A phase has `id`, `title`, `leaf`, `needs`, `alone_at`, `window`, `hosts`,
+    `batches` (sizes), `batch_hosts` (names), `canary`, `order`, `spread_over`, `never_together`, `soak_s`, `pause_s`,
+    `max_failures`, `batch_failures` (for each batch, where it counts for itself), `failures_over`, `worst_case` (hosts that
+    can have failed), `on_failure`, `way_back` (id, title, hosts, commands), `point_of_no_return`, `no_return_step`,
+    `planned_s`, `longest_s`, `steps`, `impact` (see `impact_data`; null where the inventory was not asked).
     A step has `id`, `title`, `action`, `by_person`, `who`, `hosts` (a number, 0: once), `left_out`, `takes`, `repeat`,
     `retries`, `timeout_s`, `reboots`, `confirm_s`, `health_check`, `needs` (step, every_host), `way_back`,
     `no_way_back`, `evidence`, `choices`, `commands` (on the first host), `differs`.
@@ -65,6 +65,7 @@ def _phase(plan: Plan, phase: PlannedPhase, parallel: int | None) -> Data:
         "title": phase.title,
         "leaf": phase.leaf,
         "needs": list(phase.needs),
+        "alone_at": list(phase.alone_at),
         "window": phase.window,
         "hosts": list(phase.hosts),
         "batches": list(batch_sizes(phase)),
