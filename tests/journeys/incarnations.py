@@ -13,26 +13,28 @@ import tempfile
 import traceback
 from collections import Counter
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
+from pkgutil import walk_packages
 from typing import Any
 
 from runbook_engine.cli import opening
 from runbook_engine.cli.driving import Drive, drive
 from runbook_engine.cli.entry import outcome
 from runbook_engine.cli.settings import settings
+from runbook_engine.loading import load_estate
 from runbook_engine.model.decisions import Decide, Decision, Done
 from runbook_engine.model.events import Event, HostsReleased, HostsTaken, TaskOpened
 from runbook_engine.model.words import RunId, Status, TaskId
 from runbook_engine.planning import read_plan
 from runbook_engine.recording import RunJournal, Store, open_store
-from runbook_engine.reporting import progress, status_data, summary  # noqa: F401 - loaded before the first fork
 from runbook_engine.running.course import Course, replay
 from runbook_engine.running.focus import Focus
-from runbook_engine.transports import Links, controller_web  # noqa: F401 - the same
-from runbook_engine.workers import Pool, restart  # noqa: F401 - the same
+from runbook_engine.workers import restart
 
 BROKEN = 99  # the exit code of a child that ended by an error
 Child = Callable[[dict[str, Any], int], int]  # what a forked process does: an order, and a pipe for what it tells
+ROOMS = ("cli", "reporting", "workers", "running", "approving", "loading", "planning", "recording", "transports", "calendars")
 LOOK_AGAIN_S = 0.05  # how often a host that restarts is looked at; two seconds in earnest
 
 
@@ -202,10 +204,19 @@ def forked(order: dict[str, Any], child: Child) -> dict[str, Any]:
     return {"code": os.waitstatus_to_exitcode(status), "names": names}
 
 
+def load_all() -> None:
+    """What a life would load, and make when it is first used, is loaded and made before the first fork."""
+    for room in (import_module(f"runbook_engine.{name}") for name in ROOMS):
+        for module in walk_packages(room.__path__, f"{room.__name__}."):
+            import_module(module.name)
+    with tempfile.TemporaryDirectory() as folder, open_store(f"{folder}/warm.db"):
+        (Path(folder) / "hosts.yml").write_text("format: 1\nhosts: {one: {address: 127.0.0.1}}\n")
+        load_estate(Path(folder))
+
+
 def main(child: Child = child) -> None:
     """Obey until stdin ends."""
-    with tempfile.TemporaryDirectory() as folder, open_store(f"{folder}/warm.db"):
-        pass  # what a first opening loads is loaded now
+    load_all()
     gc.freeze()
     for line in sys.stdin:
         sys.stdout.write(json.dumps(forked(json.loads(line), child)) + "\n")

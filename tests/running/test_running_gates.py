@@ -8,12 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runbook_engine.model.attempts import Ended
-from runbook_engine.model.decisions import RollBack, StartNow
+from runbook_engine.model.decisions import Done, RollBack, StartNow
+from runbook_engine.model.errors import Exit
 from runbook_engine.model.events import AttemptStarted, HostsReleased, HostsTaken, TaskOpened
 from runbook_engine.model.gates import PhaseCleared, PhaseHeld, ResourcesReleased, ResourcesTaken, StartMissed
 from runbook_engine.model.plan import WayBack
 from runbook_engine.model.runbook import Takes
-from runbook_engine.model.words import HostName, PhaseId, RunId, RunStatus, Status
+from runbook_engine.model.words import HostName, PhaseId, Purpose, RunId, RunStatus, Status, TaskId
 from runbook_engine.model.world import Grounds, Hold, Pool, World
 from runbook_engine.running.agenda import Agenda
 from runbook_engine.running.blockers import blockers
@@ -23,6 +24,7 @@ from runbook_engine.running.execute import execute
 from runbook_engine.running.fitting import needed_s
 from runbook_engine.running.focus import Focus, Habits
 from runbook_engine.running.ready import ready
+from runbook_engine.running.result import result
 from running.random_plans import BACK, plans
 from stand import FAILED, OK, START, Clock, ListInbox, MemoryJournal, Stand, created, ids, manual, package, phase, plan
 
@@ -96,7 +98,7 @@ def test_a_sign_off_that_comes_while_the_run_waits_lets_it_go_on():
 @settings(max_examples=60, deadline=None)
 @given(plans(), st.lists(st.tuples(st.integers(0, 40), st.integers(1, 30)), max_size=4), st.booleans())
 def test_nothing_starts_while_a_phase_is_closed(made, shut, fails):
-    """Whatever the plan and whenever it is closed: no start of anything in that time, and the run ends all the same."""
+    """Whatever the plan and whenever it is closed: no start of anything in that time; undoing is never held."""
     spans = [(minutes(begin), minutes(begin + length)) for begin, length in shut]
 
     def world(now):
@@ -112,7 +114,8 @@ def test_nothing_starts_while_a_phase_is_closed(made, shut, fails):
 
     _, journal, _ = carry_out(made, world, play=play, clock=clock, wait=False)
     for event in of_kind(journal, AttemptStarted, TaskOpened):
-        assert not any(start <= event.at < end for start, end in spans), event
+        undoes = isinstance(event, AttemptStarted) and event.purpose is Purpose.ROLL_BACK
+        assert undoes or not any(start <= event.at < end for start, end in spans), event
 
 
 @pytest.mark.law(3)
@@ -261,6 +264,29 @@ def test_a_resource_that_another_run_has_is_waited_for():
     _, journal, _ = carry_out(made, World(capacity={"lift": 1}), journal)
     assert [e.uses for e in of_kind(journal, ResourcesTaken)] == [{"lift": 1}]
     assert [e.phase for e in of_kind(journal, ResourcesReleased)] == ["p"]
+
+
+def test_a_phase_that_is_alone_at_a_site_waits_until_no_other_run_works_there():
+    """The reason names the run, a host and the end by its plan. All hosts of the site are taken, and given back."""
+    alone = {"alone_at": ("ams1",), "alone_with": ("h1", "h2", "h3")}
+    made = plan(phase("p", [package("p/a", ("h1",))]), phase("q", [manual("q/ask"), package("q/b", ("h1",))], **alone))
+    busy = World(taken={HostName("h3"): RunId("other-1")}, ends={RunId("other-1"): minutes(30)})
+    course, journal, workers = carry_out(made, busy)
+    assert [a.task for a in workers.started] == ["p/a@h1"]
+    reason = "phase q must be alone at ams1; run other-1 works on h3 there, by its plan until 2026-11-30 22:30 UTC"
+    assert [(b.kind, b.reason, b.next_command) for b in blockers(course, "q/ask", busy, START)] == [
+        ("site", reason, "runbook status other-1")
+    ]
+    assert [(e.phase, e.kind) for e in of_kind(journal, PhaseHeld)] == [("q", "site")]
+    assert course.run.taken == set()  # while it waits it has nothing, or two runs could wait for each other
+    assert result(course, busy) is Exit.REFUSED
+
+    course, journal, _ = carry_out(made, World(), journal)
+    assert course.run.taken == {"h1", "h2", "h3"}
+    done = Done(id="d", by="ana", task=TaskId("q/ask"))
+    course, journal, workers = carry_out(made, World(), journal, decisions=[done])
+    assert course.run.status is RunStatus.DONE
+    assert of_kind(journal, HostsReleased)[-1].hosts == ("h1", "h2", "h3")
 
 
 def test_undoing_is_never_held():

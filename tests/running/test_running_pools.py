@@ -26,6 +26,8 @@ some_pools = st.builds(
     st.integers(1, 2),
 )
 some_batches = st.lists(st.sampled_from([(h,) for h in HOSTS]), min_size=1, max_size=4, unique=True)
+some_places = st.lists(st.sampled_from(HOSTS), min_size=2, max_size=5, unique=True).map(tuple)
+ANY = Pool(name="any", hosts=frozenset(map(HostName, HOSTS)), out=len(HOSTS))  # hosts are given back after their batch
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
 
 
@@ -41,9 +43,15 @@ class Night:
         self.clock, self.driven, self.numbers = Clock(), set(), count(1)
         self.deaths = 10
 
-    def add(self, name, stages):
+    def add(self, name, stages, alone=()):
+        """A project of batches, and a phase that has some hosts for itself while it works on the first of them."""
         packages = [[package(f"p/a#{n}" if n > 1 else "p/a", hosts)] for n, hosts in enumerate(stages, 1)]
-        made = replace(plan(phase("p", *packages), digest=name * 8), runbook=name)
+        phases = [phase("p", *packages)]
+        if alone:
+            phases.append(
+                phase("q", [package("q/a", alone[:1]), package("q/b", alone[1:2])], alone_at=("site",), alone_with=alone)
+            )
+        made = replace(plan(*phases, digest=name * 8), runbook=name)
         return self.store.create_run(
             made,
             lambda run: RunCreated(at=START, run=run, digest=made.digest, runbook=name, title=name, by="ana", version="0"),
@@ -86,11 +94,15 @@ class Night:
 
     def look(self):
         """What the database says is out, over all runs."""
-        out = set()
-        for row in self.store.runs():
-            out |= set(replay(self.store.journal(row.run).read(), self.store.plan).run.out)
+        seen = [replay(self.store.journal(row.run).read(), self.store.plan) for row in self.store.runs()]
+        out = {host for course in seen for host in course.run.out}
         for pool in self.pools:
             assert len(out & pool.hosts) <= pool.out, (out, pool)
+        for course in seen:
+            others = {host for other in seen if other is not course for host in other.run.taken}
+            for planned in course.shape.plan.phases:
+                if (state := course.run.phases[planned.id]).begun >= 0 and state.ended is None:
+                    assert not others & {*planned.alone_with}, (others, planned)
 
 
 @pytest.mark.law(12)
@@ -100,13 +112,27 @@ def test_no_interleaving_of_projects_breaks_a_rule(tmp_path_factory, pools, proj
     """Two or three projects, batches of one host each, crashes anywhere: at most so many out at any time, and all are done."""
     with open_store(str(tmp_path_factory.mktemp("pools") / "journal.db")) as store:
         night = Night(store, pools, data)
-        runs = [night.add(name, stages) for name, stages in zip("abc", projects, strict=False)]
-        for number in range(TURNS):
-            with suppress(Crash):
-                night.turn(runs[number % len(runs)], runs)
-            night.clock.now += timedelta(minutes=1)
-            night.look()
-            if all(row.ended for row in store.runs()):
-                break
-        for run in runs:
-            assert replay(store.journal(run).read(), store.plan).run.status is RunStatus.DONE
+        to_the_end(night, [night.add(name, stages) for name, stages in zip("abc", projects, strict=False)])
+
+
+@pytest.mark.law(12)
+@settings(max_examples=15, deadline=None, phases=(Phase.explicit, Phase.generate), suppress_health_check=SLOW)
+@given(st.lists(st.tuples(some_batches, some_places), min_size=2, max_size=3), st.data())
+def test_no_other_run_works_where_a_phase_is_alone(tmp_path_factory, projects, data):
+    """Two or three projects that want sites for themselves, crashes anywhere: nobody else is there, and all are done."""
+    with open_store(str(tmp_path_factory.mktemp("places") / "journal.db")) as store:
+        night = Night(store, [ANY], data)
+        to_the_end(night, [night.add(name, *wanted) for name, wanted in zip("abc", projects, strict=False)])
+
+
+def to_the_end(night, runs):
+    """Drive the runs in turns until all are done."""
+    for number in range(TURNS):
+        with suppress(Crash):
+            night.turn(runs[number % len(runs)], runs)
+        night.clock.now += timedelta(minutes=1)
+        night.look()
+        if all(row.ended for row in night.store.runs()):
+            break
+    for run in runs:
+        assert replay(night.store.journal(run).read(), night.store.plan).run.status is RunStatus.DONE

@@ -56,6 +56,7 @@ class PhaseDraft:
             title=plain(written.title),
             needs=None if written.needs is None else tuple(PhaseId(n) for n in written.needs),
             hosts=written.hosts,
+            alone_at=written.alone_at,
             window=written.window or "",
             earliest=written.earliest,
             deadline=deadline_of(written.deadline),

@@ -14,7 +14,7 @@ def check(runbook: Runbook, estate: Estate) -> list[Mistake]:
 
     People, roles, departments and skills are checked when the estate has people, resources when it has resources.
     """
-    found = [*_windows(runbook, estate)]
+    found = [*_windows(runbook, estate), *_alone(runbook, estate)]
     if estate.people:
         found += [*_named(runbook, estate), *_who(runbook, estate)]
     if estate.resources:
@@ -66,6 +66,17 @@ def _windows(runbook: Runbook, estate: Estate) -> Iterator[Mistake]:
         if phase.window and phase.window not in estate.windows:
             hint = did_you_mean(phase.window, estate.windows, "the windows are") or "write it in the inventory under windows:"
             yield _mistake(runbook, [(*phase.path, "window")], f"there is no window {phase.window!r}", hint, phase.window)
+
+
+def _alone(runbook: Runbook, estate: Estate) -> Iterator[Mistake]:
+    """Sites and racks that a phase wants for itself, and that have no host."""
+    known = dict.fromkeys(name for host in estate.hosts.values() for name in (host.site, host.rack) if name)
+    for phase in runbook.phases:
+        for number, name in enumerate(phase.alone_at):
+            if name not in known:
+                hint = did_you_mean(name, known, "there are hosts in") or "give hosts a site or a rack in the inventory"
+                at = (*phase.path, "alone_at", number)
+                yield _mistake(runbook, [at], f"no host is in a site or rack {name!r}", hint, name)
 
 
 def _named(runbook: Runbook, estate: Estate) -> Iterator[Mistake]:

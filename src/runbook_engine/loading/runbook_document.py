@@ -217,6 +217,10 @@ class PhaseDocument(Closed):
         None, description="The phases that come before; else the phase written before. [] means none."
     )
     hosts: Line | None = Field(None, description="A selector of the hosts that its steps work on.")
+    alone_at: tuple[Line, ...] = Field(
+        (),
+        description="Sites and racks where no other run works meanwhile; it starts when none does.",
+    )
     window: Line | None = Field(None, description="When it may start: the name of a window; else at any time.")
     earliest: Moment | None = Field(None, description="Not before this date or time.")
     deadline: Deadline | None = Field(None, description="Done by the end of this date, or by this time.")

@@ -193,6 +193,8 @@ class PlannedPhase:
     needs: tuple[PhaseId, ...]
     stages: tuple[Stage, ...]
     hosts: tuple[HostName, ...]
+    alone_at: tuple[str, ...] = ()  # sites and racks where no other run works while this phase does
+    alone_with: tuple[HostName, ...] = ()  # all hosts that the inventory has there
     window: str = ""
     earliest: date | datetime | None = None
     deadline: Deadline | None = None

@@ -194,6 +194,7 @@ class Phase:
     title: Text
     needs: tuple[PhaseId, ...] | None = None  # None: the phase written before
     hosts: str | None = None
+    alone_at: tuple[str, ...] = ()  # sites and racks where no other run works meanwhile
     window: str = ""
     earliest: date | datetime | None = None
     deadline: Deadline | None = None

@@ -30,6 +30,8 @@ _WHOLE = (
 _PHASE = (
     ("title", "title"),
     ("needs", "comes after"),
+    ("alone_at", "where it is alone"),
+    ("alone_with", "hosts of places where it is alone"),
     ("window", "window"),
     ("earliest", "earliest start"),
     ("deadline", "deadline"),

@@ -41,7 +41,7 @@ class _Wants:
 
     def __init__(self, plan: Plan, estate: Estate) -> None:
         self.plan, self.estate = plan, estate
-        self.hosts = self._each(lambda phase: (h for p in _packages(plan, phase) for h in p.hosts))
+        self.hosts = self._each(lambda phase: (*(h for p in _packages(plan, phase) for h in p.hosts), *phase.alone_with))
         self.people = self._each(lambda phase: (who.person for p in _packages(plan, phase) for who in p.who if who.person))
         self.resources = self._each(lambda phase: (r for p in _packages(plan, phase) for r in p.uses if _single(estate, r)))
         self.windows = self._each(lambda phase: [phase.window] if phase.window else [])

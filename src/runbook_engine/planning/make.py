@@ -152,6 +152,8 @@ class _Planner:
             needs=needs,
             stages=tuple(_stage(stage, laid, whole, last) for stage in laid.stages),
             hosts=laid.hosts,
+            alone_at=phase.alone_at,
+            alone_with=tuple(h.name for h in self.estate.hosts.values() if {h.site, h.rack} & {*phase.alone_at}),
             window=phase.window,
             earliest=phase.earliest,
             deadline=phase.deadline,

@@ -26,7 +26,7 @@ def plan_data(plan: Plan, *, parallel: int | None = None, impact: Sequence[Phase
     Fields: `format` (1), `kind` ("plan"), `digest`, `runbook`, `title`, `project` (install, upgrade, maintenance),
     `owner`, `why`, `impact`, `params`, `start`, `deadline`, `deadline_soft`, `priority`, `hosts`, `tasks`,
     `planned_s`, `unenforced`, `warnings`,
-    `approvals` (by, before, count) and `phases`. A phase has `id`, `title`, `leaf`, `needs`, `window`, `earliest`,
+    `approvals` (by, before, count) and `phases`. A phase has `id`, `title`, `leaf`, `needs`, `alone_at`, `window`, `earliest`,
     `deadline` (by, soft), `hosts`, `batches`
     (sizes), `batch_hosts` (names), `canary`, `order`, `spread_over`, `never_together`, `soak_s`, `pause_s`, `max_failures`,
     `batch_failures` (for each batch, where it counts for itself), `failures_over`, `worst_case` (hosts that can have
@@ -72,6 +72,7 @@ def _phase(plan: Plan, phase: PlannedPhase, parallel: int | None) -> Data:
         "title": phase.title,
         "leaf": phase.leaf,
         "needs": list(phase.needs),
+        "alone_at": list(phase.alone_at),
         "window": phase.window,
         "earliest": phase.earliest.isoformat() if phase.earliest else None,
         "deadline": deadline_data(phase.deadline),

@@ -119,6 +119,7 @@ def _phase_facts(plan: Plan, phase: PlannedPhase, parallel: int | None) -> Itera
     yield from _wrapped("order", order_of_phase(plan, phase), "   ")
     if phase.hosts:
         yield from _wrapped("hosts", f"{count(len(phase.hosts), 'host')}: {fold_hosts(phase.hosts, most=HOST_PARTS)}", "   ")
+    yield from _wrapped("alone at", alone_words(phase), "   ")
     yield from _wrapped("window", phase.window, "   ")
     yield from _wrapped("dates", ", ".join(date_words(phase)), "   ")
     yield from _wrapped("batches", batch_words(phase), "   ")
@@ -126,6 +127,12 @@ def _phase_facts(plan: Plan, phase: PlannedPhase, parallel: int | None) -> Itera
     yield from _wrapped("failures", failure_words(phase, parallel), "   ")
     yield from _wrapped("way back", way_back_words(plan, phase), "   ")
     yield from _wrapped("no return", no_return_words(phase), "   ")
+
+
+def alone_words(phase: PlannedPhase) -> str:
+    """Where no other run works meanwhile."""
+    hosts = count(len(phase.alone_with), "host")
+    return f"{', '.join(phase.alone_at)} ({hosts}, on which no other run works meanwhile)" if phase.alone_at else ""
 
 
 def no_return_words(phase: PlannedPhase) -> str:

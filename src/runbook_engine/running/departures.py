@@ -5,7 +5,8 @@ from datetime import datetime
 
 from runbook_engine.model.events import Event, HostsReleased
 from runbook_engine.model.gates import ResourcesReleased
-from runbook_engine.model.run import Run
+from runbook_engine.model.plan import PlannedPhase
+from runbook_engine.model.run import PhaseState, Run
 from runbook_engine.model.words import HostName, Status
 from runbook_engine.running.course import Course
 
@@ -30,8 +31,14 @@ def _worked_on(course: Course) -> set[HostName]:
         host
         for planned in course.shape.plan.phases
         if phases[planned.id].stage is not None or phases[planned.id].undone
-        for host in (planned.hosts if phases[planned.id].ended is None else phases[planned.id].aside)
+        for host in (_had_by(planned, phases[planned.id]) if phases[planned.id].ended is None else phases[planned.id].aside)
     }
+
+
+def _had_by(planned: PlannedPhase, phase: PhaseState) -> tuple[HostName, ...]:
+    """What an open phase keeps: one that is to be alone keeps nothing before it begins, or two could wait for each other."""
+    waits = planned.alone_with and phase.begun < 0 and not phase.undone
+    return () if waits else (*planned.hosts, *planned.alone_with)
 
 
 def _in_open_stages(course: Course) -> set[HostName]:

@@ -12,7 +12,7 @@ from math import ceil
 from runbook_engine.model.plan import Package
 from runbook_engine.model.run import Run
 from runbook_engine.model.values import dataclass
-from runbook_engine.model.words import HostName, PhaseId
+from runbook_engine.model.words import HostName, PhaseId, RunId
 from runbook_engine.model.world import Blocker, Hold, Pool, World
 from runbook_engine.running.course import Course
 from runbook_engine.running.fitting import needed_s
@@ -53,6 +53,7 @@ def of_phase(course: Course, phase: PhaseId, world: World, now: datetime) -> Ite
         yield Blocker(kind="missed", reason=reason, next_command=f"runbook resume {course.run.id} --start {phase}")
     for hold in world.holds.get(phase, ()):
         yield _blocker(hold)
+    yield from _not_alone(course, phase, world)
 
 
 def is_missed(run: Run, phase: PhaseId, now: datetime) -> datetime | None:
@@ -72,6 +73,20 @@ def reopening(course: Course, world: World, late: Collection[PhaseId]) -> dateti
         if state.stage is not None and state.ended is None and all(hold.kind in OF_TIME for hold in holds):
             times += [hold.until for hold in holds if hold.until is not None]
     return min(times, default=None)
+
+
+def _not_alone(course: Course, phase: PhaseId, world: World) -> Iterator[Blocker]:
+    """The runs that work where the phase wants to be alone. While it works there, none does: the hosts are its own."""
+    planned = course.shape.phases[phase]
+    there: dict[RunId, HostName] = {}
+    for host in planned.alone_with if world.taken else ():
+        if host in world.taken:
+            there.setdefault(world.taken[host], host)
+    for run, host in there.items():
+        until = world.ends.get(run)
+        ends = f", by its plan until {until:%Y-%m-%d %H:%M} UTC" if until else ""
+        reason = f"phase {phase} must be alone at {', '.join(planned.alone_at)}; run {run} works on {host} there{ends}"
+        yield Blocker(kind="site", reason=reason, next_command=f"runbook status {run}")
 
 
 def _blocker(hold: Hold) -> Blocker:

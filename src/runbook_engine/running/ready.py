@@ -35,7 +35,7 @@ from runbook_engine.running.following import followers
 from runbook_engine.running.gates import Begun, closed_gates
 from runbook_engine.running.pacing import too_early
 from runbook_engine.running.shape import Shape, task_of
-from runbook_engine.running.starts import Starts, clear, finished, take_hosts, take_parts
+from runbook_engine.running.starts import Starts, clear, finished, take_hosts, take_parts, take_places
 from runbook_engine.running.way_back import is_closed
 
 Saved = Mapping[StepId, Mapping[str, str]]
@@ -136,7 +136,8 @@ class _Tick:
     def gate(self, package: Package, host: HostName | None, state: TaskState) -> Blocker | None:
         """What keeps the task from starting although its turn has come. Settling doubt, and undoing, is always allowed."""
         known = self.course.run.phases[package.phase]
-        if not (self.world.restricts or known.due or known.missed) or state.back or state.status is Status.UNKNOWN:
+        alone = self.course.shape.phases[package.phase].alone_with
+        if not (self.world.restricts or known.due or known.missed or alone) or state.back or state.status is Status.UNKNOWN:
             return None
         begun = Begun(self.starts.leaving, self.starts.parts)
         return next(closed_gates(self.course, package, host, self.world, self.now, begun), None)
@@ -153,6 +154,8 @@ class _Tick:
         if host is not None:
             take_hosts(starts, course, self.agenda.focus, self.world, package, host)
         take_parts(starts, course, self.world, package, host)
+        if status not in (Status.UNKNOWN, Status.ROLLING_BACK):
+            take_places(starts, course, package)
         clear(starts, course, self.world, package, self.now)
         starts.taken.append(task)
         position = course.shape.hosts[package.id][host] if host else 0

@@ -23,7 +23,9 @@ def result(course: Course, world: World, focus: Focus | None = None) -> Exit:
         return Exit.REFUSED
     if run.status is RunStatus.DONE or (focus and _focus_done(course, focus)):
         return Exit.DONE
-    if world.taken and any(host in world.taken for phase in course.shape.plan.phases for host in phase.hosts):
+    if world.taken and any(
+        host in world.taken for phase in course.shape.plan.phases for host in (*phase.hosts, *phase.alone_with)
+    ):
         return Exit.REFUSED
     return Exit.WAITING
 

@@ -59,6 +59,13 @@ def take_parts(starts: Starts, course: Course, world: World, package: Package, h
                 starts.parts[name] = starts.parts.get(name, 0) + amount
 
 
+def take_places(starts: Starts, course: Course, package: Package) -> None:
+    """All hosts of the places where a phase is alone. No other run has one of them: see gates.of_phase."""
+    for host in course.shape.phases[package.phase].alone_with:
+        if host not in course.run.taken and host not in starts.leaving:
+            starts.hosts[host] = None
+
+
 def clear(starts: Starts, course: Course, world: World, package: Package, now: datetime) -> None:
     """Record on which grounds a phase starts, and what it takes of the resources that runs share."""
     run, phase, grounds = course.run, package.phase, world.grounds.get(package.phase)

@@ -29,14 +29,40 @@ from runbook_engine.scheduling.listing_books import Books
 from runbook_engine.scheduling.listing_case import CAL, DUR, FREE_AT, FREE_END, PAUSE, SEAT_AT, Case
 
 _PLAIN = {"books_of", "latest", "cycle", "ranks"}  # run once for a project, never compiled
-_CALLED = {"pausing", "several", "limited", "lift", "moved", "given", "lay", "sequence", "unmet", "bound", "cleared", "load", "value", "changed", "decoded", "searched"}
+_CALLED = {
+    "pausing",
+    "several",
+    "limited",
+    "lift",
+    "moved",
+    "given",
+    "lay",
+    "sequence",
+    "unmet",
+    "bound",
+    "cleared",
+    "load",
+    "value",
+    "changed",
+    "decoded",
+    "searched",
+}
 _WIDTHS = {"jobs": 15, "into": 4, "onto": 4, "uses": 2, "spans": 2, "calendars": 2, "people": 11, "travel": 0, "dear": 3}
 
 
 @cache
 def compiled() -> dict[str, Any]:
     """The compiled functions by their names."""
-    modules = (listing_gaps, listing_books, listing_crews, listing_pauses, listing_laying, listing_order, crew_values, crew_moves)
+    modules = (
+        listing_gaps,
+        listing_books,
+        listing_crews,
+        listing_pauses,
+        listing_laying,
+        listing_order,
+        crew_values,
+        crew_moves,
+    )
     files = [Path(str(module.__file__)) for module in (listing_case, *modules)]
     mark = hashlib.sha256(b"".join(file.read_bytes() for file in (*files, Path(__file__)))).hexdigest()[:12]
     names: dict[str, Any] = {"range": range}
@@ -55,7 +81,10 @@ def _functions(module: ModuleType) -> list[FunctionType]:
     return [
         value
         for name, value in vars(module).items()
-        if isinstance(value, FunctionType) and value.__module__ == module.__name__ and not name.startswith("_") and name not in _PLAIN
+        if isinstance(value, FunctionType)
+        and value.__module__ == module.__name__
+        and not name.startswith("_")
+        and name not in _PLAIN
     ]
 
 
