@@ -109,11 +109,11 @@ def test_lags_count_for_what_fits_into_a_window():
     """Ten minutes of waiting are ten minutes of the window; a start that is followed does not add the whole step."""
     made = plan(phase("p", [pause("p/a", 300.0), pause("p/b", 60.0, **after("p/a", ALL))]))
     course, _, _ = carry_out(made, World())
-    assert stage_s(course.shape, made.phases[0].stages[0], 0) == 300 + 600 + 60
+    assert stage_s(course.shape.packages, made.phases[0].stages[0], 0) == 300 + 600 + 60
     beside = Lag(kind=LinkKind.START_START, lag_s=30.0)
     made = plan(phase("p", [pause("p/a", 300.0), pause("p/b", 60.0, **after("p/a", ALL, beside))]))
     course, _, _ = carry_out(made, World())
-    assert stage_s(course.shape, made.phases[0].stages[0], 0) == 300
+    assert stage_s(course.shape.packages, made.phases[0].stages[0], 0) == 300
 
 
 def test_parts_are_used_up_and_none_is_left_for_the_last():

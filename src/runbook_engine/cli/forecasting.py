@@ -15,12 +15,14 @@ from runbook_engine.model.schedule import Booked, Moved, Schedule
 from runbook_engine.model.words import RunStatus
 from runbook_engine.running.course import Course
 
+FIRST_ONLY = Effort(work=None, seconds=None)  # listed, not searched for
+
 if TYPE_CHECKING:
     from runbook_engine.recording import Store
 
 
 def forecast_of(
-    place: Settings, store: "Store", course: Course, effort: Effort | None = None, *, always: bool = False
+    place: Settings, store: "Store", course: Course, effort: Effort = FIRST_ONLY, *, always: bool = False
 ) -> Forecast | None:
     """Where a run will end; None when it is over, or when nobody promised an end and there is no deadline.
 
@@ -47,9 +49,7 @@ def _of_others(booked: Sequence[Booked], plan: Plan) -> tuple[Schedule, ...]:
     return tuple(b.schedule for b in booked if b.schedule.runbook != plan.runbook)
 
 
-def _forecast(
-    place: Settings, course: Course, own: Schedule | None, others: Sequence[Schedule], effort: Effort | None
-) -> Forecast:
+def _forecast(place: Settings, course: Course, own: Schedule | None, others: Sequence[Schedule], effort: Effort) -> Forecast:
     from runbook_engine.loading.days_off import days_off
     from runbook_engine.scheduling.facts import as_it_stands
     from runbook_engine.scheduling.forecasts import go_on
@@ -63,8 +63,8 @@ def _forecast(
     terms = Terms(parallel=place.parallel, pools=live.pools if live else (), booked=tuple(others))
     begin = min(time for time in (run.created, own.start if own and not own.abstract else None) if time)
     project = as_it_stands(project_of(plan, estate, days_off, begin, terms), run, now)
-    gone_on = go_on(project, own, effort)
-    schedule = schedule_of(plan, estate, gone_on.project, gone_on.solution, now, aim=Aim.CHANGE)
+    free, solution = go_on(project, own, effort)
+    schedule = schedule_of(plan, estate, free, solution, now, aim=Aim.CHANGE)
     return Forecast(
         at=now,
         end=schedule.finish,
@@ -73,7 +73,6 @@ def _forecast(
         deadline=schedule.deadline,
         soft=plan.deadline_soft,
         moved=_left(own, schedule, now) if own and not own.abstract else (),
-        doubt=gone_on.doubt,
     )
 
 

@@ -17,7 +17,6 @@ class Forecast:
     deadline: datetime | None = None
     soft: bool = False  # whether the deadline is a wish
     moved: tuple[Moved, ...] = ()  # what is still to be done, and is not as it was promised: who must be told
-    doubt: str = ""  # why the schedule keeps less than it should, in words
 
     @property
     def late_s(self) -> float:

@@ -24,8 +24,6 @@ def forecast_lines(forecast: Forecast, zone: tzinfo = UTC) -> list[str]:
         people = sorted({person for m in forecast.moved for person in _people(m)})
         whom = f" ({one_line(', '.join(people), 200)})" if people else ""
         lines.append(f"{len(forecast.moved)} of the tasks that are left are not as promised{whom}")
-    if forecast.doubt:
-        lines.append(one_line(f"what was promised could not all be kept: {forecast.doubt}", 300))
     return lines
 
 
@@ -59,7 +57,7 @@ def told(forecast: Forecast) -> Mapping[PersonId, tuple[Moved, ...]]:
 def forecast_data(forecast: Forecast) -> dict[str, Any]:
     """The JSON form of a forecast.
 
-    Fields: `end`, `promised` (null: nothing is booked), `late_s`, `deadline`, `alarm`, `moved` (ids), `tell` (people), `doubt`.
+    Fields: `end`, `promised` (null: nothing is booked), `late_s`, `deadline`, `alarm`, `moved` (ids) and `tell` (people).
     """
     return {
         "end": forecast.end.isoformat(),
@@ -69,7 +67,6 @@ def forecast_data(forecast: Forecast) -> dict[str, Any]:
         "alarm": alarms(forecast),
         "moved": [m.id for m in forecast.moved],
         "tell": list(told(forecast)),
-        "doubt": forecast.doubt,
     }
 
 

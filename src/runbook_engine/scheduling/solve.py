@@ -1,9 +1,9 @@
 """The way to a schedule: what kind of project it is decides who looks for it."""
 
 import time
-from importlib import import_module
+from collections.abc import Mapping
 
-from runbook_engine.model.jobs import Aim, Effort, Project, Solution
+from runbook_engine.model.jobs import Aim, Effort, Placed, Project, Solution
 from runbook_engine.scheduling.plain import is_plain, net
 from runbook_engine.scheduling.plain_bounds import bound
 from runbook_engine.scheduling.plain_list import first
@@ -12,24 +12,22 @@ from runbook_engine.scheduling.plain_search import Knowledge, search
 FIRST_ONLY = Effort(work=None, seconds=None)
 
 
-def solve(project: Project, effort: Effort, aim: Aim = Aim.FINISH) -> Solution:
+def solve(project: Project, effort: Effort, aim: Aim = Aim.FINISH, baseline: Mapping[str, Placed] | None = None) -> Solution:
     """A schedule for the project, found within the effort; `seconds` count from this call.
 
-    A circle of links, and a job that needs more than there is, are errors (ValueError).
+    `baseline`: what was promised, by the ids of jobs; the aim CHANGE keeps as much of it as can be. A circle of links, and a
+    job that needs more than there is, are errors (ValueError). Raises NotPlaced for a job that has no place.
     """
-    if is_plain(project):
+    if is_plain(project) and not baseline:
         return plain(project, effort)
-    return general(project, effort, aim)
+    return general(project, effort, aim, baseline)
 
 
-def general(project: Project, effort: Effort, aim: Aim) -> Solution:
+def general(project: Project, effort: Effort, aim: Aim, baseline: Mapping[str, Placed] | None) -> Solution:
     """The same for a project with people, calendars and all else. The one seam to the search for those."""
-    try:
-        path = import_module("runbook_engine.scheduling.crew_search")
-    except ModuleNotFoundError:
-        raise ValueError("people, calendars, lags and parts that are used up are not scheduled by this version") from None
-    found: Solution = path.general(project, effort, aim)
-    return found
+    from runbook_engine.scheduling import crew_search
+
+    return crew_search.general(project, effort, aim, baseline)
 
 
 def plain(project: Project, effort: Effort) -> Solution:
