@@ -1,78 +1,103 @@
 """Where a run will end: its facts, the booked schedule and what is known now of people and calendars, put together."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from runbook_engine.cli import opening, options
 from runbook_engine.cli.estates import estates_of
+from runbook_engine.cli.learning import learnt_of
 from runbook_engine.cli.settings import Settings
 from runbook_engine.model.estate import Estate
 from runbook_engine.model.forecast import Forecast
 from runbook_engine.model.jobs import Aim, Effort
 from runbook_engine.model.plan import Plan
-from runbook_engine.model.schedule import Booked, Moved, Schedule
+from runbook_engine.model.schedule import Moved, Schedule
+from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import RunStatus
 from runbook_engine.running.course import Course
-
-FIRST_ONLY = Effort(work=None, seconds=None)  # listed, not searched for
 
 if TYPE_CHECKING:
     from runbook_engine.recording import Store
 
+FIRST_ONLY = Effort(work=None, seconds=None)  # listed, not searched for
 
-def forecast_of(
-    place: Settings, store: "Store", course: Course, effort: Effort = FIRST_ONLY, *, always: bool = False
-) -> Forecast | None:
-    """Where a run will end; None when it is over, or when nobody promised an end and there is no deadline.
 
-    `effort`: what is left is searched for a better order; otherwise it is listed, in milliseconds. `always`: also when
-    nothing was promised. What keeps a forecast from being made is told on stderr.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """A forecast and what it was made from."""
+
+    plan: Plan
+    forecast: Forecast
+    promised: Schedule | None  # what is booked for the runbook
+    others: tuple[Schedule, ...]  # what is booked for others
+    actual: Mapping[str, tuple[datetime, datetime | None]]  # when each job began and, if it has, ended
+
+
+def forecast_of(place: Settings, store: "Store", course: Course) -> Forecast | None:
+    """Where a run will end, listed in milliseconds; None when it is over, or when nobody promised or wants an end.
+
+    What keeps a forecast from being made is told on stderr.
     """
-    plan, run = course.shape.plan, course.run
-    if run.status in (RunStatus.DONE, RunStatus.STOPPED) or run.created is None:
-        return None
-    booked = store.booked()
-    own = next((b.schedule for b in booked if b.schedule.runbook == plan.runbook), None)
-    if not (own or plan.deadline or always):
-        return None
     from runbook_engine.scheduling.listing_reasons import NotPlaced
 
+    plan = course.shape.plan
+    if plan.deadline is None and not any(b.schedule.runbook == plan.runbook for b in store.booked()):
+        return None
     try:
-        return _forecast(place, course, own, _of_others(booked, plan), effort)
+        known = expected(place, store, course, FIRST_ONLY)
     except (NotPlaced, ValueError) as trouble:
         options.say(f"There is no forecast: {trouble}")
         return None
+    return known.forecast if known else None
 
 
-def _of_others(booked: Sequence[Booked], plan: Plan) -> tuple[Schedule, ...]:
-    return tuple(b.schedule for b in booked if b.schedule.runbook != plan.runbook)
+def expected(place: Settings, store: "Store", course: Course, effort: Effort) -> Expected | None:
+    """A forecast whatever was promised; None when the run is over.
 
-
-def _forecast(place: Settings, course: Course, own: Schedule | None, others: Sequence[Schedule], effort: Effort) -> Forecast:
+    Raises NotPlaced when what is left cannot be scheduled at all, and ValueError for calendars that cannot be made out.
+    """
+    plan, run, now = course.shape.plan, course.run, opening.now()
+    if run.status in (RunStatus.DONE, RunStatus.STOPPED) or run.created is None:
+        return None
     from runbook_engine.loading.days_off import days_off
-    from runbook_engine.scheduling.facts import as_it_stands
+    from runbook_engine.scheduling.checker import faults
+    from runbook_engine.scheduling.facts import as_it_stands, stand_of
     from runbook_engine.scheduling.forecasts import go_on
     from runbook_engine.scheduling.projects import project_of
     from runbook_engine.scheduling.projects_terms import Terms
     from runbook_engine.scheduling.schedules import schedule_of
 
-    plan, run, now = course.shape.plan, course.run, opening.now()
+    booked = [b.schedule for b in store.booked() if not b.schedule.abstract]
+    own = next((s for s in booked if s.runbook == plan.runbook), None)
+    others = tuple(s for s in booked if s.runbook != plan.runbook)
     live = estates_of(place.inventory).live() if place.inventory.exists() else None
     estate = live.estate if live else Estate()
-    terms = Terms(parallel=place.parallel, pools=live.pools if live else (), booked=tuple(others))
-    begin = min(time for time in (run.created, own.start if own and not own.abstract else None) if time)
-    project = as_it_stands(project_of(plan, estate, days_off, begin, terms), run, now)
-    free, solution = go_on(project, own, effort)
-    schedule = schedule_of(plan, estate, free, solution, now, aim=Aim.CHANGE)
+    terms = Terms(parallel=place.parallel, pools=live.pools if live else (), booked=others, learnt=learnt_of(store, plan))
+    begin = min(run.created, own.start) if own else run.created
+    project, solution = go_on(as_it_stands(project_of(plan, estate, days_off, begin, terms), run, now), own, effort)
+    if wrong := faults(project, solution):
+        raise RuntimeError(f"the forecast of {run.id} breaks its rules: {'; '.join(wrong[:5])}")
+    schedule = schedule_of(plan, estate, project, solution, now, aim=Aim.CHANGE)
+    stands = {job.id: stand_of(job, run) for job in project.jobs}
+    return Expected(
+        plan=plan,
+        forecast=_forecast(plan, own, schedule, now),
+        promised=own,
+        others=others,
+        actual={name: (stand.began, stand.over) for name, stand in stands.items() if stand.began},
+    )
+
+
+def _forecast(plan: Plan, own: Schedule | None, schedule: Schedule, now: datetime) -> Forecast:
     return Forecast(
         at=now,
         end=schedule.finish,
         schedule=schedule,
-        promised=own.finish if own and not own.abstract else None,
+        promised=own.finish if own else None,
         deadline=schedule.deadline,
         soft=plan.deadline_soft,
-        moved=_left(own, schedule, now) if own and not own.abstract else (),
+        moved=_left(own, schedule, now) if own else (),
     )
 
 

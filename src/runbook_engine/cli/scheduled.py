@@ -3,7 +3,7 @@
 import os
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, tzinfo
 from enum import StrEnum
@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING
 
 from runbook_engine.cli import opening
 from runbook_engine.cli.estates import estates_of
+from runbook_engine.cli.learning import learnt_of
 from runbook_engine.cli.settings import Settings
 from runbook_engine.model.errors import Refused, Usage
 from runbook_engine.model.estate import Estate
+from runbook_engine.model.estimates import Estimate
 from runbook_engine.model.jobs import Aim, Effort, Project, Solution
 from runbook_engine.model.plan import Plan
 from runbook_engine.model.schedule import Booked, Schedule
 from runbook_engine.model.values import dataclass
-from runbook_engine.model.words import PersonId
+from runbook_engine.model.words import PersonId, StepId
 
 if TYPE_CHECKING:
     from runbook_engine.scheduling.pins import Pin
@@ -69,10 +71,14 @@ def estate_of(place: Settings) -> Estate:
 
 def booked_of(place: Settings) -> tuple[Booked, ...]:
     """What is booked in the database; nothing where there is none."""
-    if not Path(place.journal.removeprefix("sqlite:///")).exists():
+    if not _journal_exists(place):
         return ()
     with opening.store_of(place) as store:
         return store.booked()
+
+
+def _journal_exists(place: Settings) -> bool:
+    return Path(place.journal.removeprefix("sqlite:///")).exists()
 
 
 def make(plan: Plan, place: Settings, wish: Wish, booked: Sequence[Booked], now: datetime) -> Made:
@@ -83,12 +89,14 @@ def make(plan: Plan, place: Settings, wish: Wish, booked: Sequence[Booked], now:
     from runbook_engine.scheduling.projects import project_of
     from runbook_engine.scheduling.projects_calendar import zone_of
     from runbook_engine.scheduling.projects_terms import Terms
+    from runbook_engine.scheduling.projects_times import estimate_words
     from runbook_engine.scheduling.schedules import schedule_of
 
     live = estates_of(place.inventory).live()
     before = next((b for b in booked if b.schedule.runbook == plan.runbook), None)
     others = tuple(b.schedule for b in booked if b.schedule.runbook != plan.runbook and not b.schedule.abstract)
-    terms = Terms(parallel=place.parallel, pools=live.pools, booked=others)
+    learnt = _learnt(plan, place)
+    terms = Terms(parallel=place.parallel, pools=live.pools, booked=others, learnt=learnt)
     try:
         zone = zone_of(plan, live.estate)
         project = project_of(plan, live.estate, days_off, _aware(wish.at, zone) or now, terms)
@@ -98,10 +106,19 @@ def make(plan: Plan, place: Settings, wish: Wish, booked: Sequence[Booked], now:
     project, solution, refused = _solved(plan, _pinned(project, pins), wish, zone)
     _keeps_to_rules(plan, project, solution)
     effort = Effort(seed=wish.seed)
-    schedule = schedule_of(plan, live.estate, project, solution, now, aim=wish.aim, effort=effort)
+    schedule = schedule_of(
+        plan, live.estate, project, solution, now, aim=wish.aim, effort=effort, estimates=estimate_words(plan, learnt)
+    )
     if pins:
         _pins_keep_to_rules(project, solution, zone, conflict_text(schedule, others, names_of(live.estate), zone))
     return Made(plan=plan, schedule=schedule, refused=refused, before=before, others=others)
+
+
+def _learnt(plan: Plan, place: Settings) -> Mapping[StepId, Estimate]:
+    if not _journal_exists(place):
+        return {}
+    with opening.store_of(place) as store:
+        return learnt_of(store, plan)
 
 
 def _pinned(project: Project, pins: "Sequence[Pin]") -> Project:

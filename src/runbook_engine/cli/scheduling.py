@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import click
 
 from runbook_engine.cli import opening, options
+from runbook_engine.cli.continuing import is_run, schedule_run
 from runbook_engine.cli.projects import planned, write_output
-from runbook_engine.cli.scheduled import Made, Wish, Zeal, booked_of, estate_of, make, moment_of, pin_of
+from runbook_engine.cli.scheduled import Made, Wish, Zeal, booked_of, effort_of, estate_of, make, moment_of, pin_of
 from runbook_engine.cli.settings import Settings, settings
 from runbook_engine.model.errors import Exit, Refused, Usage
 from runbook_engine.model.jobs import Aim
@@ -29,7 +30,7 @@ Next: runbook tasks --for PERSON --ics FILE"""
 
 
 @click.command("schedule", epilog=NEXT)
-@click.argument("file", metavar="PLAN|FILE")
+@click.argument("file", metavar="PLAN|FILE|RUN")
 @options.param_options
 @click.option("--from", "start", metavar="MOMENT", help="Nothing starts before, such as 2026-11-30T09:00; else from now on.")
 @click.option("--aim", type=click.Choice([str(a) for a in Aim]), default="finish", help="What it is to be good at.")
@@ -69,12 +70,16 @@ def schedule_command(
     \b
     runbook schedule rack12.plan -o rack12.svg
     runbook schedule rack12.plan --pin cabling/mount@r12-u01=2026-11-30T09:00@ana.duarte --book
+    runbook schedule rack12-install-1                how a run goes on from here, with few changes
 
     Searched until it is proved best, or for so much work: the same plan, inventory, bookings and seed give the same
     schedule. Exit code 4: there is none, or a deadline is not kept.
     """
     place = settings(Path(file), inventory=inventory, journal=journal)
     _ending(output)
+    if is_run(file, place):
+        searched = effort_of(Wish(zeal=Zeal(effort), limit_s=time_limit, seed=seed), 0)
+        return schedule_run(file, place, searched, by=by, output=output, book=book, as_json=as_json)
     plans = [planned(name, place, options.pairs(params, "-p") if name == file else {}, params_file) for name in (file, *more)]
     if release:
         return _release(place, plans[0])
