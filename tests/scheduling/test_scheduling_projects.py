@@ -224,6 +224,15 @@ def test_the_window_of_a_phase_leaves_time_for_the_way_back() -> None:
     assert flash.window == "night"
 
 
+def test_what_opens_a_phase_keeps_to_its_window_even_if_it_takes_no_time() -> None:
+    """A moment would lie in no slot, and so in no window; what follows it is drawn along."""
+    on = company()
+    made = of(planned(book(phase("p", run("look"), run("look2"), run("flash", takes=TEN), window="night")), on), on)
+
+    assert [j.duration * made.slot_s for j in made.jobs] == [made.slot_s, 0, 600]
+    assert made.jobs[0].calendar is not None
+
+
 def test_dates_become_slots() -> None:
     """The start of the plan, earliest starts, deadlines that are wishes and those that are not."""
     on = company(person("ana"))
