@@ -116,7 +116,6 @@ def test_people_get_a_job_for_each_host_and_their_sites() -> None:
     """Each task can have its person; hosts wait for hosts; who may not work at a site is no candidate there."""
     on = company(person("ana"), person("ben", sites=("ams1",)), person("tom", skills={}))
     plan = planned(book(phase("p", hand("mount"), hand("check"))), on)
-    plan = replace(plan, packages={i: replace(p, on_site=True) for i, p in plan.packages.items()})
     made = of(plan, on)
 
     assert [j.id for j in made.jobs][:4] == ["p/mount@web1", "p/mount@web2", "p/mount@web3", "p/mount@web4"]
