@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from runbook_engine.approving.people import may, people_of, person_of
     from runbook_engine.approving.stands import people_asked, standing
     from runbook_engine.approving.statements import NotAStatement, body_of, statement_of
-    from runbook_engine.approving.voices import covers, voice
+    from runbook_engine.approving.voices import covers, forged, voice
     from runbook_engine.approving.wanted import requirements
     from runbook_engine.approving.whose_keys import Signer, Signers, signers
 
@@ -21,6 +21,7 @@ __all__ = [
     "requirements",
     "voice",
     "covers",
+    "forged",
     "signers",
     "Signer",
     "Signers",
@@ -55,6 +56,7 @@ _HOMES = {
     "body_of": "statements",
     "statement_of": "statements",
     "covers": "voices",
+    "forged": "voices",
     "voice": "voices",
 }
 

@@ -151,7 +151,7 @@ def _holds(job: Job, placed: Sequence[Time], handed: Sequence[Arc]) -> Iterator[
 
 def _chain(placed: Sequence[Time], waits: Sequence[Standing], finish: int) -> dict[int, None]:
     """From the job that is over last back through what each waits for."""
-    at: int | None = next((n for n, time in enumerate(placed) if time[1] == finish), None)
+    at: int | None = max((n for n, time in enumerate(placed) if time[1] == finish), key=lambda n: placed[n], default=None)
     found: dict[int, None] = {}
     while at is not None and at not in found:
         found[at] = None
