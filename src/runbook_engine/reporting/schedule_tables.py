@@ -10,7 +10,7 @@ from runbook_engine.model.words import PersonId, PhaseId
 from runbook_engine.reporting.folding import fold_hosts
 from runbook_engine.reporting.gantt_model import By, grouped
 from runbook_engine.reporting.harmless import one_line, shortened
-from runbook_engine.reporting.schedule_words import Names, in_order, name_of, people_words, times, work_s, work_spans
+from runbook_engine.reporting.schedule_words import Names, in_order, name_of, people_words, times, titled, work_s, work_spans
 from runbook_engine.reporting.words import count, duration, listed, month_day
 
 TITLE, WHO, WHERE, HOSTS_SHOWN = 44, 34, 24, 3
@@ -150,7 +150,7 @@ def told_by_person(moved: Sequence[Moved]) -> dict[PersonId, list[Moved]]:
 
 
 def _moved(moved: Moved, names: Names, zone: tzinfo) -> str:
-    title = one_line(moved.title or moved.id)
+    title = _title(moved)
     if moved.before is None or moved.after is None:
         side = moved.after or moved.before
         words = times(side.start, side.finish, zone) if side else ""
@@ -165,8 +165,13 @@ def _moved(moved: Moved, names: Names, zone: tzinfo) -> str:
     return f"{title}: {'; '.join(parts)}"
 
 
+def _title(moved: Moved) -> str:
+    side = moved.after or moved.before
+    return titled(side) if side else one_line(moved.title or moved.id)
+
+
 def _for_one(person: PersonId, moved: Moved, zone: tzinfo) -> str:
-    title = one_line(moved.title or moved.id)
+    title = _title(moved)
     before = moved.before if moved.before and person in moved.before.people else None
     after = moved.after if moved.after and person in moved.after.people else None
     if after and not before:
@@ -205,7 +210,7 @@ def conflict_text(schedule: Schedule, others: Sequence[Schedule], names: Names, 
         who = listed([name_of(p, names) for p in people])
         is_ = "is" if len(people) == 1 else "are"
         lines.append(
-            f"{who} {is_} booked twice: {one_line(mine.title)} of {schedule.runbook} ({times(mine.start, mine.finish, zone)}) "
-            f"and {one_line(theirs.title)} of {other.runbook} ({times(theirs.start, theirs.finish, zone)})"
+            f"{who} {is_} booked twice: {titled(mine)} of {schedule.runbook} ({times(mine.start, mine.finish, zone)}) "
+            f"and {titled(theirs)} of {other.runbook} ({times(theirs.start, theirs.finish, zone)})"
         )
     return "\n".join(lines)
