@@ -208,11 +208,17 @@ FAULTS = (
     Fault(
         "travel",
         _inventory("hosts", ("travel: {rot1: 1h}", "travel: {rot1: 9h}"))
-        + _inventory("people", ("name: Ben Ott, site: ams1", "name: Ben Ott, site: rot1")),
+        + _inventory(
+            "people",
+            (
+                "site: ams1, calendar: office, rate: 80 EUR/h, limits: {day: 8h, rest: 11h}, skills: {datacenter-hands: 2}",
+                "site: rot1, calendar: office, rate: 80 EUR/h, limits: {day: 8h, rest: 11h}, skills: {datacenter-hands: 2}",
+            ),
+        ),
         "people",
         ["way between"],
     ),
-    Fault("unreachable", [], "reach", ["r12-u01", "connection refused"], options=("--probe",)),
+    Fault("unreachable", [], "reach", ["r12-u", "connection refused"], options=("--probe",)),
 )
 
 
