@@ -14,6 +14,7 @@ from runbook_engine.model.words import PersonId, PhaseId
 from runbook_engine.scheduling.feasibility_case import Case, counted, length, listed
 from runbook_engine.scheduling.feasibility_drops import changed_phase
 from runbook_engine.scheduling.feasibility_restraints import leave_words
+from runbook_engine.scheduling.feasibility_supplies import last_day
 from runbook_engine.scheduling.feasibility_trying import fits
 from runbook_engine.scheduling.projects_clock import of_project
 from runbook_engine.scheduling.projects_people import leave_spans, zone_name
@@ -104,7 +105,8 @@ def _away(
     reason = f"Phase {phase} is to start on {case.moment(start)}, and {counted(missing, 'approval')} by {by}"
     reason += f" cannot be given before{counts}: {listed(told)}."
     back = sorted(back_at(case, person, since) for person in away)[missing - 1]
-    later = fits(changed_phase(phase, earliest=back)(rest))
+    last = last_day(case)
+    later = (last is None or back.astimezone(case.zone).date() <= last) and fits(changed_phase(phase, earliest=back)(rest))
     ways = [WayOut(words=f"put somebody into {by} who is there", cost=_DEPUTY)]
     if expires is None:
         ways.insert(0, WayOut(words=f"ask {listed([case.name(p) for p in away], 2)} before they leave", cost=_NOW))

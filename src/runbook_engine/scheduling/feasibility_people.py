@@ -27,12 +27,12 @@ class _Ask:
 
 def people(case: Case) -> tuple[Finding, ...]:
     """Needs that nobody can meet, or too few people, whenever they have time. Each once for a step."""
-    return tuple(finding for ask in _asks(case) if (finding := _lacking(case, ask)) is not None)
+    return tuple(finding for ask in _asks(case) for finding in _lacking(case, ask))
 
 
 def with_enough(case: Case) -> Case:
     """The same with as many people as `people` misses, who are always there, so that what else is wrong can be found."""
-    lacking = [ask for ask in _asks(case) if _lacking(case, ask) is not None]
+    lacking = [ask for ask in _asks(case) if _lacking(case, ask)]
     unknown = {ask.who for ask in lacking if not ask.who.skill and ask.who.role not in case.estate.roles}
     if unknown:
         packages = {n: replace(p, who=tuple(w for w in p.who if w not in unknown)) for n, p in case.plan.packages.items()}
@@ -76,19 +76,20 @@ def _sites(plan: Plan, package: Package) -> Sequence[str]:
     return sorted(set(hosts)) or [""]
 
 
-def _lacking(case: Case, ask: _Ask) -> Finding | None:
-    who, count = ask.who, ask.who.count
+def _lacking(case: Case, ask: _Ask) -> list[Finding]:
+    """What is short for a need: people who can do it, who may work there, whose certificate is valid. Each for itself."""
+    who, count, found = ask.who, ask.who.count, list[Finding]()
     could = able(who, case.estate)
     here = [p for p in could if not ask.site or not p.sites or ask.site in p.sites]
     if len(could) < count:
-        return _too_few(case, ask, could)
-    if len(here) < count:
-        return _not_allowed(case, ask, could, here)
+        found.append(_too_few(case, ask, could))
+    if len(here) < min(count, len(could)):
+        found.append(_not_allowed(case, ask, could, here))
     today = _first_day(case)
-    valid = [p for p in here if _valid(p, who.certificate, today)] if who.certificate else here
-    if len(valid) < count:
-        return _no_certificate(case, ask, here, valid, today)
-    return None
+    valid = [p for p in here if not who.certificate or _valid(p, who.certificate, today)]
+    if len(valid) < min(count, len(here)):
+        found.append(_no_certificate(case, ask, here, valid, today))
+    return found
 
 
 def _first_day(case: Case) -> date:
