@@ -43,7 +43,12 @@ phases:
     window: working-hours
     steps:
       - {id: ports, title: Configure the switch ports, manual: By the list., who: {skill: network}, takes: 1h..2h}
-      - {id: review, title: Review the ports, manual: Look at each., who: {role: reviewers}, takes: 30m, other_people_than: ports}
+      - id: review
+        title: Review the ports
+        manual: Look at each.
+        who: {role: reviewers}
+        takes: 30m
+        other_people_than: ports
   - id: firmware
     title: Bring the firmware up
     window: night
@@ -84,8 +89,22 @@ people:
   ria.bos: {name: Ria Bos, department: finance, calendar: office}
   tom.li: {name: Tom Li, calendar: office}
   sam.ito: {name: Sam Ito, calendar: office}
-  ben.ott: {name: Ben Ott, site: ams1, calendar: office, rate: 80 EUR/h, limits: {day: 8h, rest: 11h}, skills: {datacenter-hands: 2}, certificates: {lifting: 2027-03-01}}
-  mia.kok: {name: Mia Kok, site: ams1, calendar: office, rate: 80 EUR/h, limits: {day: 8h, rest: 11h}, skills: {datacenter-hands: 3}, certificates: {lifting: 2027-06-01}}
+  ben.ott:
+    name: Ben Ott
+    site: ams1  # Ben's home
+    calendar: office
+    rate: 80 EUR/h
+    limits: {day: 8h, rest: 11h}
+    skills: {datacenter-hands: 2}
+    certificates: {lifting: 2027-03-01}
+  mia.kok:
+    name: Mia Kok
+    site: ams1
+    calendar: office
+    rate: 80 EUR/h
+    limits: {day: 8h, rest: 11h}
+    skills: {datacenter-hands: 3}
+    certificates: {lifting: 2027-06-01}
   jan.vos: {name: Jan Vos, site: rot1, calendar: office, rate: 75 EUR/h, skills: {datacenter-hands: 1}}
   noa.wit: {name: Noa Wit, site: ams1, calendar: office, rate: 110 EUR/h, skills: {network: 2}}
   leo.dam: {name: Leo Dam, site: ams1, calendar: office, rate: 110 EUR/h, skills: {network: 1}}
@@ -122,8 +141,7 @@ FILES = {
     "inventory/resources.yml": RESOURCES,
 }
 
-_BEN, _MIA = "ben.ott: {name: Ben Ott,", "mia.kok: {name: Mia Kok,"
-_AWAY = "leave: [{from: 2026-11-26, to: 2026-12-13, why: Holiday}],"
+_AWAY = "leave: [{from: 2026-11-26, to: 2026-12-13, why: Holiday}]"
 
 
 @dataclass(frozen=True)
@@ -134,7 +152,6 @@ class Fault:
     edits: Sequence[tuple[str, str, str]]
     matter: str
     words: Sequence[str]
-    blocks: bool = True
     options: Sequence[str] = ()
 
 
@@ -146,24 +163,31 @@ def _book(*edits: tuple[str, str]) -> list[tuple[str, str, str]]:
     return [("runbooks/rack12.yml", old, new) for old, new in edits]
 
 
+_LONG_FREEZE = "from: 2026-11-28, to: 2026-12-18, sites: [ams1], why: Holiday"
+
 FAULTS = (
     Fault("skill-missing", _book(("who: {skill: network}", "who: {skill: san}")), "skill", ["san", "nobody"]),
     Fault(
-        "level-too-low", _inventory("people", ("datacenter-hands: 3", "datacenter-hands: 1")), "skill", ["level 2", "Ben Ott"]
+        "level-too-low",
+        _inventory("people", ("datacenter-hands: 3", "datacenter-hands: 1")),
+        "skill",
+        ["level 2", "only Ben Ott"],
     ),
-    Fault("leave", _inventory("people", (_BEN, f"{_BEN} {_AWAY}")), "people", ["Ben Ott", "leave", "13 Dec"]),
     Fault(
-        "window-too-short", _inventory("calendars", ('"22:00-04:00"', '"22:00-22:45"')), "window", ["45 minutes", "way back"]
+        "leave",
+        _inventory("people", ("name: Ben Ott\n", f"name: Ben Ott\n    {_AWAY}\n")),
+        "people",
+        ["Ben Ott", "leave", "13 Dec"],
+    ),
+    Fault(
+        "window-too-short",
+        _inventory("calendars", ('"22:00-04:00"', '"22:00-22:45"')),
+        "window",
+        ["45 minutes", "way back"],
     ),
     Fault(
         "freeze",
-        _inventory(
-            "calendars",
-            (
-                "from: 2026-12-19, to: 2027-01-04, sites: [ams1], why: Holiday",
-                "from: 2026-11-28, to: 2026-12-18, sites: [ams1], why: Holiday",
-            ),
-        ),
+        _inventory("calendars", ("from: 2026-12-19, to: 2027-01-04, sites: [ams1], why: Holiday", _LONG_FREEZE)),
         "freeze",
         ["Holiday trade"],
     ),
@@ -175,7 +199,7 @@ FAULTS = (
         "certificate-expired",
         _inventory("people", ("lifting: 2027-03-01", "lifting: 2026-11-15")),
         "certificate",
-        ["lifting", "15 Nov"],
+        ["lifting", "Ben Ott", "15 Nov"],
     ),
     Fault("part-missing", _inventory("resources", ("2026-11-30: 8", "2026-11-30: 2")), "parts", ["sfp-10g", "2 too few"]),
     Fault("deadline", _book(("deadline: 2026-12-11", "deadline: 2026-11-30 20:00")), "deadline", ["30 Nov", "earliest end"]),
@@ -188,7 +212,7 @@ FAULTS = (
     ),
     Fault(
         "approver-away",
-        _inventory("people", ("eva.koster: {name: Eva Koster,", f"eva.koster: {{name: Eva Koster, {_AWAY}")),
+        _inventory("people", ("eva.koster: {name: Eva Koster,", f"eva.koster: {{name: Eva Koster, {_AWAY},")),
         "approval",
         ["Eva Koster", "leave"],
     ),
@@ -196,7 +220,7 @@ FAULTS = (
         "role-empty",
         _inventory("people", ("change-board: [tom.li, sam.ito]", "change-board: []")),
         "approval",
-        ["change-board"],
+        ["change-board", "nobody"],
     ),
     Fault("resource-too-small", _book(("server-lift: 1", "server-lift: 2")), "resource", ["server-lift"]),
     Fault(
@@ -207,12 +231,14 @@ FAULTS = (
     ),
     Fault(
         "travel",
-        _inventory("hosts", ("travel: {rot1: 1h}", "travel: {rot1: 9h}"))
-        + _inventory("people", ("name: Ben Ott, site: ams1", "name: Ben Ott, site: rot1")),
+        [
+            *_inventory("hosts", ("travel: {rot1: 1h}", "travel: {rot1: 9h}")),
+            *_inventory("people", ("site: ams1  # Ben's home", "site: rot1")),
+        ],
         "people",
         ["way between"],
     ),
-    Fault("unreachable", [], "reach", ["r12-u01", "connection refused"], options=("--probe",)),
+    Fault("unreachable", [], "reach", ["r12-u", "connection refused"], options=("--probe",)),
 )
 
 

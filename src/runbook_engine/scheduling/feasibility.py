@@ -12,11 +12,11 @@ from runbook_engine.model.verdict import Feasible, Finding, Matter, Verdict
 from runbook_engine.scheduling.feasibility_approvals import approvals
 from runbook_engine.scheduling.feasibility_bookings import double_bookings
 from runbook_engine.scheduling.feasibility_case import Case
-from runbook_engine.scheduling.feasibility_conflict import Budget, conflict, without
+from runbook_engine.scheduling.feasibility_conflict import Budget, conflict, mended, without
 from runbook_engine.scheduling.feasibility_money import money
-from runbook_engine.scheduling.feasibility_people import people, step_words, without_lacking
+from runbook_engine.scheduling.feasibility_people import people, step_words, with_enough
 from runbook_engine.scheduling.feasibility_reasons import Clash, finding
-from runbook_engine.scheduling.feasibility_restraints import Group, Restraint, restraints
+from runbook_engine.scheduling.feasibility_restraints import Group, restraints
 from runbook_engine.scheduling.feasibility_risks import risks
 from runbook_engine.scheduling.feasibility_rooms import rooms
 from runbook_engine.scheduling.feasibility_supplies import supplies, without_short
@@ -30,48 +30,53 @@ ORDER = tuple(Matter)
 
 def verdict(case: Case) -> Verdict:
     """Whether the plan of a case can be done, and why not. Raises ValueError for calendars that cannot be made out."""
-    fixed = [*case.said, *rooms(case), *people(case), *supplies(case)]
-    outcome, rest, clashes = _rounds(without_short(without_lacking(case)))
-    found = [*fixed, *(one for _, one in clashes), *_timed(rest, outcome, clean=not clashes and not _blocked(fixed))]
-    blocks = _blocked(found)
-    feasible = Feasible.NO if blocks else Feasible.AT_RISK if found else Feasible.YES
+    found = [*case.said, *rooms(case), *people(case), *supplies(case)]
+    whole = without_short(with_enough(case))
+    rest, outcome, clashes = _rounds(whole)
+    found += _told(whole, outcome, clashes)
+    clean = not clashes and not any(one.blocks for one in found)
+    found += _timed(case, rest, outcome, clean=clean)
+    blocks = any(one.blocks for one in found)
     return Verdict(
-        feasible=feasible,
+        feasible=Feasible.NO if blocks else Feasible.AT_RISK if found else Feasible.YES,
         findings=tuple(sorted(_different(found), key=lambda one: (not one.blocks, ORDER.index(one.matter)))),
-        conflict=tuple(one.words for one in clashes[0][0].restraints) if clashes else (),
+        conflict=tuple(one.words for one in clashes[0].restraints) if clashes else (),
     )
 
 
-def _blocked(found: list[Finding]) -> bool:
-    return any(one.blocks for one in found)
-
-
-def _rounds(case: Case) -> tuple[Outcome, Case, list[tuple[Clash, Finding]]]:
-    """Schedule; while that does not work, tell why, and drop what is the matter. The last outcome, and the case it is of."""
-    told: list[tuple[Clash, Finding]] = []
-    whole = case
-    outcome = tried(case)
-    while outcome.solution is None and len(told) < MOST_ROUNDS:
+def _rounds(whole: Case) -> tuple[Case, Outcome, list[Clash]]:
+    """Schedule; while that does not work, note why, and go on as if it were mended. The last case and its outcome."""
+    clashes: list[Clash] = []
+    case, outcome = whole, tried(whole)
+    while outcome.solution is None and len(clashes) < MOST_ROUNDS:
         clash = _clash(case, outcome)
         if not clash.restraints:
-            told.append((clash, _unexplained(case, outcome)))
             break
-        case = without(case, clash.main)
-        if told and (same := _together(told[-1][0], clash)) is not None:
-            clash = same
-            told.pop()
-        told.append((clash, finding(clash, ways_out(clash, Budget(8)))))
+        case = mended(case, clash.main)
+        same = _together(clashes[-1], clash) if clashes else None
+        clashes = [*clashes[:-1], same] if same else [*clashes, clash]
         outcome = tried(case)
-    if any(clash.main[0].group is Group.DEADLINE for clash, _ in told if clash.restraints):
-        told += _hidden(whole, told)
-    return outcome, case, told
+    if any(clash.main[0].group is Group.DEADLINE for clash in clashes):
+        clashes += _hidden(whole, clashes)
+    return case, outcome, clashes
+
+
+def _told(whole: Case, outcome: Outcome, clashes: list[Clash]) -> Iterator[Finding]:
+    """Each clash as a finding, as if the others were mended; and what has no place although nothing restrains it."""
+    ends = of_project(outcome.project, outcome.solution.finish) if outcome.solution else None
+    for clash in clashes:
+        others = [one for other in clashes if other is not clash for one in other.main]
+        alone = replace(clash, case=mended(whole, others) if others else whole, ends=clash.ends or ends)
+        yield finding(alone, ways_out(alone, Budget(8)))
+    if outcome.solution is None:
+        yield _unexplained(whole, outcome)
 
 
 def _together(one: Clash, two: Clash) -> Clash | None:
     """Two clashes as one, if the same is the matter with the same step."""
     if one.main[0].group is not two.main[0].group or one.package.step != two.package.step:
         return None
-    return replace(one, restraints=(*one.main, *two.main, *(r for r in one.restraints if r not in one.main)), ends=one.ends)
+    return replace(one, more=(*one.more, *two.main))
 
 
 def _clash(case: Case, outcome: Outcome) -> Clash:
@@ -84,18 +89,18 @@ def _clash(case: Case, outcome: Outcome) -> Clash:
     return Clash(case=case, job=outcome.job, restraints=kept, ends=ends)
 
 
-def _hidden(case: Case, told: list[tuple[Clash, Finding]]) -> Iterator[tuple[Clash, Finding]]:
+def _hidden(whole: Case, clashes: list[Clash]) -> Iterator[Clash]:
     """What a deadline that is too early hides: steps that had no time before it even if nothing else were to be done."""
-    known = {(r.group, r.words) for clash, _ in told for r in clash.main}
-    for alone in _one_by_one(without(case, [r for clash, _ in told for r in clash.main if r.group is not Group.DEADLINE])):
+    known = {(one.group, one.words) for clash in clashes for one in clash.main}
+    for alone in _one_by_one(mended(whole, [r for clash in clashes for r in clash.main if r.group is not Group.DEADLINE])):
         outcome = tried(alone)
         if outcome.solution is not None:
             continue
         clash = _clash(alone, outcome)
-        main: list[Restraint] = clash.main if clash.restraints else []
-        if main and main[0].group is not Group.DEADLINE and not known.issuperset((r.group, r.words) for r in main):
-            known.update((r.group, r.words) for r in main)
-            yield clash, finding(clash, ways_out(clash, Budget(4)))
+        names = {(one.group, one.words) for one in clash.main} if clash.restraints else set()
+        if names and clash.main[0].group is not Group.DEADLINE and not names <= known:
+            known |= names
+            yield clash
 
 
 def _one_by_one(case: Case) -> Iterator[Case]:
@@ -124,13 +129,13 @@ def _unexplained(case: Case, outcome: Outcome) -> Finding:
     )
 
 
-def _timed(case: Case, outcome: Outcome, *, clean: bool) -> Iterator[Finding]:
+def _timed(case: Case, rest: Case, outcome: Outcome, *, clean: bool) -> Iterator[Finding]:
     """What follows from the schedule: approvals, money, bookings; and the risks of a plan in whose way nothing stands."""
     solution = outcome.solution
     yield from money(case, outcome.project, solution)
     yield from double_bookings(case, mends=solution is not None and clean)
     if solution is not None:
-        yield from approvals(case, outcome.project, solution)
+        yield from approvals(case, rest, outcome.project, solution)
         if clean:
             yield from risks(case, outcome)
 

@@ -14,6 +14,7 @@ from runbook_engine.model.words import PersonId, PhaseId
 from runbook_engine.scheduling.feasibility_case import Case, counted, length, listed
 from runbook_engine.scheduling.feasibility_drops import changed_phase
 from runbook_engine.scheduling.feasibility_restraints import leave_words
+from runbook_engine.scheduling.feasibility_supplies import last_day
 from runbook_engine.scheduling.feasibility_trying import fits
 from runbook_engine.scheduling.projects_clock import of_project
 from runbook_engine.scheduling.projects_people import leave_spans, zone_name
@@ -21,14 +22,17 @@ from runbook_engine.scheduling.projects_people import leave_spans, zone_name
 _NOW, _DEPUTY, _LATER = 0.5, 1.0, 2.0  # what ways out cost
 
 
-def approvals(case: Case, project: Project, solution: Solution) -> Iterator[Finding]:
-    """Approvals that nobody may give, or nobody who may is there to give, before their phase starts."""
+def approvals(case: Case, rest: Case, project: Project, solution: Solution) -> Iterator[Finding]:
+    """Approvals that nobody may give, or nobody who may is there to give, before their phase starts.
+
+    `rest` is the case as if all that was found before were mended; the schedule is of that.
+    """
     starts = starts_of(project, solution)
     for standing in case.standings:
         start = starts.get(standing.phase)
         for need in standing.needed:
             if start is not None:
-                yield from _of_need(case, need, standing.phase, start)
+                yield from _of_need(case, rest, need, standing.phase, start)
 
 
 def starts_of(project: Project, solution: Solution) -> Mapping[PhaseId, datetime]:
@@ -41,7 +45,7 @@ def starts_of(project: Project, solution: Solution) -> Mapping[PhaseId, datetime
     return found
 
 
-def _of_need(case: Case, need: Needed, phase: PhaseId, start: datetime) -> Iterator[Finding]:
+def _of_need(case: Case, rest: Case, need: Needed, phase: PhaseId, start: datetime) -> Iterator[Finding]:
     asked = need.requirement
     lasting = [v for v in need.given if not _expired(v, asked.expires_s, start)]
     missing = asked.count - len(lasting)
@@ -54,7 +58,7 @@ def _of_need(case: Case, need: Needed, phase: PhaseId, start: datetime) -> Itera
     since = max(case.at, start - timedelta(seconds=asked.expires_s)) if asked.expires_s is not None else case.at
     there = [person for person in could if back_at(case, person, since) < max(start, since + timedelta(minutes=1))]
     if len(there) < missing:
-        yield _away(case, need, phase, start, since, [p for p in could if p not in there], missing - len(there))
+        yield _away(case, rest, need, phase, start, since, [p for p in could if p not in there], missing - len(there))
 
 
 def _expired(voice: Voice, expires_s: float | None, start: datetime) -> bool:
@@ -86,7 +90,14 @@ def _nobody(case: Case, need: Needed, phase: PhaseId, missing: int, could: Seque
 
 
 def _away(
-    case: Case, need: Needed, phase: PhaseId, start: datetime, since: datetime, away: Sequence[PersonId], missing: int
+    case: Case,
+    rest: Case,
+    need: Needed,
+    phase: PhaseId,
+    start: datetime,
+    since: datetime,
+    away: Sequence[PersonId],
+    missing: int,
 ) -> Finding:
     by, expires = need.requirement.by, need.requirement.expires_s
     told = [_away_words(case, person, since) for person in away]
@@ -94,7 +105,8 @@ def _away(
     reason = f"Phase {phase} is to start on {case.moment(start)}, and {counted(missing, 'approval')} by {by}"
     reason += f" cannot be given before{counts}: {listed(told)}."
     back = sorted(back_at(case, person, since) for person in away)[missing - 1]
-    later = fits(changed_phase(phase, earliest=back)(case))
+    last = last_day(case)
+    later = (last is None or back.astimezone(case.zone).date() <= last) and fits(changed_phase(phase, earliest=back)(rest))
     ways = [WayOut(words=f"put somebody into {by} who is there", cost=_DEPUTY)]
     if expires is None:
         ways.insert(0, WayOut(words=f"ask {listed([case.name(p) for p in away], 2)} before they leave", cost=_NOW))

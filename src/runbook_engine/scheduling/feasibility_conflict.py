@@ -44,6 +44,13 @@ def without(case: Case, gone: Sequence[Restraint]) -> Case:
     return case
 
 
+def mended(case: Case, matters: Sequence[Restraint]) -> Case:
+    """What a case becomes once what is the matter is mended."""
+    for one in matters:
+        case = (one.mend or one.drop)(case)
+    return case
+
+
 def fits_without(case: Case, gone: Sequence[Restraint], fits: Callable[[Case], bool], budget: Budget) -> bool | None:
     """Whether it fits without these; None when no more schedules may be made."""
     return fits(without(case, gone)) if budget.spend() else None

@@ -9,6 +9,7 @@ from runbook_engine.model.plan import Package, Plan
 from runbook_engine.model.runbook import Who
 from runbook_engine.model.values import dataclass
 from runbook_engine.model.verdict import Finding, Matter, WayOut
+from runbook_engine.model.words import PersonId
 from runbook_engine.scheduling.feasibility_case import Case, counted, listed
 from runbook_engine.scheduling.projects_people import able
 
@@ -26,19 +27,34 @@ class _Ask:
 
 def people(case: Case) -> tuple[Finding, ...]:
     """Needs that nobody can meet, or too few people, whenever they have time. Each once for a step."""
-    return tuple(finding for ask in _asks(case) if (finding := _lacking(case, ask)) is not None)
+    return tuple(finding for ask in _asks(case) for finding in _lacking(case, ask))
 
 
-def without_lacking(case: Case) -> Case:
-    """The same without the needs that `people` finds fault with, so that what else is wrong can be found."""
-    bad = {(ask.package.step, ask.who) for ask in _asks(case) if _lacking(case, ask) is not None}
-    if not bad:
-        return case
-    packages = {
-        name: replace(package, who=tuple(who for who in package.who if (package.step, who) not in bad))
-        for name, package in case.plan.packages.items()
-    }
-    return replace(case, plan=replace(case.plan, packages=packages))
+def with_enough(case: Case) -> Case:
+    """The same with as many people as `people` misses, who are always there, so that what else is wrong can be found."""
+    lacking = [ask for ask in _asks(case) if _lacking(case, ask)]
+    unknown = {ask.who for ask in lacking if not ask.who.skill and ask.who.role not in case.estate.roles}
+    if unknown:
+        packages = {n: replace(p, who=tuple(w for w in p.who if w not in unknown)) for n, p in case.plan.packages.items()}
+        case = replace(case, plan=replace(case.plan, packages=packages))
+    for ask in lacking:
+        if ask.who not in unknown:
+            case = replace(case, estate=_joined(case.estate, ask))
+    return case
+
+
+def _joined(estate: Estate, ask: _Ask) -> Estate:
+    """With the people who are missing for a need; those whose certificate has ended have a new one."""
+    who, paper = ask.who, ask.who.certificate
+    here = [p for p in able(who, estate) if not ask.site or not p.sites or ask.site in p.sites]
+    ended = {p.id: replace(p, certificates={**p.certificates, paper: None}) for p in here if paper in p.certificates}
+    more: dict[PersonId, Person] = {}
+    for number in range(who.count - (len(ended) if paper else len(here))):
+        name = PersonId(f"somebody-{len(estate.people) + number}")
+        skills = {who.skill: who.level} if who.skill else {}
+        more[name] = Person(id=name, name="somebody else", skills=skills, certificates={paper: None} if paper else {})
+    roles = {**estate.roles, who.role: (*estate.roles.get(who.role, ()), *more)} if who.role else estate.roles
+    return replace(estate, people={**estate.people, **ended, **more}, roles=roles)
 
 
 def _asks(case: Case) -> Iterator[_Ask]:
@@ -60,19 +76,20 @@ def _sites(plan: Plan, package: Package) -> Sequence[str]:
     return sorted(set(hosts)) or [""]
 
 
-def _lacking(case: Case, ask: _Ask) -> Finding | None:
-    who, count = ask.who, ask.who.count
+def _lacking(case: Case, ask: _Ask) -> list[Finding]:
+    """What is short for a need: people who can do it, who may work there, whose certificate is valid. Each for itself."""
+    who, count, found = ask.who, ask.who.count, list[Finding]()
     could = able(who, case.estate)
     here = [p for p in could if not ask.site or not p.sites or ask.site in p.sites]
     if len(could) < count:
-        return _too_few(case, ask, could)
-    if len(here) < count:
-        return _not_allowed(case, ask, could, here)
+        found.append(_too_few(case, ask, could))
+    if len(here) < min(count, len(could)):
+        found.append(_not_allowed(case, ask, could, here))
     today = _first_day(case)
-    valid = [p for p in here if _valid(p, who.certificate, today)] if who.certificate else here
-    if len(valid) < count:
-        return _no_certificate(case, ask, here, valid, today)
-    return None
+    valid = [p for p in here if not who.certificate or _valid(p, who.certificate, today)]
+    if len(valid) < min(count, len(here)):
+        found.append(_no_certificate(case, ask, here, valid, today))
+    return found
 
 
 def _first_day(case: Case) -> date:

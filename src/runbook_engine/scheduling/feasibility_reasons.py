@@ -41,13 +41,16 @@ _BEFORE_DEADLINE = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clash:
-    """Restraints that cannot all hold, and the job for which no place was left. `ends`: when it would all be over at the
-    earliest, were it not for deadlines; None where that is not known.
+    """Restraints that cannot all hold, and the job for which no place was left.
+
+    `more` are others of the same kind that are in its way as well. `ends`: when it would all be over at the earliest, were it
+    not for deadlines; None where that is not known.
     """
 
     case: Case
     job: Job
     restraints: Sequence[Restraint]
+    more: Sequence[Restraint] = ()
     ends: datetime | None = None
 
     @property
@@ -79,7 +82,7 @@ class Clash:
     def main(self) -> list[Restraint]:
         """What is the matter: those restraints that are named first."""
         group = main_group([one.group for one in self.restraints])
-        return [one for one in self.restraints if one.group == group]
+        return [*(one for one in self.restraints if one.group == group), *self.more]
 
     def of(self, group: Group) -> list[Restraint]:
         """The restraints of a group."""
@@ -141,7 +144,7 @@ def _told(main: Sequence[Restraint]) -> bool:
 
 def _leave(clash: Clash, main: Sequence[Restraint]) -> str:
     away = [f"{clash.case.name(one.subject)} is on leave {leave_words(clash.case, one.what)}" for one in main]
-    return f"{_step(clash)} needs {_crew(clash)}, and nobody who can do it is free in time: {listed(away)}."
+    return f"{_step(clash)} needs {_crew(clash)}, and too few of those who can do it are free in time: {listed(away)}."
 
 
 def _booked(clash: Clash, main: Sequence[Restraint]) -> str:

@@ -33,6 +33,7 @@ from runbook_engine.scheduling.feasibility_drops import (
     without_pool,
     without_who,
 )
+from runbook_engine.scheduling.feasibility_windows import lengthened
 from runbook_engine.scheduling.projects_people import able, wanted
 
 
@@ -67,6 +68,7 @@ class Restraint:
     drop: Drop
     subject: str = ""
     what: Any = None
+    mend: Drop | None = None  # what is left of the case once the matter is mended; None: as if it were dropped
 
 
 def restraints(case: Case) -> list[Restraint]:
@@ -81,8 +83,10 @@ def _of_people(case: Case) -> Iterator[Restraint]:
     for person in (case.estate.people[p] for p in people):
         yield from _of_person(case, person)
     yield from _of_hours(case, [case.estate.people[p] for p in people])
-    if any(site.travel_s for site in case.estate.sites.values()):
-        yield Restraint(group=Group.LIMITS, words="the way between sites", place="sites", drop=no_travel, subject="travel")
+    far = next((site.name for site in case.estate.sites.values() if site.travel_s), None)
+    if far is not None:
+        place = case.where.entry("sites", far, "travel")
+        yield Restraint(group=Group.LIMITS, words="the way between sites", place=place, drop=no_travel, subject="travel")
     for who in asked:
         words = f"{who.count} × {wanted(who)}" if who.count > 1 else wanted(who)
         place = next(case.where.step(p, "who") for p in case.plan.packages.values() if who in p.who)
@@ -226,6 +230,7 @@ def _of_phase(case: Case, phase: PlannedPhase) -> Iterator[Restraint]:
             drop=changed_phase(name, opens=None),
             subject=name,
             what=phase,
+            mend=lengthened(name),
         )
     if phase.earliest is not None:
         words = f"phase {name} not before {case.day(phase.earliest)}"

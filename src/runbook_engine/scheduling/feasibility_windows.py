@@ -4,11 +4,15 @@ from dataclasses import replace
 from datetime import timedelta
 
 from runbook_engine.calendars import spans, window_entry
+from runbook_engine.model.estate import Window
 from runbook_engine.model.plan import Package, PlannedPhase
+from runbook_engine.model.times import Span
 from runbook_engine.model.values import dataclass
 from runbook_engine.model.verdict import WayOut
+from runbook_engine.model.words import PhaseId
 from runbook_engine.model.worst import in_one_go
 from runbook_engine.scheduling.feasibility_case import Case, counted, length
+from runbook_engine.scheduling.feasibility_drops import Drop, changed_phase
 from runbook_engine.scheduling.feasibility_people import step_words
 from runbook_engine.scheduling.projects_fit import needed_s
 
@@ -104,3 +108,31 @@ def _need_of(case: Case, phase: PlannedPhase, package: Package, hosts: int) -> f
 def phase_of(case: Case, package: Package) -> PlannedPhase:
     """The phase of a package."""
     return next(phase for phase in case.plan.phases if phase.id == package.phase)
+
+
+def lengthened(phase: PhaseId) -> Drop:
+    """With a window that is open as long as a phase needs at worst, if that is longer; else without a window."""
+
+    def drop(case: Case) -> Case:
+        found = next(p for p in case.plan.phases if p.id == phase)
+        rooms = [room(case, case.plan.packages[p]) for stage in found.stages for p in stage.packages]
+        missing = max((r.need_s - r.longest_s for r in rooms if r), default=0.0)
+        if found.opens is None or missing <= 0:
+            return changed_phase(phase, opens=None)(case)
+        return changed_phase(phase, opens=longer(found.opens, missing))(case)
+
+    return drop
+
+
+def longer(window: Window, by_s: float) -> Window:
+    """A window whose openings all end so much later; hours of a week become a whole day at most."""
+    hours = {days: tuple(_later(text, by_s) for text in texts) for days, texts in window.open.items()}
+    dates = tuple(Span(span.start, span.end + timedelta(seconds=by_s)) for span in window.dates)
+    return replace(window, open=hours, dates=dates)
+
+
+def _later(hours: str, by_s: float) -> str:
+    begin, end = (int(part[:2]) * 60 + int(part[3:]) for part in hours.split("-"))
+    took = (end - begin) % 1440 or 1440
+    end = begin + min(1440, took - int(-by_s // 60))
+    return f"{hours[:5]}-{end // 60 % 24:02}:{end % 60:02}"
