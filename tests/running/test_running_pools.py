@@ -48,7 +48,9 @@ class Night:
         packages = [[package(f"p/a#{n}" if n > 1 else "p/a", hosts)] for n, hosts in enumerate(stages, 1)]
         phases = [phase("p", *packages)]
         if alone:
-            phases.append(phase("q", [package("q/a", alone[:1]), package("q/b", alone[1:2])], alone_at=("site",), alone_with=alone))
+            phases.append(
+                phase("q", [package("q/a", alone[:1]), package("q/b", alone[1:2])], alone_at=("site",), alone_with=alone)
+            )
         made = replace(plan(*phases, digest=name * 8), runbook=name)
         return self.store.create_run(
             made,
