@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from journeys.command_line import Person, wait_for
-from journeys.machines import step, steps
+from journeys.machines import box_inventory, step, steps
 
 LONG = steps(step("first", "touch {folder}/begun; while [ ! -e {folder}/go ]; do sleep 0.05; done"), step("second", "true"))
 
@@ -102,6 +102,27 @@ def test_a_host_is_worked_on_by_one_run_and_the_second_says_by_which(engineer: P
     long_run()
     engineer.types("resume", "other-1", code=0)
     assert (engineer.folder / "second").exists()
+
+
+@pytest.mark.law(12)
+def test_a_phase_that_is_alone_at_a_site_waits_for_the_run_that_works_there(
+    engineer: Person, sshd: Any, long_run: Callable[[], None]
+) -> None:
+    """L12: it works on no host of the other run, and still starts nothing while that one is at the site."""
+    inventory = box_inventory(sshd).replace("{address", "{site: ams1, address") + "sites: {ams1: {title: Amsterdam 1}}\n"
+    engineer.writes("inventory/hosts.yml", inventory)
+    alone = steps(step("breaker", f"touch {engineer.folder}/off"), name="power").replace("hosts: box", "alone_at: [ams1]")
+    engineer.writes("runbooks/power.yml", alone.replace("run:", "local:"))
+
+    assert re.search(r"alone at +ams1 \(1 host, on which", engineer.types("plan", "runbooks/power.yml", code=0).out)
+    said = engineer.types("run", "runbooks/power.yml", code=4)
+    assert "must be alone at ams1; run quick-1 works on box there, by its plan until 20" in said.err
+    assert not (engineer.folder / "off").exists()
+    assert "must be alone at ams1" in engineer.types("why", "last", "breaker", code=0).out
+
+    long_run()
+    engineer.types("resume", "power-1", code=0)
+    assert (engineer.folder / "off").exists()
 
 
 @pytest.mark.law(12)

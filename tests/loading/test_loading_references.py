@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from runbook_engine.loading import check, load_runbook, settled
-from runbook_engine.model.estate import Department, Estate, Person, Resource, Window
+from runbook_engine.model.estate import Department, Estate, Host, Person, Resource, Window
 from runbook_engine.model.runbook import Who
+from runbook_engine.model.words import HostName
 
 EXAMPLE = Path(__file__).parent / "data" / "rack12-install.yml"
 PEOPLE = {
@@ -97,6 +98,16 @@ def test_an_estate_without_people_or_resources_checks_none():
     assert found(replace(bare, windows={})) == [
         "22:13 there is no window 'working-hours' / write it in the inventory under windows:",
         "37:13 there is no window 'night' / write it in the inventory under windows:",
+    ]
+
+
+def test_a_place_to_be_alone_at_has_hosts(tmp_path):
+    """A site or a rack of some host; the nearest one is told."""
+    hosts = {HostName("r12-u01"): Host(name=HostName("r12-u01"), site="ams1", rack="r12")}
+    change = ("window: night", "window: night\n    alone_at: [ams1, r13]")
+    text = EXAMPLE.read_text().replace(*change)
+    assert found(replace(ESTATE, hosts=hosts), text, tmp_path) == [
+        "38:22 no host is in a site or rack 'r13' / did you mean 'r12'?"
     ]
 
 

@@ -127,6 +127,17 @@ def test_a_new_phase_leaves_the_others_their_leaves() -> None:
     assert [(d.where, d.what) for d in compare(new, old)] == [("phase q", "removed")]
 
 
+def test_a_phase_that_is_alone_has_the_hosts_of_its_places() -> None:
+    """Those of the inventory, also where the plan does nothing; one more host there is another plan."""
+    hosts = [host(n, site="s1" if n in "abd" else "s2", rack="r9" if n == "c" else "") for n in "abcd"]
+    on = estate(*hosts, groups={"web": ["a"]})
+    made = planned(book(phase("p", run("x"), alone_at=("s1",)), phase("q", run("y"), alone_at=("r9",))), on)
+    assert [p.alone_with for p in made.phases] == [("a", "b", "d"), ("c",)]
+    more = planned(book(phase("p", run("x"), alone_at=("s1",))), estate(*hosts, host("e", site="s1"), groups={"web": ["a"]}))
+    assert more.phases[0].leaf != made.phases[0].leaf
+    assert read_plan(write_plan(made), "p.plan").phases == made.phases
+
+
 def test_a_comparison_says_before_and_after() -> None:
     """The command of a step is told as it was and as it will be, with the values of the first host."""
     found = next(

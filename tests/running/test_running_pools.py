@@ -116,7 +116,7 @@ def test_no_interleaving_of_projects_breaks_a_rule(tmp_path_factory, pools, proj
 
 
 @pytest.mark.law(12)
-@settings(max_examples=15, deadline=None, phases=(Phase.explicit, Phase.generate), suppress_health_check=SLOW)
+@settings(max_examples=8, deadline=None, phases=(Phase.explicit, Phase.generate), suppress_health_check=SLOW)
 @given(st.lists(st.tuples(some_batches, some_places), min_size=2, max_size=3), st.data())
 def test_no_other_run_works_where_a_phase_is_alone(tmp_path_factory, projects, data):
     """Two or three projects that want sites for themselves, crashes anywhere: nobody else is there, and all are done."""

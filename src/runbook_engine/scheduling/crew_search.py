@@ -5,7 +5,7 @@ by the clock, the answer is there in time, whatever a child is doing; while none
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from queue import Queue
 from typing import Any
 
@@ -116,7 +116,7 @@ class Search:
         self.children[name].say({"work": work, "warmth": warmth(self._done(name))})
 
 
-def general(project: Project, effort: Effort, aim: Aim = Aim.FINISH, baseline: dict[str, Placed] | None = None) -> Solution:
+def general(project: Project, effort: Effort, aim: Aim = Aim.FINISH, baseline: Mapping[str, Placed] | None = None) -> Solution:
     """A schedule for any project, within the effort; `seconds` count from this call. Raises NotPlaced.
 
     `baseline` says how jobs were placed before, by their ids; with the aim CHANGE as much of that is kept as can be.
