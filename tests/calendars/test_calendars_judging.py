@@ -55,7 +55,7 @@ def test_a_closed_window_says_what_time_it_is_there_and_when_it_opens():
     assert answer == Closed(
         kind="window",
         entry="window night (mon-fri 22:00-04:00, Europe/Amsterdam)",
-        reason="It is sat 2026-11-28 04:00 in Europe/Amsterdam, "
+        reason="It is Sat 2026-11-28 04:00 in Europe/Amsterdam, "
         "and window night (mon-fri 22:00-04:00, Europe/Amsterdam) is not open.",
         next=at("2026-11-30 22:00", "Europe/Amsterdam"),
     )
@@ -117,7 +117,7 @@ def test_not_before_counts_from_midnight_of_the_first_site():
 
     assert isinstance(answer, Closed)
     assert (answer.kind, answer.next) == ("start", at("2026-12-03 00:00", "Asia/Kathmandu"))
-    assert answer.reason == "It may not start before thu 2026-12-03 00:00 (Asia/Kathmandu)."
+    assert answer.reason == "It may not start before Thu 2026-12-03 00:00 (Asia/Kathmandu)."
     assert isinstance(judge(answer.next, None, (), scope, ZONES, never_off, date(2026, 12, 3)), Opening)
 
 

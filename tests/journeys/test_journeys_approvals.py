@@ -189,8 +189,26 @@ def test_an_approval_travels_as_a_file(office: Person) -> None:
     sent = json.loads((office.folder / "eva.json").read_text())
     forged = sent | {"signature": sent["signature"].replace("U1NIU0lH", "U1NIU0lI", 1)}
     office.writes("forged.json", json.dumps(forged))
-    office.types("approvals", "change.plan", "--import", "forged.json")
+    refused = office.types("approvals", "change.plan", "--import", "forged.json", code=4)
+    assert "Nothing of it was said by whom it names: of eva" in refused.err
     assert office.types("approvals", "change.plan", "--import", "change.plan", code=2).err.startswith("error:")
+
+
+def test_what_is_signed_with_somebody_elses_key_is_not_kept(office: Person) -> None:
+    """It never counts, so that it need not stand in the record; a file keeps what is good in it."""
+    planned(office)
+    key = str(office.folder / "home" / "tom")
+    refused = office.types("approve", "change.plan", "--phase", "first", "--as", "eva", "--key", key, "--yes", code=4)
+    assert "it says that it is by eva, and the key is tom's" in refused.err
+    assert "not counted" not in office.types("approvals", "change.plan", code=5).out
+    signs(office, "eva", "first", more=("--export", "eva.json"))
+    signs(office, "tom", "second", more=("--export", "tom.json"))
+    good, other = ((office.folder / name).read_text() for name in ("eva.json", "tom.json"))
+    swapped = json.loads(good) | {"signature": json.loads(other)["signature"]}
+    office.writes("both.json", other + json.dumps(swapped) + "\n")
+    taken = office.types("approvals", "change.plan", "--import", "both.json", code=5).err
+    assert "1 taken in, 0 known already, 1 REFUSED." in taken
+    assert "REFUSED of eva: the signature does not hold" in taken
 
 
 def test_what_is_not_signed_counts_only_where_the_policy_says_so(office: Person) -> None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from runbook_engine.approving.people import may, people_of, person_of
     from runbook_engine.approving.stands import people_asked, standing
     from runbook_engine.approving.statements import NotAStatement, body_of, statement_of
-    from runbook_engine.approving.voices import covers, voice
+    from runbook_engine.approving.voices import covers, forged, voice
     from runbook_engine.approving.wanted import requirements
     from runbook_engine.approving.whose_keys import Signer, Signers, signers
 
@@ -20,6 +20,7 @@ __all__ = [
     "requirements",
     "voice",
     "covers",
+    "forged",
     "signers",
     "Signer",
     "Signers",
@@ -52,6 +53,7 @@ _HOMES = {
     "body_of": "statements",
     "statement_of": "statements",
     "covers": "voices",
+    "forged": "voices",
     "voice": "voices",
 }
 

@@ -50,6 +50,15 @@ def voice(
     return judged(sealed, court).voice
 
 
+def forged(sealed: Sealed, plan: Plan, estate: Estate, policy: Policy, signers: Signers, now: datetime) -> str:
+    """Why a signed statement is not said by whom it names, so that it need not be kept; empty when it is, or is not signed.
+
+    Raises NotAStatement when the bytes are none.
+    """
+    heard = judged(sealed, Court(plan=plan, estate=estate, policy=policy, signers=signers, now=now, executor=None))
+    return "" if heard.authentic or sealed.sealing is not Sealing.SIGNED else heard.voice.not_counted
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
     """A judged statement. `authentic`: the person said it, as far as the policy wants to know, whatever it is worth."""

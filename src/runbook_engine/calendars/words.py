@@ -25,9 +25,9 @@ def freeze_entry(freeze: Freeze) -> str:
 
 
 def on_the_wall(moment: datetime, zone: tzinfo) -> str:
-    """A moment as the clock of a zone shows it: 'fri 2026-11-27 14:05'."""
+    """A moment as the clock of a zone shows it: 'Fri 2026-11-27 14:05'."""
     local = moment.astimezone(zone)
-    return f"{DAYS[local.weekday()]} {local:%Y-%m-%d %H:%M}"
+    return f"{DAYS[local.weekday()].capitalize()} {local:%Y-%m-%d %H:%M}"
 
 
 def _parts(window: Window) -> Iterator[str]:

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 import click
 
 from runbook_engine.cli import opening, options
-from runbook_engine.cli.estates import estates_of
+from runbook_engine.cli.estates import Live, estates_of
 from runbook_engine.cli.gating import standings
 from runbook_engine.cli.identity import executors
 from runbook_engine.cli.projects import write_output
 from runbook_engine.cli.sealing import exported, imported
 from runbook_engine.cli.settings import settings
 from runbook_engine.cli.signing import meant
-from runbook_engine.model.approvals import Sealed
-from runbook_engine.model.errors import Exit, Usage
+from runbook_engine.model.approvals import Sealed, Statement
+from runbook_engine.model.errors import Exit, Refused, Usage
 from runbook_engine.model.plan import Plan
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def approvals_command(
     with opening.store_of(place) as store:
         plan = meant(file, place, store, params, params_file)
         if import_:
-            options.say(_taken_in(plan, _read(import_), store))
+            options.say(_taken_in(plan, _read(import_), store, live))
         said = store.statements(plan.runbook)
     if export:
         write_output(exported(said), export)
@@ -90,17 +90,28 @@ def _bytes_of(path: Path) -> bytes:
         return file.read(LONGEST + 1)
 
 
-def _taken_in(plan: Plan, sealed: list[Sealed], store: "Store") -> str:
-    """Keep what is about this runbook. Whether it counts is judged at every start, not here."""
+def _taken_in(plan: Plan, sealed: list[Sealed], store: "Store", live: Live) -> str:
+    """Keep what is about this runbook, and said by whom it names. Whether it counts is judged at every start, not here."""
+    statements = [_about(plan, one) for one in sealed]
+    from runbook_engine.approving import forged
+
+    problems = [forged(one, plan, live.estate, live.estate.policy, live.signers, opening.now()) for one in sealed]
+    good = [(said, one) for said, one, problem in zip(statements, sealed, problems, strict=True) if not problem]
+    bad = [f"of {said.by}: {problem}" for said, problem in zip(statements, problems, strict=True) if problem]
+    if bad and not good:
+        raise Refused(f"Nothing of it was said by whom it names: {'; '.join(bad)}", why=NOTHING)
+    new = sum(store.add_statement(said, one) for said, one in good)
+    words = f"{new} taken in, {len(good) - new} known already"
+    return "\n".join([f"{words}, {len(bad)} REFUSED." if bad else f"{words}.", *(f"REFUSED {one}" for one in bad)])
+
+
+def _about(plan: Plan, sealed: Sealed) -> Statement:
     from runbook_engine.approving import NotAStatement, statement_of
 
-    statements = []
-    for one in sealed:
-        try:
-            statements.append(statement_of(one.body))
-        except NotAStatement as error:
-            raise Usage(f"One of them is no statement: {error}", why=NOTHING) from None
-        if statements[-1].runbook != plan.runbook:
-            raise Usage(f"One of them is about {statements[-1].runbook}, not about {plan.runbook}", why=NOTHING)
-    new = sum(store.add_statement(statement, one) for statement, one in zip(statements, sealed, strict=True))
-    return f"{new} taken in, {len(sealed) - new} known already."
+    try:
+        statement = statement_of(sealed.body)
+    except NotAStatement as error:
+        raise Usage(f"One of them is no statement: {error}", why=NOTHING) from None
+    if statement.runbook != plan.runbook:
+        raise Usage(f"One of them is about {statement.runbook}, not about {plan.runbook}", why=NOTHING)
+    return statement

@@ -17,7 +17,7 @@ from runbook_engine.cli.projects import planned, write_output
 from runbook_engine.cli.sealing import exported, sealed_by
 from runbook_engine.cli.settings import Settings, settings
 from runbook_engine.model.approvals import Head, Say, Sealed, Statement
-from runbook_engine.model.errors import Usage
+from runbook_engine.model.errors import Refused, Usage
 from runbook_engine.model.plan import Plan
 from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import PersonId
@@ -25,6 +25,8 @@ from runbook_engine.running.focus import Focus
 
 if TYPE_CHECKING:
     from runbook_engine.recording import Store
+
+GLASS_COUNTS = "4h"  # a night's work; later somebody has to say it again
 
 file_argument = click.argument("file")
 phases_option = click.option("--phase", "phases", multiple=True, metavar="PHASE", help="Only this phase (repeatable).")
@@ -148,6 +150,7 @@ def say(wish: Wish) -> Sealed:
         options.say(covered_words(plan, live, statement))
         options.confirm(f"{_VERBS[wish.say]} as {by}?", yes=wish.yes, no_input=wish.no_input)
         sealed = sealed_by(statement, live, key=wish.key, unsigned=wish.unsigned)
+        _refuse_forged(sealed, plan, live, by)
         if wish.export:
             write_output(exported([sealed]), wish.export)
             options.say(f"Written to {wish.export}. Next: runbook approvals {wish.file} --import {wish.export}")
@@ -158,6 +161,17 @@ def say(wish: Wish) -> Sealed:
     options.show(f"{_DONE[wish.say]} by {by} ({sealed.sealing}), id {statement.id}.{_worth(statement, plan, live, said)}")
     options.say(f"Next: runbook approvals {wish.file}")
     return sealed
+
+
+def _refuse_forged(sealed: Sealed, plan: Plan, live: Live, by: PersonId) -> None:
+    from runbook_engine.approving import forged
+
+    if problem := forged(sealed, plan, live.estate, live.estate.policy, live.signers, opening.now()):
+        raise Refused(
+            f"This would not be said by {by}: {problem}",
+            why="Nothing was kept.",
+            next_command=f"--key FILE with a key of {by}, or write the public key under people: {by}: ssh_keys:",
+        )
 
 
 def _worth(statement: Statement, plan: Plan, live: Live, said: Sequence[Sealed]) -> str:
@@ -256,7 +270,7 @@ def break_it(file: str, reason: str, focus: Focus, place: Settings, *, no_input:
             phases=tuple(sorted(focus.phases)),
             who=None,
             key=None,
-            until="1d",
+            until=GLASS_COUNTS,
             unsigned=False,
             export=None,
             no_input=no_input,

@@ -40,7 +40,7 @@ def status_text(
     blocks = [
         [*head, *phase_lines(plan, run, tally, now, parallel), *_stages(plan, run, tally, now, zone)],
         *attention_blocks(plan, run, tally, zone),
-        _held_up(plan, run, blockers),
+        _held_up(plan, run, blockers, zone),
         next_lines(run, tally),
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block)
@@ -62,7 +62,7 @@ def why_text(plan: Plan, run: Run, task: TaskId, blockers: Blockers, *, zone: tz
     if reasons:
         lines.append("It does not start because" if state.status is Status.NOT_STARTED else "It stands so because")
     following = [f"Next: {one_line(b.next_command, 2000)}" for b in found if b.kind == "over" and b.next_command]
-    return "\n".join([*lines, *_blocker_lines(reasons), *following])
+    return "\n".join([*lines, *_blocker_lines(reasons, zone), *following])
 
 
 def evidence_text(plan: Plan, run: Run, task: TaskId, log: str, path: str, *, zone: tzinfo = UTC) -> str:
@@ -81,7 +81,9 @@ def why_run_text(plan: Plan, run: Run, blockers: Blockers, *, zone: tzinfo = UTC
     the first task that is not settled well.
     """
     needed = [line for block in attention_blocks(plan, run, Tally(plan, run), zone) for line in block]
-    lines = needed + (_held_up(plan, run, blockers) or ([] if needed else _held_up(plan, run, blockers, started=True)))
+    lines = needed + (
+        _held_up(plan, run, blockers, zone) or ([] if needed else _held_up(plan, run, blockers, zone, started=True))
+    )
     if not lines:
         return f"Nothing holds run {run.id} up: it is {result_word(run)}."
     return "\n".join(lines)
@@ -166,7 +168,7 @@ def _stages(plan: Plan, run: Run, tally: Tally, now: datetime, zone: tzinfo) -> 
     return [f"  {phase.id}: {text}" for phase, text in words if text]
 
 
-def _held_up(plan: Plan, run: Run, blockers: Blockers, *, started: bool = False) -> list[str]:
+def _held_up(plan: Plan, run: Run, blockers: Blockers, zone: tzinfo, *, started: bool = False) -> list[str]:
     lines: list[str] = []
     for phase in plan.phases:
         task = _first_unsettled(plan, run, phase, started=started)
@@ -174,7 +176,7 @@ def _held_up(plan: Plan, run: Run, blockers: Blockers, *, started: bool = False)
             continue
         found = blockers(task)
         lines.append("  " + one_line(f"{task}: {status_word(run.task(task).status)}"))
-        lines += _blocker_lines(found) if found else [f"    {_nothing_blocks(run)}"]
+        lines += _blocker_lines(found, zone) if found else [f"    {_nothing_blocks(run)}"]
         if len(lines) > SHOWN * 3:
             lines.append("    and further phases")
             break
@@ -198,10 +200,10 @@ def _nothing_blocks(run: Run) -> str:
     return f"Nothing is in its way: it starts as soon as somebody drives the run ({command('runbook', 'resume', run.id)})."
 
 
-def _blocker_lines(found: Sequence[Blocker]) -> list[str]:
+def _blocker_lines(found: Sequence[Blocker], zone: tzinfo) -> list[str]:
     lines: list[str] = []
     for blocker in found[:REASONS_SHOWN]:
-        until = f", until {blocker.until}" if blocker.until else ""
+        until = f", until {moment(datetime.fromisoformat(blocker.until), zone)}" if blocker.until else ""
         lines.append("    – " + one_line(f"{blocker.reason}{until}"))
         lines += [f"      {one_line(blocker.next_command, 2000)}"] if blocker.next_command else []
     more = len(found) - REASONS_SHOWN

@@ -1,6 +1,7 @@
 """The way to a schedule: what kind of project it is decides who looks for it."""
 
 import time
+from importlib import import_module
 
 from runbook_engine.model.jobs import Aim, Effort, Project, Solution
 from runbook_engine.scheduling.plain import is_plain, net
@@ -18,9 +19,17 @@ def solve(project: Project, effort: Effort, aim: Aim = Aim.FINISH) -> Solution:
     """
     if is_plain(project):
         return plain(project, effort)
-    from runbook_engine.scheduling.crew_search import general
-
     return general(project, effort, aim)
+
+
+def general(project: Project, effort: Effort, aim: Aim) -> Solution:
+    """The same for a project with people, calendars and all else. The one seam to the search for those."""
+    try:
+        path = import_module("runbook_engine.scheduling.crew_search")
+    except ModuleNotFoundError:
+        raise ValueError("people, calendars, lags and parts that are used up are not scheduled by this version") from None
+    found: Solution = path.general(project, effort, aim)
+    return found
 
 
 def plain(project: Project, effort: Effort) -> Solution:
