@@ -63,6 +63,8 @@ SECTIONS = {  # each definition of the schema, and what its table is called
     "Step": "steps",
     "WhoDocument": "`who`",
     "TakesDocument": "`takes`",
+    "NeedDocument": "`needs` of steps",
+    "DeadlineDocument": "`deadline`",
     "RetryDocument": "`retries`",
     "BecomeDocument": "`become`",
     "SecretDocument": "secrets",
@@ -166,7 +168,9 @@ def inventory_keys() -> str:
         parts.append(lead if name not in definitions else f"{lead}\n\n{table(definitions[name], definitions)}")
     ssh = f"**`ssh`**, of groups and hosts\n\n{table(definitions['SshDocument'], definitions)}"
     bmc = f"**`bmc`**, of groups and hosts\n\n{table(definitions['BmcDocument'], definitions)}"
-    return "\n\n".join([*parts, ssh, bmc])
+    leave = f"**`leave`**, of people\n\n{table(definitions['LeaveDocument'], definitions)}"
+    most = f"**`limits`**, of people\n\n{table(definitions['LimitsDocument'], definitions)}"
+    return "\n\n".join([*parts, ssh, bmc, leave, most])
 
 
 def filters() -> str:
@@ -177,7 +181,7 @@ def filters() -> str:
 def unenforced() -> str:
     """What is accepted and has no effect yet."""
     schema = json_schema()
-    homes = {"runbook": schema, "phase": "Phase", "step": "Step"}
+    homes = {"runbook": schema, "phase": "Phase", "step": "Step", "need": "NeedDocument"}
     rows = ["| key | of | what it says |", "|---|---|---|"]
     for name in UNENFORCED:
         home, _, key = name.partition(".")

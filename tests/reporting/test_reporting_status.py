@@ -242,6 +242,7 @@ EVENTS: list[ev.Event] = [
     gates.StartAgreed(at=START, phase=PhaseId("firmware"), by="ana", reason="there is time"),
     gates.ResourcesTaken(at=START, phase=PhaseId("cabling"), uses={"server-lift": 1}),
     gates.ResourcesReleased(at=START, phase=PhaseId("cabling")),
+    gates.PartsTaken(at=START, uses={"rail-kit": 2}),
 ]
 
 

@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from runbook_engine.approving.certified import uncertified
     from runbook_engine.approving.glass import loosened, may_open, opened
     from runbook_engine.approving.people import may, people_of, person_of
     from runbook_engine.approving.stands import people_asked, standing
@@ -34,9 +35,11 @@ __all__ = [
     "may_open",
     "opened",
     "loosened",
+    "uncertified",
 ]
 
 _HOMES = {
+    "uncertified": "certified",
     "loosened": "glass",
     "may_open": "glass",
     "opened": "glass",

@@ -5,9 +5,20 @@ nights on which it is changed.
 """
 
 from runbook_engine.calendars.freezing import freeze_spans
-from runbook_engine.calendars.judging import holding, judge
+from runbook_engine.calendars.judging import first_moment, holding, judge, zone_of
 from runbook_engine.calendars.openings import resolved, spans
 from runbook_engine.calendars.weekly import DaysOff
 from runbook_engine.calendars.words import freeze_entry, window_entry
 
-__all__ = ["judge", "holding", "spans", "freeze_spans", "resolved", "window_entry", "freeze_entry", "DaysOff"]
+__all__ = [
+    "judge",
+    "holding",
+    "first_moment",
+    "zone_of",
+    "spans",
+    "freeze_spans",
+    "resolved",
+    "window_entry",
+    "freeze_entry",
+    "DaysOff",
+]

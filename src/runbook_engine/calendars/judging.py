@@ -47,15 +47,15 @@ def judge(
     scope: Scope,
     zones: Mapping[str, str],
     days_off: DaysOff,
-    not_before: date | None = None,
+    *not_before: date | datetime | None,
 ) -> Opening | Closed:
     """Whether work on what `scope` names may start at a moment, and until when; or what forbids it, and when it may.
 
-    `zones` gives the time zone of each site, `not_before` the day from which it may start, counted in the zone of the first
-    site by name. Of several things that forbid it, a freeze is named before a start date, and that before the window; of
+    `zones` gives the time zone of each site, `not_before` days and times from which it may start, counted in the zone of the
+    first site by name. Of several things that forbid it, a freeze is named before a start date, and that before the window; of
     several freezes the one that ends last.
     """
-    asked = _asked(at, window, freezes, scope, zones, days_off, not_before)
+    asked = _asked(at, window, freezes, scope, zones, days_off, [when for when in not_before if when is not None])
     holds = [(span, freeze) for span, freeze in asked.frozen if span.start <= asked.at]
     if holds:
         return _frozen(max(holds, key=lambda held: held[0].end)[1], asked)
@@ -83,7 +83,7 @@ def _asked(
     scope: Scope,
     zones: Mapping[str, str],
     days_off: DaysOff,
-    not_before: date | None,
+    not_before: Sequence[date | datetime],
 ) -> _Asked:
     moment, here = _utc(at), zones_of(scope, zones)
     zone = ZoneInfo(next(iter(here.values()), "UTC"))
@@ -92,10 +92,22 @@ def _asked(
         horizon=moment + AHEAD,
         window=window,
         frozen=_freezes(freezes, scope, here, moment, moment + AHEAD),
-        begin=None if not_before is None else earliest(datetime.combine(not_before, time()), zone),
+        begin=max((first_moment(when, zone) for when in not_before), default=None),
         days_off=days_off,
         zone=ZoneInfo(window.time_zone) if window else zone,
     )
+
+
+def first_moment(when: date | datetime, zone: ZoneInfo) -> datetime:
+    """When a day begins, or the clock of a zone shows a time; one with a zone of its own is that moment."""
+    if isinstance(when, datetime):
+        return when.astimezone(UTC) if when.tzinfo else earliest(when, zone)
+    return earliest(datetime.combine(when, time()), zone)
+
+
+def zone_of(scope: Scope, zones: Mapping[str, str]) -> ZoneInfo:
+    """In which times without a zone are told: that of the first site by name."""
+    return ZoneInfo(next(iter(zones_of(scope, zones).values()), "UTC"))
 
 
 def _freezes(

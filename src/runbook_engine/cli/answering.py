@@ -7,8 +7,10 @@ import click
 
 from runbook_engine.cli import opening, options
 from runbook_engine.cli.attaching import ATTACHED, attach
+from runbook_engine.cli.manning import check_people
+from runbook_engine.cli.settings import Settings
 from runbook_engine.model.decisions import Decide, Decision, Done, Resolve
-from runbook_engine.model.errors import Usage
+from runbook_engine.model.errors import Refused, Usage
 from runbook_engine.model.plan import Package
 from runbook_engine.model.run import TaskState
 from runbook_engine.model.words import Status, TaskId, Verdict
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 LATER = "later"
 
 
-def ask_person(store: "Store", course: Course, folder: Path) -> bool:
+def ask_person(store: "Store", course: Course, folder: Path, place: Settings) -> bool:
     """Go through the open questions; photos and files go to `folder`, the run's. True: one was answered, the run can go on."""
     answered = ask_phases(store, course)
     for task, state in list(course.run.tasks.items()):
@@ -33,6 +35,11 @@ def ask_person(store: "Store", course: Course, folder: Path) -> bool:
         else:
             continue
         if decision is None:
+            break
+        try:
+            check_people(place, course, decision, opening.now())
+        except Refused as error:
+            options.say(error.message)
             break
         store.decide(course.run.id, decision)
         answered = True

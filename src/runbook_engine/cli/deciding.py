@@ -9,6 +9,7 @@ import click
 from runbook_engine.cli import opening, options
 from runbook_engine.cli.attaching import ATTACHED, attach
 from runbook_engine.cli.identity import require
+from runbook_engine.cli.manning import check_people
 from runbook_engine.model import decisions as de
 from runbook_engine.model.errors import Refused, Usage
 from runbook_engine.model.words import PhaseId, TaskId, Verdict
@@ -22,6 +23,7 @@ task_argument = click.argument("task")
 
 def decide(found: opening.Opened, decision: de.Decision) -> None:
     """Make a decision, and see it taken. Raises Refused with the reason when it cannot be."""
+    check_people(found.place, found.course, decision, opening.now())
     found.store.decide(found.run, decision)
     try:
         journal = found.store.control(found.run, by=options.me(), machine=opening.machine(), pid=os.getpid(), now=opening.now())

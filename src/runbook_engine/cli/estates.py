@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from runbook_engine.model.approvals import Standing, Voice
 from runbook_engine.model.errors import Refused
-from runbook_engine.model.estate import Estate, Freeze
+from runbook_engine.model.estate import Estate, Freeze, Resource
 from runbook_engine.model.plan import Plan, PlannedPhase
 from runbook_engine.model.times import Closed, Opening
 from runbook_engine.model.values import dataclass
+from runbook_engine.model.words import PackageId
 from runbook_engine.model.world import Pool
 
 if TYPE_CHECKING:
@@ -64,9 +65,26 @@ class Live:
             raise Refused(f"{file} is a link", why="Whose keys count is not looked up through links.")
         return file.read_text(encoding="utf-8") if file.exists() else ""
 
+    def stock(self, now: datetime) -> dict[str, int]:
+        """How many of each part there were in all, before any run took some."""
+        return {r.name: _parts(r, now) for r in self.estate.resources.values() if r.stock is not None}
+
+    def earliest(self, plan: Plan) -> dict[PackageId, datetime]:
+        """When the packages may begin that state an earliest start. Raises ValueError for a site without a time zone."""
+        stating = [package for package in plan.packages.values() if package.earliest is not None]
+        if not stating:
+            return {}
+        from runbook_engine.calendars import first_moment, zone_of
+        from runbook_engine.planning.scope import scope
+
+        zones = {site.name: site.time_zone for site in self.estate.sites.values()}
+        of_phase = {phase.id: zone_of(scope(plan, phase, self.estate), zones) for phase in plan.phases}
+        return {p.id: first_moment(p.earliest, of_phase[p.phase]) for p in stating if p.earliest is not None}
+
     def times(self, plan: Plan, phase: PlannedPhase, standing: Standing, now: datetime) -> Times:
         """Whether the calendars let a phase start. Break-glass opens one entry after the other, each on its own word."""
-        if phase.opens is None and plan.start is None and not self.estate.freezes:
+        begins = (plan.start, phase.earliest)
+        if phase.opens is None and begins == (None, None) and not self.estate.freezes:
             return Times(opening=Opening())  # nothing restricts it
         from runbook_engine.approving import opened
         from runbook_engine.calendars import holding, judge
@@ -80,10 +98,10 @@ class Live:
             alone = judge(now, None, (freeze,), what, zones, days_off)
             voice = opened(standing, alone, policy, self.estate) if isinstance(alone, Closed) else None
             if voice is None:
-                return Times(closed=_first(judge(now, phase.opens, freezes, what, zones, days_off, plan.start)))
+                return Times(closed=_first(judge(now, phase.opens, freezes, what, zones, days_off, *begins)))
             glass.append(voice)
             freezes = _without(freezes, freeze)
-        found = judge(now, phase.opens, freezes, what, zones, days_off, plan.start)
+        found = judge(now, phase.opens, freezes, what, zones, days_off, *begins)
         if isinstance(found, Opening):
             return Times(opening=found, glass=tuple(glass))
         voice = opened(standing, found, policy, self.estate)
@@ -91,6 +109,11 @@ class Live:
             return Times(closed=found)
         until = _until(judge(now, None, freezes, what, zones, days_off), voice)
         return Times(opening=Opening(entry=found.entry, until=until), glass=(*glass, voice))
+
+
+def _parts(resource: Resource, now: datetime) -> int:
+    """How many parts there are by today, those that had been on order included."""
+    return (resource.stock or 0) + sum(count for day, count in resource.arrives if day <= now.date())
 
 
 def _until(unfrozen: Closed | Opening, voice: Voice) -> datetime:

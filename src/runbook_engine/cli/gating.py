@@ -17,7 +17,7 @@ from runbook_engine.model.errors import NotValid, RunbookError
 from runbook_engine.model.plan import Plan, PlannedPhase
 from runbook_engine.model.times import Closed, Opening
 from runbook_engine.model.values import dataclass
-from runbook_engine.model.words import PersonId, PhaseId, RunId
+from runbook_engine.model.words import PackageId, PersonId, PhaseId, RunId
 from runbook_engine.model.world import Grounds, Hold, World
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ class Gates:
         self._open_wide = open_wide
         self._when = when
         self._known: tuple[object, ...] = ()
+        self._earliest: Mapping[PackageId, datetime] = {}
         self._until: datetime | None = None
         self._world = World()
 
@@ -70,17 +71,19 @@ class Gates:
         passages, live = self.passages(plan, now)
         self._until = min([now + AGAIN, *(p.changes for p in passages.values() if p.changes and p.changes > now)])
         self._known = known
-        made = self._made(base, passages, live)
+        made = self._made(base, passages, live, plan, now)
         same = replace(made, moment=self._world.moment) == self._world
         self._world = made if same else replace(made, moment=self._world.moment + 1)
         return self._world
 
-    def _made(self, base: World, passages: Mapping[PhaseId, Passage], live: Live | None) -> World:
+    def _made(self, base: World, passages: Mapping[PhaseId, Passage], live: Live | None, plan: Plan, now: datetime) -> World:
         return replace(
             base,
             moment=self._world.moment,
             parallel=self._parallel,
             capacity={name: r.capacity for name, r in live.estate.resources.items() if r.capacity} if live else {},
+            stock=live.stock(now) if live else {},
+            earliest=self._earliest if live else {},
             pools=live.pools if live else (),
             ends=self._ends(base),
             holds={phase: p.holds for phase, p in passages.items() if p.holds},
@@ -105,6 +108,7 @@ class Gates:
             return {}, None
         try:
             live = self._estates.live()
+            self._earliest = live.earliest(plan)
             return {p.id: passage for p, passage in self._judged(plan, live, now)}, live
         except (RunbookError, OSError, ValueError, LookupError) as error:  # whatever it is, nothing is known to be open
             hold = Hold(kind="inventory", reason=_unreadable(error), next_command="runbook inventory check")

@@ -262,4 +262,4 @@ def _drive(
         verbose=verbose,
         as_json=as_json,
     )
-    return drive(how, (lambda course: ask_person(store, course, opening.run_folder(place, run))) if ask else None)
+    return drive(how, (lambda course: ask_person(store, course, opening.run_folder(place, run), place)) if ask else None)

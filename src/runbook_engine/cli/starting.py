@@ -1,4 +1,4 @@
-"""init: a project folder that validates, plans and explains itself."""
+"""init: a project folder that validates, plans and explains itself; or a worked example of one."""
 
 import os
 from pathlib import Path
@@ -8,6 +8,8 @@ import click
 from runbook_engine.cli import options
 from runbook_engine.cli.private import persons_umask
 from runbook_engine.model.errors import Refused
+
+EXAMPLES = ("disks-replace",)  # folders of `examples`, each a whole project
 
 HOSTS = """\
 # The hosts, and what belongs together. More: docs/inventory.md
@@ -49,18 +51,20 @@ phases:
 
 @click.command("init")
 @click.argument("folder", default=".")
-def init_command(folder: str) -> None:
+@click.option("--example", type=click.Choice(EXAMPLES), help="Start with a worked example instead of the first steps.")
+def init_command(folder: str, example: str | None) -> None:
     """Start a project: an inventory and a first runbook, both with comments. Nothing that exists is changed.
 
     \b
     runbook init
     runbook init ~/projects/rack12
+    runbook init ~/projects/disks --example disks-replace
 
     \b
     Next: runbook plan runbooks/first.yml
     """
     root = Path(folder)
-    files = {root / "inventory" / "hosts.yml": HOSTS, root / "runbooks" / "first.yml": RUNBOOK.format(owner=options.me())}
+    files = {root / name: text for name, text in (_example(example) if example else _first()).items()}
     there = [str(f) for f in files if f.exists()]
     if there:
         raise Refused(
@@ -71,4 +75,17 @@ def init_command(folder: str) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
         options.show(f"wrote {file}")
-    options.say("Next: put your hosts into inventory/hosts.yml, then runbook plan runbooks/first.yml")
+    if example:
+        options.say(f"Next: cd {folder}, then runbook plan runbooks/{example}.yml")
+    else:
+        options.say("Next: put your hosts into inventory/hosts.yml, then runbook plan runbooks/first.yml")
+
+
+def _first() -> dict[str, str]:
+    return {"inventory/hosts.yml": HOSTS, "runbooks/first.yml": RUNBOOK.format(owner=options.me())}
+
+
+def _example(name: str) -> dict[str, str]:
+    """The files of a worked example, by their path in the project."""
+    folder = Path(__file__).parent / "examples" / name
+    return {str(file.relative_to(folder)): file.read_text(encoding="utf-8") for file in sorted(folder.rglob("*.yml"))}

@@ -5,8 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from runbook_engine.actions import all_actions
 from runbook_engine.loading.drafts import PhaseDraft, StepDraft
 from runbook_engine.loading.including import Entry
+from runbook_engine.loading.moments import moment_mistakes
 from runbook_engine.loading.nearest import did_you_mean
 from runbook_engine.loading.no_return import no_return_mistakes
+from runbook_engine.loading.planned_checks import planned_mistakes
 from runbook_engine.loading.rolling_checks import rolling_mistakes, way_back_mistakes
 from runbook_engine.model.places import Mistake, Path
 from runbook_engine.model.runbook import RollBack, Step
@@ -35,6 +37,7 @@ def whole_mistakes(phases: Sequence[PhaseDraft]) -> Iterator[Mistake]:
     for phase in phases:
         yield from _twice([(s.entry, s.id) for s in phase.steps], "step")
         yield from _phase_needs(phase, phase_ids)
+        yield from moment_mistakes(phase)
         yield from rolling_mistakes(phase)
         yield from no_return_mistakes(phase)
         for draft in phase.steps:
@@ -42,6 +45,7 @@ def whole_mistakes(phases: Sequence[PhaseDraft]) -> Iterator[Mistake]:
                 yield from way_back_mistakes(draft)
             else:
                 yield from _step_needs(draft, phase, steps_of)
+                yield from _people_of(draft, phase, steps_of)
             yield from _rules(draft, phase)
 
 
@@ -90,6 +94,23 @@ def _step_needs(draft: StepDraft, phase: PhaseDraft, steps_of: Mapping[str, Ids]
             yield draft.entry.mistake(at, *_unknown_step(name, draft, phase, steps_of))
 
 
+def _people_of(draft: StepDraft, phase: PhaseDraft, steps_of: Mapping[str, Ids]) -> Iterator[Mistake]:
+    """Steps whose people are to do this one as well, or never."""
+    step = draft.step
+    if step is None:
+        return
+    for key, names in (("same_people_as", step.same_people_as), ("other_people_than", step.other_people_than)):
+        for index, name in enumerate(names):
+            found = needed(name, draft, phase, steps_of)
+            if found in (draft.id, f"{phase.id}/{draft.id}"):
+                yield draft.entry.mistake((key, index), "a step cannot be compared with itself", "name another step")
+            elif found is None:
+                yield draft.entry.mistake((key, index), *_unknown_step(name, draft, phase, steps_of))
+            elif key == "other_people_than" and name in step.same_people_as:
+                message = f"the people of {name!r} are to do it, and must not"
+                yield draft.entry.mistake((key, index), message, "take one of the two out")
+
+
 def _unknown_step(name: str, draft: StepDraft, phase: PhaseDraft, steps_of: Mapping[str, Ids]) -> tuple[str, str]:
     other, slash, step = name.partition("/")
     if not slash:
@@ -122,12 +143,14 @@ def _rules(draft: StepDraft, phase: PhaseDraft) -> Iterator[Mistake]:
     step, entry = draft.step, draft.entry
     if step is None:
         return
-    if not step.action and step.takes is None and not step.uses and not step.who:
+    yield from planned_mistakes(draft)
+    if not step.action and step.takes is None and not step.uses and not step.who and not step.milestone:
         known = ", ".join(all_actions())
         yield entry.mistake((), f"the step {draft.id!r} does nothing", f"add one of {known}; or takes, who or uses")
     if step.repeat is Repeat.VERIFY and not step.verify:
         yield entry.mistake(("repeat",), "repeat: verify needs a verify command", "add verify")
-    if phase.document and phase.document.window and not draft.health and step.takes is None and step.timeout_s is None:
+    untimed = step.takes is None and step.timeout_s is None and not step.milestone
+    if phase.document and phase.document.window and not draft.health and untimed:
         message = f"the phase has a window, so the step {draft.id!r} must say how long it can take"
         yield entry.mistake((), message, "add takes or timeout")
     yield from _retry_rules(draft, step)

@@ -15,12 +15,14 @@ from runbook_engine.loading.runbook_document import (
     StakeholderDocument,
 )
 from runbook_engine.loading.step_document import RollBackDocument
-from runbook_engine.loading.step_parts import RetryDocument, TakesDocument, WhoDocument
+from runbook_engine.loading.step_parts import DeadlineDocument, NeedDocument, RetryDocument, TakesDocument, WhoDocument
 from runbook_engine.model.places import Path
 from runbook_engine.model.runbook import (
     ApprovalRule,
     Budget,
     Cost,
+    Deadline,
+    Lag,
     Param,
     Retry,
     RollBack,
@@ -35,14 +37,39 @@ from runbook_engine.model.words import FailureScope, Repeat
 
 def takes_of(written: TakesDocument) -> Takes:
     """How long."""
-    return Takes(low_s=written.low, high_s=written.high, likely_s=written.likely, per_batch=written.per == "batch")
+    return Takes(
+        low_s=written.low,
+        high_s=written.longest,
+        likely_s=written.likely,
+        per_batch=written.per == "batch",
+        pausable=written.pausable,
+    )
 
 
 def who_of(written: tuple[WhoDocument, ...]) -> tuple[Who, ...]:
     """Who; a bare word stands in `person` until the estate tells what it is (see `settled`)."""
     return tuple(
-        Who(person=w.person or "", role=w.role or "", skill=w.skill or "", level=w.level, count=w.count) for w in written
+        Who(
+            person=w.person or "",
+            role=w.role or "",
+            skill=w.skill or "",
+            level=w.level,
+            count=w.count,
+            certificate=w.certificate or "",
+        )
+        for w in written
     )
+
+
+def lags_of(written: tuple[NeedDocument, ...]) -> dict[str, Lag]:
+    """How a step follows those that it needs, where that is more than 'after its end'."""
+    lags = {need.step: Lag(kind=need.kind, lag_s=need.lag_s, at_most_s=need.at_most) for need in written}
+    return {step: lag for step, lag in lags.items() if lag != Lag()}
+
+
+def deadline_of(written: DeadlineDocument | None) -> Deadline | None:
+    """By when."""
+    return Deadline(by=written.by, soft=written.soft) if written else None
 
 
 def retry_of(written: RetryDocument | None) -> Retry:
@@ -78,6 +105,8 @@ STEP_FIELDS: Mapping[str, Callable[[Any], Any]] = {
     "title": plain,
     "takes": takes_of,
     "who": who_of,
+    "needs": lambda written: tuple(need.step for need in written),
+    "deadline": deadline_of,
     "evidence": lambda written: tuple(written.items()),
     "retries": retry_of,
     "guard": _shells,

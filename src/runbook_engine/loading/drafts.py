@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from runbook_engine.actions import all_actions
-from runbook_engine.loading.conversion import STEP_FIELDS, become_of, roll_back_of, rolling_of
+from runbook_engine.loading.conversion import STEP_FIELDS, become_of, deadline_of, lags_of, roll_back_of, rolling_of
+from runbook_engine.loading.crews import crewed
 from runbook_engine.loading.explain import validated
 from runbook_engine.loading.including import Entry, Including, in_phase
 from runbook_engine.loading.runbook_document import PhaseDocument
@@ -56,6 +57,8 @@ class PhaseDraft:
             needs=None if written.needs is None else tuple(PhaseId(n) for n in written.needs),
             hosts=written.hosts,
             window=written.window or "",
+            earliest=written.earliest,
+            deadline=deadline_of(written.deadline),
             rolling=rolling_of(written.rolling),
             steps=self._of("steps"),
             healthy_when=self._of("healthy_when"),
@@ -123,6 +126,10 @@ def _step(entry: Entry, mistakes: list[Mistake]) -> Step | None:
     fields = {name: STEP_FIELDS.get(name, _as_written)(getattr(written, name)) for name in given & _PLAIN_FIELDS}
     if written.become is not None:
         fields.update(become_of(written.become))
+    if written.needs:
+        fields["lags"] = lags_of(written.needs)
+    if written.takes is not None and written.takes.crew is not None:
+        fields["who"] = crewed(entry, written.takes.crew, written.who, mistakes)
     fields["id"] = StepId(entry.source.prefix("steps") + written.id)
     return Step(
         **fields,

@@ -1,6 +1,7 @@
 """An inventory folder → `Estate`, or every mistake of every file at once. Start reading here for the inventory."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path as FilePath
 
 from runbook_engine.loading import estate_parts as parts
@@ -8,7 +9,6 @@ from runbook_engine.loading.estate_checks import (
     check_capacity,
     check_duplicates,
     check_logins,
-    check_mounting,
     check_names,
     check_services,
     check_times,
@@ -17,14 +17,16 @@ from runbook_engine.loading.estate_documents import InventoryDocument
 from runbook_engine.loading.estate_files import Found, read_files
 from runbook_engine.loading.estate_groups import groups_of, roster
 from runbook_engine.loading.estate_hosts import hosts_of
+from runbook_engine.loading.estate_mounting import check_mounting
 from runbook_engine.loading.estate_pages import Ledger
+from runbook_engine.loading.estate_people import check_people, check_travel, hours_of_people, leave_of
 from runbook_engine.loading.estate_reading import Written
 from runbook_engine.loading.estate_references import check_references
 from runbook_engine.loading.estate_times import Times
 from runbook_engine.loading.nodes import joined
 from runbook_engine.loading.parse import collector_paused
 from runbook_engine.model.errors import NotValid
-from runbook_engine.model.estate import Capacity, Estate
+from runbook_engine.model.estate import Capacity, Estate, Rates
 from runbook_engine.model.places import Mistake, Place
 from runbook_engine.model.policy import Policy
 from runbook_engine.model.words import PersonId
@@ -54,8 +56,8 @@ def _joined(folder: FilePath, found: Found) -> Estate:
     mistakes = [*found.mistakes, *(m for source in found.sources for m in source.mistakes), *ledger.found]
     if mistakes:
         raise NotValid(mistakes)
-    if not estate.hosts:
-        raise _nothing(folder, "no host is named in these files")
+    if not estate.hosts and not any(file.names for file in found.own):
+        raise _nothing(folder, "nothing is named in these files")
     return estate
 
 
@@ -65,6 +67,8 @@ def _estate(folder: FilePath, found: Found, documents: Sequence[InventoryDocumen
     check_services(found.own, ledger)
     check_times(found.own, ledger)
     check_capacity(found.own, ledger)
+    check_people(found.own, ledger)
+    check_travel(found.own, ledger)
     if not found.mistakes:  # what seems unknown may stand in a file that could not be read
         check_references(found.own, ledger)
     joined_hosts = roster(found.sources, ledger, complete=not found.mistakes)
@@ -72,23 +76,28 @@ def _estate(folder: FilePath, found: Found, documents: Sequence[InventoryDocumen
     racks = parts.every("racks", documents, parts.rack)
     hosts = hosts_of(joined_hosts, racks)
     check_mounting(hosts.values(), racks, ledger)
+    sites = parts.every("sites", documents, parts.site)
     people = {PersonId(name): person for name, person in parts.every("people", documents, parts.person).items()}
     departments = parts.every("departments", documents, parts.department)
+    calendars = parts.every("calendars", documents, parts.calendar)
     times = Times(folder=folder if folder.is_dir() else folder.parent, files=found.own, ledger=ledger)
+    leave = leave_of(times)
+    people = {name: replace(person, leave=leave[name]) if name in leave else person for name, person in people.items()}
     return Estate(
         hosts=hosts,
         groups=groups_of(joined_hosts, ledger),
-        sites=parts.every("sites", documents, parts.site),
+        sites=sites,
         racks=racks,
         services=parts.every("services", documents, parts.service),
         people=people,
         departments=departments,
         roles=parts.roles(parts.every("roles", documents, lambda _name, ids: ids), people, departments),
-        calendars=parts.every("calendars", documents, parts.calendar),
+        calendars={**calendars, **hours_of_people(documents, calendars, sites)},
         windows=times.windows(),
         freezes=times.freezes(),
         resources=parts.every("resources", documents, parts.resource),
         capacity=_capacity(found.own),
+        rates=next((parts.rates(document.rates) for document in documents if document.rates), Rates()),
         policy=next((parts.policy(told) for document in documents if (told := document.policy)), Policy()),
         files=tuple(found.files),
         places=joined({file: page.places for file, page in ledger.pages.items()}),

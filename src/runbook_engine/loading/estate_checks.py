@@ -1,6 +1,6 @@
 """Mistakes between the entries of an inventory: names defined twice, circles, times that end too early, shared units."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 
 from runbook_engine.loading.estate_cycles import cut_cycles
@@ -9,7 +9,6 @@ from runbook_engine.loading.estate_groups import Roster
 from runbook_engine.loading.estate_pages import Ledger
 from runbook_engine.loading.estate_parts import head_of
 from runbook_engine.loading.estate_reading import Written
-from runbook_engine.model.estate import Host, Rack
 from runbook_engine.model.places import Path
 
 
@@ -44,11 +43,12 @@ def _check_who(seen: Mapping[tuple[str, str], Path], ledger: Ledger) -> None:
 
 
 def check_logins(files: Sequence[Written], ledger: Ledger) -> None:
-    """Note a second policy, and users and public keys that would be two people."""
+    """Note a second policy, second rates, and users and public keys that would be two people."""
     first: dict[tuple[str, str], str] = {}
-    policies = [file for file in files if file.document.policy]
-    for file in policies[1:]:
-        ledger.note((file.file, "policy"), f"there is a policy in {policies[0].file} already", "join the two", key=True)
+    for key, there in (("policy", "is a policy"), ("rates", "are rates")):
+        told = [file for file in files if getattr(file.document, key)]
+        for file in told[1:]:
+            ledger.note((file.file, key), f"there {there} in {told[0].file} already", "join the two", key=True)
     for file in files:
         for name, person in file.document.people.items():
             said = [("logins", index, login) for index, login in enumerate(person.logins or (name,))]
@@ -94,6 +94,9 @@ def check_times(files: Sequence[Written], ledger: Ledger) -> None:
             if (resource.capacity is None) == (resource.stock is None):
                 hint = "capacity: how many can be in use at once; stock: how many there are to use up"
                 ledger.note((file.file, "resources", name), "a resource has either a capacity or a stock", hint, key=True)
+            if resource.arrives and resource.stock is None:
+                path = (file.file, "resources", name, "arrives")
+                ledger.note(path, "only parts arrive: what is used again is there", "say stock instead of capacity", key=True)
 
 
 def check_capacity(files: Sequence[Written], ledger: Ledger) -> None:
@@ -118,31 +121,12 @@ def _check_freeze(freeze: FreezeDocument, path: Path, ledger: Ledger) -> None:
     for key, value in (("from", start), ("to", end), ("why", freeze.why)):
         if not value:
             ledger.note(path, f"the key '{key}' is missing")
-    if start is not None and end is not None and _moment(end, last=True) <= _moment(start, last=False):
+    if start is not None and end is not None and as_moment(end, last=True) <= as_moment(start, last=False):
         ledger.note((*path, "to"), "the freeze ends before it begins")
 
 
-def _moment(value: date | datetime, *, last: bool) -> datetime:
+def as_moment(value: date | datetime, *, last: bool) -> datetime:
     """For comparing only: a zone that is not said is taken as UTC, and a last day lasts until midnight."""
     if isinstance(value, datetime):
         return value if value.tzinfo else value.replace(tzinfo=UTC)
     return datetime.combine(value, time.max if last else time.min, UTC)
-
-
-def check_mounting(hosts: Iterable[Host], racks: Mapping[str, Rack], ledger: Ledger) -> None:
-    """Note units that two hosts share or that a rack does not have, and hosts that are not where their rack is."""
-    mounted: dict[tuple[str, int], Host] = {}
-    for host in hosts:
-        rack = racks.get(host.rack)
-        if rack and rack.site and host.site != rack.site:
-            ledger.note(host.path, f"{host.name} is at {host.site}, but its rack {rack.name} is at {rack.site}")
-        if host.unit is None:
-            continue
-        if rack is None and not host.rack:
-            ledger.note(host.path, f"{host.name} has a unit but no rack", "write rack: NAME")
-            continue
-        if rack and host.unit > rack.units:
-            ledger.note(host.path, f"{host.name} is in unit {host.unit}, but rack {rack.name} has {rack.units} units")
-        other = mounted.setdefault((host.rack, host.unit), host)
-        if other is not host:
-            ledger.note(host.path, f"{host.name} and {other.name} are both in unit {host.unit} of rack {host.rack}")

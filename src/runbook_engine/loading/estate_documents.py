@@ -1,16 +1,19 @@
 """The shape of an inventory file: which keys there are, what they mean and what they may hold. Closed keys throughout."""
 
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, model_validator
+from pydantic import BeforeValidator, Field, StrictBool
 
+from runbook_engine.loading.estate_people_documents import DepartmentDocument, PersonDocument, RatesDocument
+from runbook_engine.loading.estate_shapes import Closed, Entry, Named, or_empty, or_list, or_none
 from runbook_engine.loading.estate_values import (
     Address,
+    Arrivals,
     BmcAddress,
     BmcName,
     BmcUser,
     Certificate,
-    Email,
+    Feeds,
     FilePath,
     Holidays,
     Jump,
@@ -19,43 +22,15 @@ from runbook_engine.loading.estate_values import (
     Names,
     Opening,
     Port,
-    Rate,
-    SshKey,
     TimeZone,
     User,
     Watts,
     Week,
 )
-from runbook_engine.loading.fields import Duration
+from runbook_engine.loading.fields import Duration, SomeTime
 
 
-class _Closed(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, defer_build=True)
-
-
-def _or_empty(value: Any) -> Any:
-    return {} if value is None else value
-
-
-class _Entry(_Closed):
-    """`web1:` with nothing behind it is an entry without settings."""
-
-    _without_settings = model_validator(mode="before")(_or_empty)
-
-
-def _or_none(value: Any) -> Any:
-    return () if value is None else value
-
-
-def _or_list(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
-
-
-_T = TypeVar("_T")
-Named = Annotated[dict[Name, _T], BeforeValidator(_or_empty)]
-
-
-class SshDocument(_Closed):
+class SshDocument(Closed):
     """How hosts are reached; what is not said follows your own SSH configuration."""
 
     user: User = Field("", description="Login name", validate_default=False)
@@ -66,7 +41,7 @@ class SshDocument(_Closed):
     keep: StrictBool = Field(True, description="false: the host keeps nothing of a step, so that every lost link is doubt")
 
 
-class BmcDocument(_Closed):
+class BmcDocument(Closed):
     """The management controller of hosts, which `redfish` steps talk to."""
 
     address: BmcAddress = Field(
@@ -88,13 +63,17 @@ class BmcDocument(_Closed):
     system: BmcName = Field("", description="The id of the host, if the controller has several", validate_default=False)
 
 
-class GroupDocument(_Entry):
+class GroupDocument(Entry):
     """Hosts under one name. What it says holds for all its hosts, those of its children included."""
 
-    hosts: Annotated[tuple[str, ...], BeforeValidator(_or_list)] = Field((), description="Hosts and ranges: r12-u[01:20]")
+    hosts: Annotated[tuple[str, ...], BeforeValidator(or_list)] = Field((), description="Hosts and ranges: r12-u[01:20]")
     children: Names = Field((), description="Groups inside this one")
     site: str = Field("", description="Site of its hosts")
     rack: str = Field("", description="Rack of its hosts")
+    height: int | None = Field(None, strict=True, ge=1, le=100, description="How many units each fills")
+    power: Watts | None = Field(None, description="What each draws at most: 450 W")
+    feeds: Feeds = Field((), description="Feeds of the rack that each hangs on, any able to carry it alone; all if not said")
+    ports: int | None = Field(None, strict=True, ge=0, le=1_000, description="How many switch ports of the rack each needs")
     owner: str = Field("", description="Who answers for its hosts")
     serves: Names = Field((), description="Services that its hosts are part of")
     tags: Names = Field((), description="Words to select its hosts by: tag:…")
@@ -105,7 +84,7 @@ class GroupDocument(_Entry):
     bmc: BmcDocument | None = Field(None, description="What its hosts' management controllers have in common")
 
 
-class HostDocument(_Entry):
+class HostDocument(Entry):
     """One machine, or each machine of a range."""
 
     address: Address = Field("", description="Host name or IP address; the host's own name if not said", validate_default=False)
@@ -114,6 +93,10 @@ class HostDocument(_Entry):
     unit: int | None = Field(
         None, strict=True, ge=1, le=100, description="Its lowest unit in the rack, counted from the bottom"
     )
+    height: int | None = Field(None, strict=True, ge=1, le=100, description="How many units it fills from `unit` up; else 1")
+    power: Watts | None = Field(None, description="What it draws at most: 450 W")
+    feeds: Feeds = Field((), description="Feeds of its rack that it hangs on, any able to carry it alone; all if not said")
+    ports: int | None = Field(None, strict=True, ge=0, le=1_000, description="How many switch ports of its rack it needs")
     owner: str = Field("", description="Who answers for it")
     serves: Names = Field((), description="Services that it is part of")
     tags: Names = Field((), description="Words to select it by: tag:…")
@@ -124,22 +107,27 @@ class HostDocument(_Entry):
     bmc: BmcDocument | None = Field(None, description="Its management controller")
 
 
-class SiteDocument(_Entry):
+class SiteDocument(Entry):
     """A building or a region."""
 
     title: str = Field("", description="Its name for people")
     time_zone: TimeZone = Field("UTC", description="IANA name, such as Europe/Amsterdam", validate_default=False)
+    travel: dict[Name, SomeTime] = Field(
+        default_factory=dict, description="How long people are on the way to other sites, and back: {rot1: 1h}"
+    )
 
 
-class RackDocument(_Entry):
+class RackDocument(Entry):
     """Where hosts are mounted."""
 
     site: str = Field("", description="Where it stands")
     units: int = Field(42, strict=True, ge=1, le=100, description="How many units it has")
     power: dict[Name, Watts] = Field(default_factory=dict, description="What each feed gives: {A: 5000 W, B: 5 kW}")
+    cooling: Watts | None = Field(None, description="How much heat is taken out of it: 8 kW")
+    ports: int | None = Field(None, strict=True, ge=0, le=10_000, description="How many switch ports it has for hosts")
 
 
-class ServiceDocument(_Entry):
+class ServiceDocument(Entry):
     """What users notice."""
 
     title: str = Field("", description="Its name for people")
@@ -147,32 +135,7 @@ class ServiceDocument(_Entry):
     depends_on: Names = Field((), description="Services that it needs")
 
 
-class PersonDocument(_Entry):
-    """Somebody who does, decides or is told."""
-
-    name: str = Field("", description="Full name")
-    email: Email = Field("", description="Where messages go", validate_default=False)
-    department: str = Field("", description="The department that the person belongs to")
-    skills: dict[Name, Annotated[int, Field(strict=True, ge=1, le=10)]] = Field(
-        default_factory=dict, description="Level of each skill, 1 to 10"
-    )
-    site: str = Field("", description="Where the person works")
-    calendar: str = Field("", description="When the person works")
-    rate: Rate | None = Field(None, description="What an hour costs: 95 EUR/h")
-    ssh_keys: Annotated[tuple[SshKey, ...], BeforeValidator(_or_list)] = Field((), description="Public keys, for signatures")
-    logins: Annotated[tuple[User, ...], BeforeValidator(_or_list)] = Field(
-        (), description="Users of control machines who are this person; the person's own name if not said"
-    )
-
-
-class DepartmentDocument(_Entry):
-    """A part of the organisation."""
-
-    title: str = Field("", description="Its name for people")
-    head: str = Field("", description="The person who heads it; gives the role head-of-DEPARTMENT")
-
-
-class CalendarDocument(_Entry):
+class CalendarDocument(Entry):
     """Working time."""
 
     time_zone: TimeZone = Field("UTC", description="IANA name, such as Europe/Amsterdam", validate_default=False)
@@ -180,7 +143,7 @@ class CalendarDocument(_Entry):
     holidays: Holidays = Field("", description="Country whose public holidays are free: NL, DE-BY", validate_default=False)
 
 
-class WindowDocument(_Entry):
+class WindowDocument(Entry):
     """When work may start: a calendar's working time, or hours, dates or an iCalendar file of its own."""
 
     calendar: str = Field("", description="The calendar whose working time it is")
@@ -195,7 +158,7 @@ class WindowDocument(_Entry):
         description="Country on whose public holidays those hours do not count: NL, DE-BY; the calendar's if not said",
         validate_default=False,
     )
-    dates: Annotated[tuple[Opening, ...], BeforeValidator(_or_list)] = Field(
+    dates: Annotated[tuple[Opening, ...], BeforeValidator(or_list)] = Field(
         (),
         description="Single openings: 2026-12-05 22:00/2026-12-06 04:00; a date alone is the whole day",
         max_length=10_000,
@@ -206,7 +169,7 @@ class WindowDocument(_Entry):
     url: str = Field("", description="What the file is a saved copy of; for people, nothing is fetched")
 
 
-class FreezeDocument(_Closed):
+class FreezeDocument(Closed):
     """When work may not start."""
 
     start: Moment | None = Field(None, alias="from", description="First day, or the moment it begins; needed without `ics`")
@@ -218,21 +181,23 @@ class FreezeDocument(_Closed):
     url: str = Field("", description="What the file is a saved copy of; for people, nothing is fetched")
     sites: Names = Field((), description="Where it holds; everywhere if not said")
     services: Names = Field((), description="For which services; all if not said")
-    kinds: Annotated[tuple[Literal["install", "upgrade", "maintenance"], ...], BeforeValidator(_or_list)] = Field(
+    kinds: Annotated[tuple[Literal["install", "upgrade", "maintenance"], ...], BeforeValidator(or_list)] = Field(
         (), description="For which kinds of runbook; all if not said"
     )
     lift: Names = Field((), description="Who may lift it: people, roles, departments")
 
 
-class ResourceDocument(_Entry):
+class ResourceDocument(Entry):
     """Something that work needs: a tool with a capacity, or parts with a stock."""
 
     capacity: int | None = Field(None, strict=True, ge=1, description="How many can be in use at once")
     stock: int | None = Field(None, strict=True, ge=0, description="How many there are to use up")
     site: str = Field("", description="Where it is")
+    calendar: str = Field("", description="When it can be used; always if not said")
+    arrives: Arrivals = Field(default_factory=dict, description="Parts on order, by the day they come: {2026-12-03: 12}")
 
 
-class CapacityDocument(_Closed):
+class CapacityDocument(Closed):
     """How many of some hosts must stay in service, whatever is done; it holds over all runs together."""
 
     hosts: str = Field("", description="A selector of the hosts that the rule is about")
@@ -245,7 +210,7 @@ class CapacityDocument(_Closed):
     why: str = Field("", description="The reason, for the person who is stopped by it")
 
 
-class PolicyDocument(_Closed):
+class PolicyDocument(Closed):
     """The house rules: who may do what, and what counts as an approval. Who is not said: everybody."""
 
     plan: Names = Field((), description="Who may plan, and amend a run: people, roles, departments")
@@ -263,7 +228,7 @@ class PolicyDocument(_Closed):
     rehearsed: StrictBool = Field(False, description="true: a plan starts only after it was rehearsed")
 
 
-class InventoryDocument(_Closed):
+class InventoryDocument(Closed):
     """One file of an inventory; all files together make the estate."""
 
     format: Literal[1] = Field(1, description="Version of this format")
@@ -271,7 +236,7 @@ class InventoryDocument(_Closed):
     racks: Named[RackDocument] = Field(default_factory=dict, description="Where hosts are mounted")
     services: Named[ServiceDocument] = Field(default_factory=dict, description="What users notice, and what it depends on")
     groups: Named[GroupDocument] = Field(default_factory=dict, description="Hosts under one name; `all` holds for every host")
-    hosts: Annotated[dict[str, HostDocument], BeforeValidator(_or_empty)] = Field(
+    hosts: Annotated[dict[str, HostDocument], BeforeValidator(or_empty)] = Field(
         {}, description="Machines by name; a name may be a range such as r12-u[01:20]"
     )
     people: Named[PersonDocument] = Field(default_factory=dict, description="Who does, decides or is told")
@@ -281,10 +246,11 @@ class InventoryDocument(_Closed):
     )
     calendars: Named[CalendarDocument] = Field(default_factory=dict, description="Working time")
     windows: Named[WindowDocument] = Field(default_factory=dict, description="When work may start")
-    freezes: Annotated[tuple[FreezeDocument, ...], BeforeValidator(_or_none)] = Field((), description="When it may not")
+    freezes: Annotated[tuple[FreezeDocument, ...], BeforeValidator(or_none)] = Field((), description="When it may not")
     resources: Named[ResourceDocument] = Field(default_factory=dict, description="Tools and parts that work needs")
     capacity: Named[CapacityDocument] = Field(default_factory=dict, description="How many hosts must stay in service")
+    rates: RatesDocument | None = Field(None, description="What hours at night, on weekends and on holidays cost")
     policy: PolicyDocument | None = Field(None, description="Who may do what, and what counts as an approval")
 
 
-SECTIONS = tuple(name for name in InventoryDocument.model_fields if name not in ("format", "policy"))
+SECTIONS = tuple(name for name in InventoryDocument.model_fields if name not in ("format", "rates", "policy"))

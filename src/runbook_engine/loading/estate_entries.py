@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import field
+from typing import TypeVar
 
 from runbook_engine.loading.estate_pages import Page
 from runbook_engine.model.places import Mistake, Path
 from runbook_engine.model.values import dataclass
 
 Values = Mapping[str, object]
+N = TypeVar("N", int, float)
 
 MAX_MEMBERSHIPS = 2_000_000  # host names in all groups together, those of their children included
 
@@ -20,6 +22,10 @@ class Layer:
     site: str = ""
     rack: str = ""
     unit: int | None = None
+    height: int | None = None
+    watts: float | None = None
+    feeds: tuple[str, ...] = ()  # those said last count
+    ports: int | None = None
     owner: str = ""
     serves: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
@@ -40,7 +46,11 @@ def merged(layers: Iterable[Layer]) -> Layer:
         address=_last(layer.address for layer in told),
         site=_last(layer.site for layer in told),
         rack=_last(layer.rack for layer in told),
-        unit=next((layer.unit for layer in reversed(told) if layer.unit is not None), None),
+        unit=_stated(layer.unit for layer in told),
+        height=_stated(layer.height for layer in told),
+        watts=_stated(layer.watts for layer in told),
+        feeds=next((layer.feeds for layer in reversed(told) if layer.feeds), ()),
+        ports=_stated(layer.ports for layer in told),
         owner=_last(layer.owner for layer in told),
         serves=_together(layer.serves for layer in told),
         tags=_together(layer.tags for layer in told),
@@ -52,6 +62,10 @@ def merged(layers: Iterable[Layer]) -> Layer:
 
 def _last(texts: Iterable[str]) -> str:
     return next((text for text in reversed(tuple(texts)) if text), "")
+
+
+def _stated(numbers: Iterable[N | None]) -> N | None:
+    return next((number for number in reversed(tuple(numbers)) if number is not None), None)
 
 
 def _together(parts: Iterable[tuple[str, ...]]) -> tuple[str, ...]:

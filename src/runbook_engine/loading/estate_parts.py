@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from runbook_engine.loading import estate_documents as documents
-from runbook_engine.model.estate import Calendar, Capacity, Department, Person, Rack, Resource, Service, Site
+from runbook_engine.loading.estate_people_documents import DepartmentDocument, PersonDocument, RatesDocument
+from runbook_engine.model.estate import Calendar, Capacity, Department, Person, Rack, Rates, Resource, Service, Site
 from runbook_engine.model.places import Path
 from runbook_engine.model.policy import Policy
 from runbook_engine.model.words import PersonId
@@ -14,12 +15,12 @@ T = TypeVar("T")
 
 def site(name: str, told: documents.SiteDocument) -> Site:
     """A building or a region."""
-    return Site(name=name, title=told.title, time_zone=told.time_zone)
+    return Site(name=name, title=told.title, time_zone=told.time_zone, travel_s=told.travel)
 
 
 def rack(name: str, told: documents.RackDocument) -> Rack:
     """Where hosts are mounted."""
-    return Rack(name=name, site=told.site, units=told.units, power_w=told.power)
+    return Rack(name=name, site=told.site, units=told.units, power_w=told.power, cooling_w=told.cooling, ports=told.ports)
 
 
 def service(name: str, told: documents.ServiceDocument) -> Service:
@@ -27,7 +28,7 @@ def service(name: str, told: documents.ServiceDocument) -> Service:
     return Service(name=name, title=told.title, owner=told.owner, depends_on=told.depends_on)
 
 
-def person(name: str, told: documents.PersonDocument) -> Person:
+def person(name: str, told: PersonDocument) -> Person:
     """Somebody who does, decides or is told."""
     return Person(
         id=PersonId(name),
@@ -36,14 +37,24 @@ def person(name: str, told: documents.PersonDocument) -> Person:
         department=told.department,
         skills=told.skills,
         site=told.site,
-        calendar=told.calendar,
+        calendar=own_hours(name) if told.work else told.calendar,
         rate=told.rate,
+        certificates=told.certificates,
+        sites=told.sites,
+        day_most_s=told.limits.day if told.limits else None,
+        week_most_s=told.limits.week if told.limits else None,
+        rest_s=(told.limits.rest if told.limits else None) or 0.0,
         ssh_keys=told.ssh_keys,
         logins=told.logins,
     )
 
 
-def department(name: str, told: documents.DepartmentDocument) -> Department:
+def own_hours(person_name: str) -> str:
+    """The name of the calendar of somebody with hours of their own; nothing in a file can have it."""
+    return f"hours of {person_name}"
+
+
+def department(name: str, told: DepartmentDocument) -> Department:
     """A part of the organisation."""
     return Department(name=name, title=told.title, head=told.head)
 
@@ -55,7 +66,19 @@ def calendar(name: str, told: documents.CalendarDocument) -> Calendar:
 
 def resource(name: str, told: documents.ResourceDocument) -> Resource:
     """A tool with a capacity, or parts with a stock."""
-    return Resource(name=name, capacity=told.capacity, stock=told.stock, site=told.site)
+    return Resource(
+        name=name,
+        capacity=told.capacity,
+        stock=told.stock,
+        site=told.site,
+        calendar=told.calendar,
+        arrives=tuple(sorted(told.arrives.items())),
+    )
+
+
+def rates(told: RatesDocument) -> Rates:
+    """What hours cost that are not usual ones."""
+    return Rates(night=told.night, weekend=told.weekend, holiday=told.holiday, night_hours=told.night_hours[0])
 
 
 def capacity(name: str, told: documents.CapacityDocument, path: Path = ()) -> Capacity:

@@ -112,6 +112,10 @@ def _layer(told: GroupDocument | HostDocument, at: Path, notes: Notes) -> Layer:
     return Layer(
         address=host.address if host else "",
         unit=host.unit if host else None,
+        height=told.height,
+        watts=told.power,
+        feeds=told.feeds,
+        ports=told.ports,
         site=told.site,
         rack=told.rack,
         owner=told.owner,

@@ -43,6 +43,10 @@ def references(document: InventoryDocument) -> Iterator[Reference]:
         yield Reference(("windows", name, "calendar"), window.calendar, "calendars")
     for name, resource in document.resources.items():
         yield Reference(("resources", name, "site"), resource.site, "sites")
+        yield Reference(("resources", name, "calendar"), resource.calendar, "calendars")
+    for name, site in document.sites.items():
+        for other in site.travel:
+            yield Reference(("sites", name, "travel", other), other, "sites")
     for index, freeze in enumerate(document.freezes):
         yield from _each(("freezes", index, "sites"), freeze.sites, "sites")
         yield from _each(("freezes", index, "services"), freeze.services, "services")
@@ -68,6 +72,7 @@ def _in_people(document: InventoryDocument) -> Iterator[Reference]:
     for name, person in document.people.items():
         yield Reference(("people", name, "department"), person.department, "departments")
         yield Reference(("people", name, "site"), person.site, "sites")
+        yield from _each(("people", name, "sites"), person.sites, "sites")
         yield Reference(("people", name, "calendar"), person.calendar, "calendars")
     for name, department in document.departments.items():
         yield Reference(("departments", name, "head"), department.head, "people")

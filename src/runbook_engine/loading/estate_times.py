@@ -62,7 +62,7 @@ class Times:
         dates = [
             span for index, opening in enumerate(told.dates) for span in self._opening((*path, "dates", index), opening, zone)
         ]
-        dates += [span for occurrence in self._read(path, told.ics, WINDOW_YEARS) for span in _open(occurrence, zone)]
+        dates += [span for occurrence in self.read(path, told.ics, WINDOW_YEARS) for span in _open(occurrence, zone)]
         return Window(
             name=name,
             calendar=told.calendar,
@@ -89,11 +89,11 @@ class Times:
             if told.start is not None and told.end is not None:
                 yield _freeze(told, told.start, told.end, "")
             return
-        for occurrence in self._read(path, told.ics, FREEZE_YEARS):
-            start, end = _frozen(occurrence)
+        for occurrence in self.read(path, told.ics, FREEZE_YEARS):
+            start, end = whole_time(occurrence)
             yield _freeze(told, start, end, occurrence.title)
 
-    def _read(self, path: Path, written: str, years: int) -> list[Occurrence]:
+    def read(self, path: Path, written: str, years: int) -> list[Occurrence]:
         """The times of the events of a file that is named at a path; what is wrong becomes mistakes."""
         if not written:
             return []
@@ -141,8 +141,8 @@ def _open(occurrence: Occurrence, zone: tzinfo) -> tuple[Span, ...]:
     return (Span(begin, begin + occurrence.lasts),)
 
 
-def _frozen(occurrence: Occurrence) -> tuple[date | datetime, date | datetime]:
-    """When an event forbids work: whole days and times without a zone are those of each site."""
+def whole_time(occurrence: Occurrence) -> tuple[date | datetime, date | datetime]:
+    """From when to when an event forbids work: whole days and times without a zone are those of each site."""
     if occurrence.whole_days:
         return occurrence.begin.date(), occurrence.end.date() - _DAY
     if occurrence.zone is None:

@@ -65,6 +65,29 @@ def _watts(value: Any) -> float:
     return float(Decimal(match[1]) * (1000 if match[2] == "kW" else 1))
 
 
+def _certificates(value: Any) -> Any:
+    """A list of names is the short form: valid without end."""
+    names = value if isinstance(value, list) else [value] if isinstance(value, str) else None
+    if names is None:
+        return value
+    if any(not isinstance(name, str) for name in names):
+        raise ValueError("expected names, or names with their last days: {forklift: 2027-03-01}")
+    return dict.fromkeys(names)
+
+
+def _day(value: Any) -> date:
+    found = _moment(value)
+    if isinstance(found, datetime):
+        raise ValueError("expected a date without a time, such as 2027-03-01")
+    return found
+
+
+def _factor(value: Any) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 100:
+        raise ValueError("expected how many times the usual rate, such as 1.5")
+    return Decimal(str(value))
+
+
 def _moment(value: Any) -> date | datetime:
     text = value.strip() if isinstance(value, str) else ""
     try:
@@ -145,6 +168,25 @@ FilePath = Annotated[str, AfterValidator(names.file_path)]
 Jump = Annotated[str, AfterValidator(names.jump)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 Rate = Annotated[Money, BeforeValidator(_rate), WithJsonSchema({"type": "string", "pattern": f"^{_RATE.pattern}$"})]
+Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
+Certificates = Annotated[
+    dict[Name, Day | None],
+    BeforeValidator(_certificates),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "object", "additionalProperties": {"type": "string", "format": "date"}},
+                {"type": "array", "items": {"type": "string"}},
+            ]
+        }
+    ),
+]
+Arrivals = Annotated[
+    dict[Day, Annotated[int, Field(strict=True, ge=1)]],
+    WithJsonSchema({"type": "object", "additionalProperties": {"type": "integer", "minimum": 1}}),
+]
+Factor = Annotated[Decimal, BeforeValidator(_factor), WithJsonSchema({"type": "number", "minimum": 0, "maximum": 100})]
+Feeds = Names
 Watts = Annotated[float, BeforeValidator(_watts), WithJsonSchema({"type": "string", "pattern": f"^{_POWER.pattern}$"})]
 Moment = Annotated[date | datetime, BeforeValidator(_moment), WithJsonSchema({"type": "string"})]
 Opening = Annotated[

@@ -30,6 +30,8 @@ _MONEY = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,2})?) ?([A-Z]{3})")
 _PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,2})?) ?%")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIME = re.compile(r"[T ][0-9]{2}:[0-9]{2}(:[0-9]{2})?(Z|[+-][0-9]{2}:[0-9]{2})?")
+REFERENCE = rf"^{ID}(/{ID})?$"
+MOMENT = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2})?)?$"
 _DURATION = {"type": "string", "pattern": r"^(\d+(\.\d+)?\s*[smhd]\s*)+$"}
 
 Schema = dict[str, Any]
@@ -145,7 +147,7 @@ Id = Annotated[
 Reference = Annotated[
     str,
     _formed(rf"{ID}(?:/{ID})?", "the id of a step, or phase/step"),
-    WithJsonSchema({"type": "string", "pattern": rf"^{ID}(/{ID})?$"}),
+    WithJsonSchema({"type": "string", "pattern": REFERENCE}),
 ]
 Name = Annotated[
     str,
@@ -166,7 +168,7 @@ Day = Annotated[date, BeforeValidator(day), WithJsonSchema({"type": "string", "f
 Moment = Annotated[
     date | datetime,
     BeforeValidator(moment),
-    WithJsonSchema({"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2})?)?$"}),
+    WithJsonSchema({"type": "string", "pattern": MOMENT}),
 ]
 Flag = Annotated[bool, Strict()]
 Count = Annotated[int, Strict(), Field(ge=1, le=1_000_000)]

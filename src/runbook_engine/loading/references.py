@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from runbook_engine.loading.nearest import did_you_mean
-from runbook_engine.model.estate import Estate
+from runbook_engine.model.estate import Estate, Resource
 from runbook_engine.model.places import Mistake, Path
 from runbook_engine.model.runbook import Phase, Runbook, Step, Who
 
@@ -97,6 +97,7 @@ def _one_who(runbook: Runbook, estate: Estate, at: Path, index: int, who: Who, s
     name = who.person or who.role or who.skill
     keys = ("skill",) if who.skill else ("role", "person")
     paths: list[Path] = [p for key in keys for p in ((*at, index, key), (*at, key))] + [(*at, index), at]
+    yield from _certificate(runbook, estate, at, index, who)
     could = _could(estate, who)
     if could is None and who.skill:
         hint = did_you_mean(name, sorted(skills), "known skills are")
@@ -106,12 +107,29 @@ def _one_who(runbook: Runbook, estate: Estate, at: Path, index: int, who: Who, s
         yield _mistake(runbook, paths, f"there is no person, role or department {name!r}", hint, name)
     elif who.count > len(could):
         level = f" at level {who.level}" if who.skill and who.level > 1 else ""
+        level += f" with the certificate {who.certificate}" if who.certificate else ""
         message = f"{who.count} different people are needed, but {name}{level} is {_people(len(could))}"
         yield _mistake(runbook, [(*at, index, "count"), (*at, "count"), *paths], message)
 
 
+def _certificate(runbook: Runbook, estate: Estate, at: Path, index: int, who: Who) -> Iterator[Mistake]:
+    known = sorted({name for person in estate.people.values() for name in person.certificates})
+    if who.certificate and who.certificate not in known:
+        paths: list[Path] = [(*at, index, "certificate"), (*at, "certificate"), (*at, index), at]
+        hint = did_you_mean(who.certificate, known, "known certificates are") or "write it with a person: certificates: {…}"
+        yield _mistake(runbook, paths, f"nobody has the certificate {who.certificate!r}", hint, who.certificate)
+
+
 def _could(estate: Estate, who: Who) -> frozenset[str] | None:
     """The people who could do it; None when the name or the skill is not known at all."""
+    found = _able(estate, who)
+    if found is None or not who.certificate:
+        return found
+    with_it = frozenset(p.id for p in estate.people.values() if who.certificate in p.certificates)
+    return found & with_it if with_it else found  # a certificate that nobody has is said by itself
+
+
+def _able(estate: Estate, who: Who) -> frozenset[str] | None:
     if who.person:
         return frozenset({who.person}) if who.person in estate.people else None
     if who.role:
@@ -132,9 +150,14 @@ def _uses(runbook: Runbook, estate: Estate) -> Iterator[Mistake]:
                 message = f"there is no resource {name!r}"
                 yield Mistake(place, message, hint, runbook.places.source(place), len(name))
                 continue
-            most = resource.capacity if resource.capacity is not None else resource.stock
+            most = resource.capacity if resource.capacity is not None else _parts(resource)
             if most is not None and count > most:
                 yield _mistake(runbook, [path], f"{count} × {name} are needed, but there are only {most}")
+
+
+def _parts(resource: Resource) -> int | None:
+    """How many parts there will be, those on order included."""
+    return None if resource.stock is None else resource.stock + sum(count for _, count in resource.arrives)
 
 
 def _people(count: int) -> str:

@@ -6,7 +6,10 @@ from runbook_engine.loading.drafts import PhaseDraft, StepDraft
 from runbook_engine.model.places import Mistake
 from runbook_engine.model.words import HostOrder
 
-_NOT_ON_THE_WAY_BACK = ("needs", "barrier", "when", "save_as", "per", "roll_back")
+_NOT_ON_THE_WAY_BACK = (
+    *("needs", "barrier", "when", "save_as", "per", "roll_back"),
+    *("milestone", "earliest", "deadline", "same_people_as", "other_people_than"),
+)
 
 
 def rolling_mistakes(phase: PhaseDraft) -> Iterator[Mistake]:

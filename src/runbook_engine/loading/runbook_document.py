@@ -24,6 +24,7 @@ from runbook_engine.loading.fields import (
     SomeTime,
 )
 from runbook_engine.loading.param_values import TYPES
+from runbook_engine.loading.step_parts import Deadline
 from runbook_engine.model.approval_conditions import check_condition
 from runbook_engine.model.linear_patterns import pattern
 from runbook_engine.model.secret_names import IN_WORDS
@@ -217,6 +218,8 @@ class PhaseDocument(Closed):
     )
     hosts: Line | None = Field(None, description="A selector of the hosts that its steps work on.")
     window: Line | None = Field(None, description="When it may start: the name of a window; else at any time.")
+    earliest: Moment | None = Field(None, description="Not before this date or time.")
+    deadline: Deadline | None = Field(None, description="Done by the end of this date, or by this time.")
     rolling: RollingDocument | None = Field(None, description="How its hosts go in turn.")
     steps: StepList = Field(description="What is done, in this order.")
     healthy_when: HealthList | None = Field(None, description="Read-only checks that end each batch.")
@@ -239,7 +242,10 @@ class RunbookDocument(Closed):
     why: Line = Field(description="Why it is done, for those who do not know the technology.")
     impact: Line = Field(description="What users will notice, for those who do not know the technology.")
     start: Day | None = Field(None, description="Not before this date.")
-    deadline: Moment | None = Field(None, description="Done by the end of this date, or by this time.")
+    deadline: Deadline | None = Field(None, description="Done by the end of this date, or by this time.")
+    priority: Annotated[int, Strict(), Field(ge=-1_000, le=1_000)] = Field(
+        0, description="Among projects that want the same people: the greater goes first."
+    )
     params: Mapping[Name, ParamDocument] = Field({}, description="Values that are given when the plan is made.")
     budget: BudgetDocument | None = Field(None, description="What the project may cost.")
     costs: tuple[CostDocument, ...] = Field((), description="Planned expenses.")

@@ -1,6 +1,6 @@
 """From the file of a runbook to the `Runbook`, its included files in their places. Start reading here."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path as FilePath
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from runbook_engine.loading.checks import Ids, ids_of_steps, needed, resolved, whole_mistakes
 from runbook_engine.loading.conversion import approval_of, budget_of, cost_of, stakeholder_of
 from runbook_engine.loading.document import Document, read_file
-from runbook_engine.loading.drafts import Part, PhaseDraft, phase_drafts
+from runbook_engine.loading.drafts import Part, PhaseDraft, StepDraft, phase_drafts
 from runbook_engine.loading.explain import validated
 from runbook_engine.loading.including import Including, Source, params_of
 from runbook_engine.loading.nearest import did_you_mean
@@ -18,7 +18,7 @@ from runbook_engine.loading.runbook_document import RunbookDocument
 from runbook_engine.loading.unenforced import unenforced_keys
 from runbook_engine.model.errors import NotValid
 from runbook_engine.model.places import Mistake, Place
-from runbook_engine.model.runbook import Param, Phase, Runbook
+from runbook_engine.model.runbook import Param, Phase, Runbook, Step
 from runbook_engine.model.words import PhaseId
 
 
@@ -67,7 +67,7 @@ def _own_references(written: RunbookDocument, document: Document, drafts: tuple[
         if name not in ids:
             hint = did_you_mean(name, ids, "the phases are")
             yield document.mistake((key, index, inner), f"there is no phase {name!r}", hint)
-    if written.start and written.deadline and written.deadline.isoformat()[:10] < written.start.isoformat():
+    if written.start and written.deadline and written.deadline.by.isoformat()[:10] < written.start.isoformat():
         yield document.mistake(("deadline",), f"the deadline is before the start, {written.start.isoformat()}")
 
 
@@ -87,7 +87,9 @@ def _runbook(
         impact=written.impact,
         phases=tuple(_with_needs(drafts)),
         start=written.start,
-        deadline=written.deadline,
+        deadline=written.deadline.by if written.deadline else None,
+        deadline_soft=written.deadline.soft if written.deadline else False,
+        priority=written.priority,
         params=params,
         budget=budget_of(written.budget),
         costs=tuple(cost_of(c) for c in written.costs),
@@ -118,10 +120,19 @@ def _with_needs(drafts: tuple[PhaseDraft, ...]) -> Iterator[Phase]:
 
 
 def _steps(draft: PhaseDraft, steps_of: Mapping[str, Ids], part: Part) -> Any:
-    return tuple(
-        d.step
-        if d.step.needs is None
-        else replace(d.step, needs=tuple(needed(n, d, draft, steps_of) or n for n in d.step.needs))
-        for d in draft.steps
-        if d.step is not None and d.part == part
-    )
+    return tuple(_whole_ids(d.step, d, draft, steps_of) for d in draft.steps if d.step is not None and d.part == part)
+
+
+def _whole_ids(step: Step, draft: StepDraft, phase: PhaseDraft, steps_of: Mapping[str, Ids]) -> Step:
+    """The step with whole ids for the steps that it names."""
+
+    def whole(names: Iterable[str]) -> tuple[str, ...]:
+        return tuple(needed(name, draft, phase, steps_of) or name for name in names)
+
+    if step.needs is not None:
+        step = replace(step, needs=whole(step.needs))
+    if step.lags:
+        step = replace(step, lags=dict(zip(whole(step.lags), step.lags.values(), strict=True)))
+    if step.same_people_as or step.other_people_than:
+        step = replace(step, same_people_as=whole(step.same_people_as), other_people_than=whole(step.other_people_than))
+    return step

@@ -8,8 +8,18 @@ from pydantic import Field, GetJsonSchemaHandler, create_model
 
 from runbook_engine.actions import all_actions
 from runbook_engine.actions.contract import Action
-from runbook_engine.loading.fields import Closed, Count, Flag, Id, Line, Lines, Name, Reference, Schema, Short, SomeTime
-from runbook_engine.loading.step_parts import Become, EnvironmentValue, Evidence, Retries, Takes, WhoList
+from runbook_engine.loading.fields import Closed, Count, Flag, Id, Line, Lines, Moment, Name, Schema, Short, SomeTime
+from runbook_engine.loading.step_parts import (
+    Become,
+    Deadline,
+    EnvironmentValue,
+    Evidence,
+    Need,
+    References,
+    Retries,
+    Takes,
+    WhoList,
+)
 from runbook_engine.model.words import Per, Repeat
 
 
@@ -22,12 +32,21 @@ class StepDocument(Closed):
     title: Line = Field(description="What the step does, for everybody who reads the plan.")
     hosts: Line | None = Field(None, description="A selector; else the hosts of the phase.")
     per: Per | None = Field(None, description="How often: for each host, for each batch, or once for the phase.")
-    needs: tuple[Reference, ...] | None = Field(
-        None, description="The steps that come before, as ids or phase/step; else the step written before. [] means none."
+    needs: tuple[Need, ...] | None = Field(
+        None,
+        description="Steps that come before, as ids, phase/step or with a lag; else the step written before. [] means none.",
     )
     barrier: Flag = Field(False, description="Wait until every host has done the step before, and let the next step wait too.")
     takes: Takes | None = Field(None, description="How long it takes: 15m, 10m..25m or [10m, 15m, 25m].")
     who: WhoList | None = Field(None, description="Who does it: a person, a role, or a skill with level and count.")
+    same_people_as: References | None = Field(None, description="Steps whose people do this one as well.")
+    other_people_than: References | None = Field(None, description="Steps whose people must not do this one.")
+    on_site: Flag | None = Field(
+        None, description="Whether people must be where the hosts are; if not said, they must for work by hand on hosts."
+    )
+    earliest: Moment | None = Field(None, description="Not before this date or time.")
+    deadline: Deadline | None = Field(None, description="Done by the end of this date, or by this time.")
+    milestone: Flag = Field(False, description="A moment, not work: it is reached as soon as what it needs is done.")
     uses: Mapping[Line, Count] = Field(default_factory=dict, description="What it needs of each resource.")
     evidence: Evidence | None = Field(None, description="What proves it: names and their kinds.")
     timeout: SomeTime | None = Field(None, description="The longest time that one attempt may take, such as 45m.")

@@ -5,9 +5,25 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, Strict, WithJsonSchema, model_validator
 
-from runbook_engine.loading.fields import Closed, Count, Duration, Line, Name, Schema, Short, as_list, kind_of_evidence
+from runbook_engine.loading.fields import (
+    MOMENT,
+    REFERENCE,
+    Closed,
+    Count,
+    Duration,
+    Flag,
+    Line,
+    Moment,
+    Name,
+    Reference,
+    Schema,
+    Short,
+    as_list,
+    kind_of_evidence,
+)
 from runbook_engine.loading.nearest import did_you_mean
 from runbook_engine.model import secret_names
+from runbook_engine.model.jobs import LinkKind
 
 _RETRIES = 1_000
 _TEXT: Schema = {"type": "string", "minLength": 1}
@@ -19,13 +35,22 @@ class TakesDocument(Closed):
 
     low: Duration = Field(description="At least this long, such as 10m.")
     likely: Duration | None = Field(None, description="Most likely this long.")
-    high: Duration = Field(description="At most this long.")
+    high: Duration | None = Field(None, description="At most this long; as `low` if not said.")
     per: Literal["host", "batch"] = Field("host", description="Whether that is for each host or for the whole batch.")
+    crew: Count | None = Field(None, description="How many people do it together; the time is that of all of them at work.")
+    pausable: Flag = Field(
+        False, description="true: work rests over nights and weekends and goes on after them; else it is done in one go."
+    )
+
+    @property
+    def longest(self) -> float:
+        """At most, in seconds."""
+        return self.low if self.high is None else self.high
 
     @model_validator(mode="after")
     def _rising(self) -> "TakesDocument":
         likely = self.low if self.likely is None else self.likely
-        if not self.low <= likely <= self.high or self.high <= 0:
+        if not self.low <= likely <= self.longest:
             raise ValueError("the times must rise, such as 10m..25m or [10m, 15m, 25m]")
         return self
 
@@ -50,6 +75,7 @@ class WhoDocument(Closed):
     skill: Line | None = Field(None, description="Anyone who has this skill.")
     level: Annotated[int, Strict(), Field(ge=1, le=10)] = Field(1, description="The lowest level of the skill that will do.")
     count: Count = Field(1, description="How many different people are needed.")
+    certificate: Line | None = Field(None, description="A certificate that they must have, valid on the day.")
 
     @model_validator(mode="after")
     def _one(self) -> "WhoDocument":
@@ -62,6 +88,49 @@ class WhoDocument(Closed):
 
 def _one_who(value: Any) -> Any:
     return {"person": value} if isinstance(value, str) else value
+
+
+class NeedDocument(Closed):
+    """A step that comes before, and how this one follows it."""
+
+    step: Reference = Field(description="The step: its id, or phase/step.")
+    kind: LinkKind = Field(
+        LinkKind.FINISH_START,
+        description="Which end of that step holds which end of this one; finish-start: after its end.",
+    )
+    lag: Duration | None = Field(None, description="So long after it at the earliest, such as 30m.")
+    lead: Duration | None = Field(None, description="So long before it at the earliest: the two overlap.")
+    at_most: Duration | None = Field(None, description="So long after it at the latest, such as 2h.")
+
+    @property
+    def lag_s(self) -> float:
+        """At least so many seconds after it; less than nothing for a lead."""
+        return -self.lead if self.lead else self.lag or 0.0
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "NeedDocument":
+        if self.lag is not None and self.lead is not None:
+            raise ValueError("lag is later and lead is earlier: say one of them")
+        if self.at_most is not None and self.at_most < self.lag_s:
+            raise ValueError("at_most is shorter than lag, so that it could never start")
+        return self
+
+
+def _one_need(value: Any) -> Any:
+    if not isinstance(value, str | dict):
+        raise ValueError("expected the id of a step, phase/step, or step, kind, lag and at_most")
+    return {"step": value} if isinstance(value, str) else value
+
+
+class DeadlineDocument(Closed):
+    """By when it is done."""
+
+    by: Moment = Field(description="By the end of this date, or by this time.")
+    soft: Flag = Field(False, description="true: a wish; to miss it is said, and makes no plan impossible.")
+
+
+def _one_deadline(value: Any) -> Any:
+    return value if isinstance(value, dict) else {"by": value}
 
 
 class RetryDocument(Closed):
@@ -160,6 +229,9 @@ Takes = Annotated[
 ]
 WhoEntry = Annotated[WhoDocument, Short(_one_who, _TEXT)]
 WhoList = Annotated[tuple[WhoEntry, ...], Field(min_length=1), _WhoShort(as_list)]
+Need = Annotated[NeedDocument, Short(_one_need, {"type": "string", "pattern": REFERENCE})]
+Deadline = Annotated[DeadlineDocument, Short(_one_deadline, {"type": "string", "pattern": MOMENT})]
+References = Annotated[tuple[Reference, ...], Field(min_length=1), Short(as_list, {"type": "string", "pattern": REFERENCE})]
 Retries = Annotated[RetryDocument, Short(_retries, {"type": "integer", "minimum": 0, "maximum": _RETRIES})]
 Become = Annotated[BecomeDocument, Short(_become, {"const": True}, _TEXT)]
 Kind = Literal["text", "file", "photo", "number", "yes_no"]

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from math import ceil
 
-from runbook_engine.model.plan import Package, Plan, PlannedPhase, Stage
+from runbook_engine.model.plan import Edge, Package, Plan, PlannedPhase, Stage
 from runbook_engine.model.runbook import Takes
 from runbook_engine.model.words import PackageId
 
@@ -57,11 +57,16 @@ def untimed(package: Package) -> bool:
     return package.takes is None and package.procedure.timer is None and not package.health_check
 
 
+def _from(before: tuple[float, float], edge: Edge) -> float:
+    """When what follows can begin."""
+    return max(0.0, before[0 if edge.on_start else 1] + (edge.lag.lag_s if edge.lag else 0.0))
+
+
 def times_of(plan: Plan, stage: Stage, pick: Pick, parallel: int | None) -> dict[PackageId, tuple[float, float]]:
     """When each package of a stage begins and ends, in seconds from the start of the stage."""
     times: dict[PackageId, tuple[float, float]] = {}
     inside = set(stage.packages)
     for package in (plan.packages[p] for p in stage.packages):
-        begin = max((times[e.before][1] for e in package.needs if e.before in inside and e.before in times), default=0.0)
+        begin = max((_from(times[e.before], e) for e in package.needs if e.before in inside and e.before in times), default=0.0)
         times[package.id] = (begin, begin + package_time(package, pick, parallel))
     return times

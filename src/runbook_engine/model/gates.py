@@ -78,8 +78,19 @@ class ResourcesTaken:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PartsTaken:
+    """The run has used up so many of these in all. Nothing gives them back."""
+
+    at: datetime
+    uses: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ResourcesReleased:
     """The run has given back what it had for a phase."""
 
     at: datetime
     phase: PhaseId
+
+
+Sharing = ResourcesTaken | ResourcesReleased | PartsTaken  # what runs have of what all of them need

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from runbook_engine.model.commands import Download, Http, Procedure, Reboot, Redfish, Shell, Upload
 from runbook_engine.model.conditions import Condition
 from runbook_engine.model.estate import BmcSettings, SshSettings, Window
+from runbook_engine.model.jobs import LinkKind
 from runbook_engine.model.runbook import ApprovalRule, Budget, Cost, Deadline, Lag, Retry, Rolling, Stakeholder, Takes, Who
 from runbook_engine.model.text import Text
 from runbook_engine.model.values import dataclass
@@ -40,6 +41,11 @@ class Edge:
     before: PackageId
     kind: EdgeKind
     lag: Lag | None = None  # where it is more than 'after its end'
+
+    @property
+    def on_start(self) -> bool:
+        """Whether it is the start of `before` that is waited for, and not its end."""
+        return self.lag is not None and self.lag.kind is LinkKind.START_START
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +88,7 @@ class Package:
     milestone: bool = False
     same_people_as: tuple[PackageId, ...] = ()
     other_people_than: tuple[PackageId, ...] = ()
-    on_site: bool = False  # people must be where the hosts are
+    on_site_said: bool | None = None  # whether people must be where the hosts are, if the author says so
     evidence: tuple[tuple[str, str], ...] = ()
     save_as: str = ""
     reads: tuple[PackageId, ...] = ()  # packages whose saved values are needed
@@ -93,6 +99,14 @@ class Package:
     needs: tuple[Edge, ...] = ()
 
     @property
+    def on_site(self) -> bool:
+        """Whether people must be where the hosts are: as the author says, else for work by hand on hosts."""
+        if self.on_site_said is not None:
+            return self.on_site_said
+        question = self.procedure.question
+        return bool(self.hosts) and (not self.action or (question is not None and not question.choices))
+
+    @property
     def size(self) -> int:
         """How many tasks the package is."""
         return len(self.hosts) or 1
@@ -101,6 +115,8 @@ class Package:
     def may_follow_at_once(self) -> bool:
         """Whether nothing need be decided, recorded or asked between the end of the step before and its start."""
         if not self.hosts or self.repeat is not Repeat.SAFE or self.when is not None:
+            return False
+        if self.uses or self.earliest is not None or any(edge.lag for edge in self.needs):
             return False
         return bool(self.procedure.apply) and all(isinstance(c, Shell | Http | Download) for c in self.procedure.apply)
 

@@ -126,6 +126,7 @@ class Run:
     taken: set[HostName] = field(default_factory=set)
     out: set[HostName] = field(default_factory=set)  # those of them that are out of service meanwhile
     uses: dict[PhaseId, Mapping[str, int]] = field(default_factory=dict)  # resources that it has, by phase
+    parts: dict[str, int] = field(default_factory=dict)  # what it has used up, of all phases
     notes: list[str] = field(default_factory=list)
     refusals: dict[str, str] = field(default_factory=dict)  # decision id → reason
     settled: Counter[PackageId] = field(default_factory=Counter)  # how many tasks of each package ended well

@@ -51,6 +51,7 @@ class Who:
 
     def __str__(self) -> str:
         whom = self.person or self.role or self.skill
+        whom += f" with certificate {self.certificate}" if self.certificate else ""
         return f"{self.count} × {whom}" if self.count > 1 else whom
 
 
@@ -61,6 +62,11 @@ class Lag:
     kind: LinkKind = LinkKind.FINISH_START
     lag_s: float = 0.0  # a lead is negative
     at_most_s: float | None = None  # and not later than that
+
+    @property
+    def after_end(self) -> bool:
+        """Whether what follows starts only when the step before has ended."""
+        return self.kind is LinkKind.FINISH_START and self.lag_s >= 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

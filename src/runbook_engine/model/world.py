@@ -5,7 +5,7 @@ from dataclasses import field
 from datetime import datetime
 
 from runbook_engine.model.values import dataclass
-from runbook_engine.model.words import HostName, PhaseId, RunId
+from runbook_engine.model.words import HostName, PackageId, PhaseId, RunId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +48,10 @@ class World:
     taken: Mapping[HostName, RunId] = field(default_factory=dict)  # hosts that other runs work on
     out: Mapping[HostName, RunId] = field(default_factory=dict)  # those of them that are out of service meanwhile
     ends: Mapping[RunId, datetime] = field(default_factory=dict)  # when those runs are over, by their plans
-    uses: Mapping[str, Mapping[RunId, int]] = field(default_factory=dict)  # resources that other runs have, and how many
+    uses: Mapping[str, Mapping[RunId, int]] = field(default_factory=dict)  # resources that others have, parts they took
     capacity: Mapping[str, int] = field(default_factory=dict)  # how many of a resource there are
+    stock: Mapping[str, int] = field(default_factory=dict)  # how many of a part there were, before any run took some
+    earliest: Mapping[PackageId, datetime] = field(default_factory=dict)  # nothing of these starts before
     pools: tuple[Pool, ...] = ()
     holds: Mapping[PhaseId, tuple[Hold, ...]] = field(default_factory=dict)
     closes: Mapping[PhaseId, datetime] = field(default_factory=dict)  # when the opening of a phase ends
@@ -59,7 +61,7 @@ class World:
     @property
     def restricts(self) -> bool:
         """Whether anything but the hosts of other runs could keep a task from starting."""
-        return bool(self.holds or self.closes or self.pools or self.capacity)
+        return bool(self.holds or self.closes or self.pools or self.capacity or self.stock)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

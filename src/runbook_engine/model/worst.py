@@ -6,7 +6,7 @@ Hosts go side by side, as many as attempts are made at a time; what a crew does 
 from collections.abc import Mapping
 from math import ceil
 
-from runbook_engine.model.plan import Package, Stage
+from runbook_engine.model.plan import Edge, Package, Stage
 from runbook_engine.model.words import PackageId
 
 
@@ -27,14 +27,26 @@ def one_s(package: Package) -> float:
     return (package.timeout_s or 0.0) * (1 + package.retries.count)
 
 
+def unbroken_s(package: Package) -> float:
+    """Seconds of one task that must pass within one opening: none of what may rest and go on."""
+    return 0.0 if package.takes is not None and package.takes.pausable else one_s(package)
+
+
 def stage_s(packages: Mapping[PackageId, Package], stage: Stage, parallel: int) -> float:
     """Seconds that a stage can take, from its first task to its last. `parallel` 0: as many as there are."""
+    begins: dict[PackageId, float] = {}
     ends: dict[PackageId, float] = {}
     for name in stage.packages:
         package = packages[name]
-        begin = max((ends.get(edge.before, 0.0) for edge in package.needs), default=0.0)
+        times = ((begins if edge.on_start else ends).get(edge.before, 0.0) + lag_of(edge) for edge in package.needs)
+        begin = begins[name] = max(0.0, *times, 0.0)
         ends[name] = begin + rounds(package, len(package.hosts), parallel) * one_s(package)
     return max(ends.values(), default=0.0)
+
+
+def lag_of(edge: Edge) -> float:
+    """Seconds that pass at least between what an edge joins."""
+    return max(0.0, edge.lag.lag_s) if edge.lag else 0.0
 
 
 def rounds(package: Package, hosts: int, parallel: int) -> int:

@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterator, Mapping
 from operator import attrgetter
 from typing import Any
 
-from runbook_engine.model.plan import Package, Plan, PlannedPhase, Stage
+from runbook_engine.model.plan import Edge, Package, Plan, PlannedPhase, Stage
 from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import HostName, PhaseId, StageKind, StepId
 from runbook_engine.planning import shown
 from runbook_engine.planning.digests import digest_of, leaves
+from runbook_engine.planning.following import lag_words
 
 _WHOLE = (
     "title",
@@ -18,6 +19,8 @@ _WHOLE = (
     "impact",
     "start",
     "deadline",
+    "deadline_soft",
+    "priority",
     "budget",
     "costs",
     "approvals",
@@ -28,6 +31,8 @@ _PHASE = (
     ("title", "title"),
     ("needs", "comes after"),
     ("window", "window"),
+    ("earliest", "earliest start"),
+    ("deadline", "deadline"),
     ("opens", "when the window is open"),
     ("point_of_no_return", "point of no return"),
     ("no_return_step", "step of no return"),
@@ -59,6 +64,12 @@ _STEP = (
     ("takes", "planned time"),
     ("who", "people"),
     ("uses", "resources"),
+    ("earliest", "earliest start"),
+    ("deadline", "deadline"),
+    ("milestone", "milestone"),
+    ("same_people_as", "the same people as"),
+    ("other_people_than", "other people than"),
+    ("on_site_said", "on site"),
     ("evidence", "evidence"),
     ("save_as", "saved as"),
     ("way_back", "way back"),
@@ -104,7 +115,7 @@ def _changed(where: str, what: str, before: object, after: object, phase: PhaseI
 def _whole(old: Plan, new: Plan) -> Iterator[Difference]:
     yield from _changed("plan", "runbook", old.runbook, new.runbook)
     for name in _WHOLE:
-        yield from _changed("plan", name, getattr(old, name), getattr(new, name))
+        yield from _changed("plan", name.replace("_", " "), getattr(old, name), getattr(new, name))
     for name in dict.fromkeys((*old.params, *new.params)):
         yield from _changed(f"parameter {name}", "value", old.params.get(name), new.params.get(name))
     for host in dict.fromkeys((*old.targets, *new.targets)):
@@ -223,12 +234,16 @@ def _all(packages: list[Package], name: str) -> tuple[HostName, ...]:
     return tuple(h for p in packages for h in getattr(p, name))
 
 
-def _needs(package: Package) -> frozenset[tuple[str, str]]:
-    return frozenset((edge.before, edge.kind.value) for edge in package.needs)
+def _needs(package: Package) -> frozenset[tuple[str, str, str]]:
+    return frozenset((edge.before, edge.kind.value, lag_words(edge.lag) if edge.lag else "") for edge in package.needs)
 
 
 def _said_needs(package: Package) -> str:
-    return ", ".join(f"{edge.before} ({edge.kind.value.replace('_', ' ')})" for edge in package.needs)
+    return ", ".join(f"{edge.before} ({edge.kind.value.replace('_', ' ')}{_said_lag(edge)})" for edge in package.needs)
+
+
+def _said_lag(edge: Edge) -> str:
+    return f", {lag_words(edge.lag)}" if edge.lag else ""
 
 
 def _rows(packages: list[Package]) -> Mapping[HostName, tuple[str, ...]]:

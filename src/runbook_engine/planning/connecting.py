@@ -9,6 +9,7 @@ from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import PackageId, PhaseId, StepId
 from runbook_engine.planning.edges import Kinds, Staying, around_left_out, as_edges, in_order, stage_edges
 from runbook_engine.planning.findings import BadTemplate, Findings
+from runbook_engine.planning.following import meant, with_lags
 from runbook_engine.planning.layout import Laid, LaidPhase, Part
 from runbook_engine.planning.order import phase_edges, phase_needs
 from runbook_engine.planning.ordering import Circle, ancestors, in_sequence
@@ -75,10 +76,18 @@ def _add_needs(
     runbook: Runbook, laid: Sequence[LaidPhase], whole: Connected, built: Mapping[PackageId, Built], found: Findings
 ) -> None:
     before = ancestors((need, phase) for phase, needs in phase_needs(runbook).items() for need in needs)
-    reading = Reading(whole.packages, whole.kinds, whole.stages, before)
+    parts = {part.id: part for phase in laid for stage in phase.stages for part in stage.parts}
+    steps: dict[StepId, list[Part]] = {}
+    for part in parts.values():
+        steps.setdefault(part.step_id, []).append(part)
+    edges = {name: with_lags(as_edges(whole.kinds[name]), parts[name], whole.packages) for name in whole.packages}
+    ended = {name: {e.before: e.kind for e in needs if e.lag is None or e.lag.after_end} for name, needs in edges.items()}
+    reading = Reading(whole.packages, {**whole.kinds, **ended}, whole.stages, before)
     for name, package in whole.packages.items():
         reads = _reads(built[name], package, reading, found)
-        whole.packages[name] = replace(package, needs=as_edges(whole.kinds[name]), reads=reads)
+        needs = edges[name]
+        same, other = (meant(names, parts[name], steps, whole.stages) for names in _of_people(parts[name]))
+        whole.packages[name] = replace(package, needs=needs, reads=reads, same_people_as=same, other_people_than=other)
     for phase in laid:
         ways = [(part.id, built[part.id]) for part in phase.way_back]
         whole.stages.update(
@@ -87,6 +96,10 @@ def _add_needs(
         whole.kinds.update((name, {}) for name, _ in ways)
         way = tuple(replace(b.package, reads=_reads(b, b.package, reading, found)) for _, b in ways)
         whole.ways_back[phase.phase.id] = way
+
+
+def _of_people(part: Part) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    return part.chosen.step.same_people_as, part.chosen.step.other_people_than
 
 
 def _reads(built: Built, package: Package, reading: Reading, found: Findings) -> tuple[PackageId, ...]:

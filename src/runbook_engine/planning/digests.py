@@ -18,8 +18,10 @@ from runbook_engine.model.words import Digest, HostName, PackageId, PhaseId, Tas
 from runbook_engine.planning.ordering import in_sequence
 from runbook_engine.planning.walk import changed
 
+_ALWAYS = object()  # equal to no value: the field is always there
 _IN_LEAVES = frozenset({"phases", "packages", "targets"})
 _OUTSIDE = frozenset({"digest", "file"})
+_LATER = {"deadline_soft": False, "priority": 0}  # fields that plans did not always have, and what they mean if left out
 _AGREED = ("kind", "owner", "start", "impact", "budget")
 
 
@@ -57,7 +59,8 @@ def leaves(plan: Plan) -> dict[PhaseId, Digest]:
 
 def digest_of(plan: Plan) -> Digest:
     """The digest of a plan whose leaves are those that it states."""
-    rest = {f.name: to_data(getattr(plan, f.name)) for f in fields(plan) if f.name not in _IN_LEAVES and f.name not in _OUTSIDE}
+    named = (f.name for f in fields(plan) if f.name not in _IN_LEAVES and f.name not in _OUTSIDE)
+    rest = {n: to_data(value) for n in named if (value := getattr(plan, n)) != _LATER.get(n, _ALWAYS)}
     own = {p.id for p in _of_phases(plan)}
     stray = [to_data(p) for i, p in plan.packages.items() if i not in own]
     order = [[phase.id, phase.leaf] for phase in plan.phases]

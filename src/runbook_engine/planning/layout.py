@@ -140,6 +140,8 @@ class _Choosing:
         if step.action and step.action not in self.actions:
             self.found.add(step.path, f"there is no action {step.action!r}")
             return None
+        if step.milestone:  # a timer that is over at once
+            step = replace(step, action="pause", params=PauseParams.model_construct(for_s=0.0), per=step.per or Per.PHASE)
         named = step.hosts is not None or self.phase.hosts is not None
         per = (
             step.per or (self.actions[step.action].per if named and step.action else None) or (Per.HOST if named else Per.PHASE)
@@ -203,13 +205,13 @@ def _soak(phase: Phase, rolling: Rolling) -> Iterator[Chosen]:
     if rolling.soak_s and phase.healthy_when:
         taken = {step.id for step in (*phase.steps, *phase.healthy_when, *phase.roll_back)}
         name = next(name for n in count(1) if (name := StepId(SOAK if n == 1 else f"{SOAK}-{n}")) not in taken)
-        title = plain(f"Watch the batch for {_time(rolling.soak_s)}")
+        title = plain(f"Watch the batch for {time_words(rolling.soak_s)}")
         step = Step(id=name, title=title, action="pause", params=PauseParams.model_construct(for_s=rolling.soak_s))
         step = replace(step, scope=phase.scope, path=(*phase.path, "rolling", "soak"))
         yield Chosen(step=step, per=Per.BATCH, hosts=(), health=True)
 
 
-def _time(seconds: float) -> str:
+def time_words(seconds: float) -> str:
     """A length of time as people write it: 1h 30m."""
     parts = []
     for unit, length in (("d", 86_400), ("h", 3_600), ("m", 60)):

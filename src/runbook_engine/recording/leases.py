@@ -6,13 +6,14 @@ from itertools import islice
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from runbook_engine.model.events import Event, HostsReleased, HostsTaken
-from runbook_engine.model.gates import ResourcesReleased, ResourcesTaken
+from runbook_engine.model.gates import PartsTaken, ResourcesReleased, ResourcesTaken
 from runbook_engine.model.words import HostName, RunId
 from runbook_engine.model.world import World
 from runbook_engine.recording.prepared import Prepared
 from runbook_engine.recording.tables import leases, resources, runs, world
 
-_CHANGING = (HostsTaken, HostsReleased, ResourcesTaken, ResourcesReleased)
+_CHANGING = (HostsTaken, HostsReleased, ResourcesTaken, ResourcesReleased, PartsTaken)
+_USED_UP = ""  # stands where a phase would: what is used up belongs to none, and stays
 _AT_ONCE = 500  # hosts in one question, well under every database's limit of parameters
 
 
@@ -58,7 +59,7 @@ def apply(connection: Connection, run_id: int, events: Sequence[Event]) -> None:
     """Take and release, in the order of the events. No host may be another run's: see `taken_by_others`."""
     changes = [event for event in events if isinstance(event, _CHANGING)]
     for event in changes:
-        if isinstance(event, ResourcesTaken | ResourcesReleased):
+        if isinstance(event, ResourcesTaken | ResourcesReleased | PartsTaken):
             _hand_over(connection, run_id, event)
             continue
         for some in _portions(event.hosts):
@@ -81,14 +82,15 @@ def _apply(connection: Connection, run_id: int, hosts: list[HostName], event: Ho
         connection.execute(insert(leases), rows)
 
 
-def _hand_over(connection: Connection, run_id: int, event: ResourcesTaken | ResourcesReleased) -> None:
-    """What a phase has taken before is replaced by what it takes now."""
-    ours = resources.c.run_id == run_id, resources.c.phase == event.phase
+def _hand_over(connection: Connection, run_id: int, event: ResourcesTaken | ResourcesReleased | PartsTaken) -> None:
+    """What a phase has taken before, and the run of parts, is replaced by what it has now."""
+    phase = _USED_UP if isinstance(event, PartsTaken) else event.phase
+    ours = resources.c.run_id == run_id, resources.c.phase == phase
     if isinstance(event, ResourcesReleased):
         connection.execute(delete(resources).where(*ours))
         return
     connection.execute(delete(resources).where(*ours, resources.c.name.in_(event.uses)))
-    rows = [{"name": name, "run_id": run_id, "phase": event.phase, "amount": n} for name, n in event.uses.items()]
+    rows = [{"name": name, "run_id": run_id, "phase": phase, "amount": n} for name, n in event.uses.items()]
     connection.execute(insert(resources), rows)
 
 

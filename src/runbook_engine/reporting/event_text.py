@@ -4,7 +4,15 @@ from datetime import UTC, tzinfo
 
 from runbook_engine.model import events as ev
 from runbook_engine.model import turns
-from runbook_engine.model.gates import PhaseCleared, PhaseHeld, ResourcesReleased, ResourcesTaken, StartAgreed, StartMissed
+from runbook_engine.model.gates import (
+    PartsTaken,
+    PhaseCleared,
+    PhaseHeld,
+    ResourcesReleased,
+    ResourcesTaken,
+    StartAgreed,
+    StartMissed,
+)
 from runbook_engine.model.words import Purpose, Status
 from runbook_engine.reporting.folding import fold_hosts
 from runbook_engine.reporting.gate_text import gate_words
@@ -49,7 +57,9 @@ def event_words(event: ev.Event, zone: tzinfo = UTC) -> str:
             words = _said_words(event)
         case ev.TaskAssigned() | ev.TaskAccepted() | ev.TaskDeclined() | ev.TaskReopened():
             words = f"{event.task} {_owner_words(event)}"
-        case PhaseCleared() | PhaseHeld() | StartMissed() | StartAgreed() | ResourcesTaken() | ResourcesReleased():
+        case PhaseCleared() | PhaseHeld() | StartMissed() | StartAgreed():
+            words = gate_words(event, zone)
+        case ResourcesTaken() | ResourcesReleased() | PartsTaken():
             words = gate_words(event, zone)
         case _:
             words = f"{event.task} {_task_words(event, zone)}"

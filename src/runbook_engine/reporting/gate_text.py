@@ -3,13 +3,21 @@
 from collections.abc import Iterable
 from datetime import datetime, tzinfo
 
-from runbook_engine.model.gates import PhaseCleared, PhaseHeld, ResourcesReleased, ResourcesTaken, StartAgreed, StartMissed
+from runbook_engine.model.gates import (
+    PartsTaken,
+    PhaseCleared,
+    PhaseHeld,
+    ResourcesReleased,
+    ResourcesTaken,
+    StartAgreed,
+    StartMissed,
+)
 from runbook_engine.model.world import Blocker
 from runbook_engine.reporting.harmless import one_line
 from runbook_engine.reporting.words import clock_time, day
 
-GateEvent = PhaseCleared | PhaseHeld | StartMissed | StartAgreed | ResourcesTaken | ResourcesReleased
-QUIET_GATES = (ResourcesTaken, ResourcesReleased)
+GateEvent = PhaseCleared | PhaseHeld | StartMissed | StartAgreed | ResourcesTaken | ResourcesReleased | PartsTaken
+QUIET_GATES = (ResourcesTaken, ResourcesReleased, PartsTaken)
 
 
 def gate_words(event: GateEvent, zone: tzinfo) -> str:
@@ -27,6 +35,8 @@ def gate_words(event: GateEvent, zone: tzinfo) -> str:
             return f"phase {event.phase} starts after all, says {event.by}{f': {event.reason}' if event.reason else ''}"
         case ResourcesTaken():
             return f"phase {event.phase} has {', '.join(f'{n} × {name}' for name, n in sorted(event.uses.items()))}"
+        case PartsTaken():
+            return f"the run has used up {', '.join(f'{n} × {name}' for name, n in sorted(event.uses.items()))}"
         case ResourcesReleased():
             return f"phase {event.phase} has given back what it used"
 

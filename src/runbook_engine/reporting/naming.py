@@ -80,7 +80,7 @@ def whom(package: Package) -> str:
     who = one_line(", ".join(str(w) for w in package.who))
     question = package.procedure.question
     if package.procedure.timer:
-        return "pause"
+        return "milestone" if package.milestone else "pause"
     if not by_person(package):
         return f"automatic, with {who}" if who else "automatic"
     return f"{'decision' if question and question.choices else 'by hand'}: {who or 'anyone'}"

@@ -11,6 +11,7 @@ from runbook_engine.reporting.command_text import differences_by_host, procedure
 from runbook_engine.reporting.impact_data import impact_data
 from runbook_engine.reporting.naming import by_person, title_of
 from runbook_engine.reporting.plan_text import warnings_of
+from runbook_engine.reporting.planned import deadline_data, lag_data, planned_data
 from runbook_engine.reporting.steps import PlannedStep, batch_sizes, steps_of, worst_case
 from runbook_engine.reporting.timing import likely, longest, phase_time, plan_time
 
@@ -23,15 +24,19 @@ def plan_data(plan: Plan, *, parallel: int | None = None, impact: Sequence[Phase
     """The JSON form of a plan. Times are in seconds; what is not stated is null.
 
     Fields: `format` (1), `kind` ("plan"), `digest`, `runbook`, `title`, `project` (install, upgrade, maintenance),
-    `owner`, `why`, `impact`, `params`, `start`, `deadline`, `hosts`, `tasks`, `planned_s`, `unenforced`, `warnings`,
-    `approvals` (by, before, count) and `phases`. A phase has `id`, `title`, `leaf`, `needs`, `window`, `hosts`, `batches`
+    `owner`, `why`, `impact`, `params`, `start`, `deadline`, `deadline_soft`, `priority`, `hosts`, `tasks`,
+    `planned_s`, `unenforced`, `warnings`,
+    `approvals` (by, before, count) and `phases`. A phase has `id`, `title`, `leaf`, `needs`, `window`, `earliest`,
+    `deadline` (by, soft), `hosts`, `batches`
     (sizes), `batch_hosts` (names), `canary`, `order`, `spread_over`, `never_together`, `soak_s`, `pause_s`, `max_failures`,
     `batch_failures` (for each batch, where it counts for itself), `failures_over`, `worst_case` (hosts that can have
     failed), `on_failure`, `way_back` (id, title, hosts, commands), `point_of_no_return`,
     `no_return_step`, `planned_s`, `longest_s`, `steps`, `impact` (see `impact_data`; null where the inventory was not asked).
     A step has `id`, `title`, `action`, `by_person`, `who`, `hosts` (a number, 0: once), `left_out`, `takes`, `repeat`,
     `retries`, `timeout_s`, `reboots`, `confirm_s`, `health_check`, `needs` (step, every_host), `way_back`,
-    `no_way_back`, `evidence`, `choices`, `commands` (on the first host), `differs`.
+    `no_way_back`, `evidence`, `choices`, `commands` (on the first host), `differs`, `uses`,
+    `earliest`, `deadline`, `milestone`, `same_people_as`, `other_people_than`, `on_site`; of `needs` also `lag` (see
+    `planned.lag_data`).
     """
     impacts = {found.phase: impact_data(found) for found in impact}
     return {
@@ -47,6 +52,8 @@ def plan_data(plan: Plan, *, parallel: int | None = None, impact: Sequence[Phase
         "params": dict(plan.params),
         "start": plan.start.isoformat() if plan.start else None,
         "deadline": plan.deadline.isoformat() if plan.deadline else None,
+        "deadline_soft": plan.deadline_soft,
+        "priority": plan.priority,
         "hosts": list(dict.fromkeys(h for phase in plan.phases for h in phase.hosts)),
         "tasks": plan.tasks,
         "planned_s": plan_time(plan, likely, parallel),
@@ -66,6 +73,8 @@ def _phase(plan: Plan, phase: PlannedPhase, parallel: int | None) -> Data:
         "leaf": phase.leaf,
         "needs": list(phase.needs),
         "window": phase.window,
+        "earliest": phase.earliest.isoformat() if phase.earliest else None,
+        "deadline": deadline_data(phase.deadline),
         "hosts": list(phase.hosts),
         "batches": list(batch_sizes(phase)),
         "batch_hosts": [list(stage.hosts) for stage in batches] if rolling else [],
@@ -127,15 +136,17 @@ def _step(step: PlannedStep) -> Data:
         else [],
         "commands": procedure_lines(package, host),
         "differs": differences_by_host(package),
+        **planned_data(package),
     }
 
 
 def _takes(takes: Takes | None) -> Data | None:
     if takes is None:
         return None
-    return {"low_s": takes.low_s, "likely_s": takes.likely_s, "high_s": takes.high_s, "per_batch": takes.per_batch}
+    times = {"low_s": takes.low_s, "likely_s": takes.likely_s, "high_s": takes.high_s}
+    return {**times, "per_batch": takes.per_batch, "pausable": takes.pausable}
 
 
 def _needs(step: PlannedStep) -> list[Data]:
-    needs = ((e.before.partition("#")[0], e.kind is EdgeKind.ALL_HOSTS) for e in step.first.needs)
-    return [{"step": before, "every_host": barrier} for before, barrier in dict.fromkeys(needs)]
+    needs = ((e.before.partition("#")[0], e.kind is EdgeKind.ALL_HOSTS, e.lag) for e in step.first.needs)
+    return [{"step": before, "every_host": barrier, "lag": lag_data(lag)} for before, barrier, lag in dict.fromkeys(needs)]

@@ -16,6 +16,7 @@ from runbook_engine.reporting.harmless import harmless, one_line, shortened
 from runbook_engine.reporting.impact_text import impact_lines
 from runbook_engine.reporting.lookalikes import mixed_in
 from runbook_engine.reporting.naming import by_person, command, title_of, whom
+from runbook_engine.reporting.planned import date_words, planned_notes
 from runbook_engine.reporting.rolling_text import batch_words, failure_words, members, way_back_words
 from runbook_engine.reporting.steps import PlannedStep, order_words, steps_of
 from runbook_engine.reporting.timing import likely, longest, phase_time, plan_time, without_time
@@ -53,7 +54,9 @@ def _header(plan: Plan) -> list[str]:
     lines = [one_line(plan.title), f"{plan.kind} · {plan.runbook} · plan {short_digest(plan.digest)} · owner {plan.owner}"]
     lines += _wrapped("why", plan.why) + _wrapped("impact", plan.impact)
     dates = [f"not before {day_or_moment(plan.start, UTC)}"] if plan.start else []
-    dates += [f"deadline {day_or_moment(plan.deadline, UTC)}"] if plan.deadline else []
+    wish = ", if possible" if plan.deadline_soft else ""
+    dates += [f"deadline {day_or_moment(plan.deadline, UTC)}{wish}"] if plan.deadline else []
+    dates += [f"priority {plan.priority}"] if plan.priority else []
     lines += _wrapped("dates", ", ".join(dates))
     lines += _wrapped("params", ", ".join(f"{name}={value}" for name, value in plan.params.items()))
     approvals = [f"{a.by}{f' × {a.count}' if a.count > 1 else ''} before {a.before}" for a in plan.approvals]
@@ -117,6 +120,7 @@ def _phase_facts(plan: Plan, phase: PlannedPhase, parallel: int | None) -> Itera
     if phase.hosts:
         yield from _wrapped("hosts", f"{count(len(phase.hosts), 'host')}: {fold_hosts(phase.hosts, most=HOST_PARTS)}", "   ")
     yield from _wrapped("window", phase.window, "   ")
+    yield from _wrapped("dates", ", ".join(date_words(phase)), "   ")
     yield from _wrapped("batches", batch_words(phase), "   ")
     yield from _wrapped("in turn", members(phase), "   ")
     yield from _wrapped("failures", failure_words(phase, parallel), "   ")
@@ -156,6 +160,7 @@ def _notes(phase: PlannedPhase, step: PlannedStep, previous: PlannedStep | None)
     notes += [f"undone by the host unless confirmed within {duration(package.confirm_s)}"] if package.confirm_s else []
     notes += ["has a way back"] if package.way_back and package.way_back.procedure else []
     notes += [f"uses {', '.join(f'{n} × {what}' for what, n in package.uses.items())}"] if package.uses else []
+    notes += planned_notes(package)
     notes += [f"evidence {', '.join(name for name, _ in package.evidence)}"] if package.evidence else []
     notes += [_choices(step)]
     notes += ["only if what the run finds out says so"] if package.when else []

@@ -13,6 +13,7 @@ from runbook_engine.running.admit_turns import RULES
 from runbook_engine.running.course import Course
 from runbook_engine.running.doubt import unasked
 from runbook_engine.running.gates import is_missed
+from runbook_engine.running.pairing import unfit
 from runbook_engine.running.refusing import CannotBe
 
 Facts = tuple[ev.Event, ...]
@@ -46,6 +47,8 @@ def _waiting(course: Course, task: TaskId) -> TaskState:
 
 def _done(course: Course, wish: de.Done, now: datetime) -> Facts:
     _waiting(course, wish.task)
+    if not wish.automatic:
+        _may_do(course, wish.task, wish.by)
     package = course.shape.work(wish.task, back=course.run.task(wish.task).back)
     question = package.procedure.question
     if question and question.choices:
@@ -73,6 +76,12 @@ def _done(course: Course, wish: de.Done, now: datetime) -> Facts:
     )
 
 
+def _may_do(course: Course, task: TaskId, person: str) -> None:
+    """Whether the plan lets somebody do a task, by who does others."""
+    if not course.run.task(task).back and (reason := unfit(course, task, person)):
+        raise CannotBe(reason)
+
+
 def _check_evidence(name: str, kind: str, value: str) -> None:
     if kind == "number":
         try:
@@ -85,6 +94,8 @@ def _check_evidence(name: str, kind: str, value: str) -> None:
 
 def _decide(course: Course, wish: de.Decide, now: datetime) -> Facts:
     _waiting(course, wish.task)
+    if not wish.automatic:
+        _may_do(course, wish.task, wish.by)
     package = course.shape.work(wish.task, back=course.run.task(wish.task).back)
     question = package.procedure.question
     if question is None or not question.choices:
@@ -136,11 +147,13 @@ def _progress(course: Course, wish: de.Progress, now: datetime) -> Facts:
 def _assign(course: Course, wish: de.Assign, now: datetime) -> Facts:
     if _state(course, wish.task).status in SETTLED_WELL:
         raise CannotBe(f"{wish.task} is over")
+    _may_do(course, wish.task, wish.to)
     return (ev.TaskAssigned(at=now, task=wish.task, to=wish.to, by=wish.by),)
 
 
 def _accept(course: Course, wish: de.Accept, now: datetime) -> Facts:
     _own(course, wish.task, wish.by)
+    _may_do(course, wish.task, wish.by)
     return (ev.TaskAccepted(at=now, task=wish.task, by=wish.by),)
 
 

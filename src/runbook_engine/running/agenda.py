@@ -11,8 +11,8 @@ from runbook_engine.model.words import SETTLED_WELL, EdgeKind, HostName, Package
 from runbook_engine.running.course import Course
 from runbook_engine.running.doubt import ASKING
 from runbook_engine.running.focus import Focus
-from runbook_engine.running.shape import task_of
-from runbook_engine.running.stages import is_passed, waits_within
+from runbook_engine.running.shape import task_of, waited_for
+from runbook_engine.running.stages import is_passed, waiting_on, waits_within
 from runbook_engine.running.way_back import is_due
 
 BEGINNING = frozenset({Status.NOT_STARTED, Status.RETRYING})
@@ -38,8 +38,10 @@ class Agenda:
         self._due = len(course.run.due)
         self._eased, self._opened = course.run.eased, course.run.opened
         self._times: list[tuple[datetime, int, TaskId | PhaseId, bool]] = []
-        self._order = count()
-        self._reached: dict[PhaseId, int] = {}  # the stage of each phase that was opened here, or waits for its time
+        self._order, self._reached = (
+            count(),
+            dict[PhaseId, int](),
+        )  # the stage of each phase that was opened here, or waits for its time
         for task in greeted:  # nothing else begins on their hosts before these have answered
             self._busy[self._lane(task)] = task
         for task, state in course.run.tasks.items():
@@ -92,7 +94,7 @@ class Agenda:
                 self._open_stage(PhaseId(what), self._reached[PhaseId(what)])
             elif timer and self._course.run.task(TaskId(what)).status is Status.WAITING:
                 ended.append(TaskId(what))
-            elif not timer and self._course.run.task(TaskId(what)).status is Status.RETRYING:
+            elif not timer and self._course.run.task(TaskId(what)).status in BEGINNING:
                 self._ripe.add(TaskId(what))
                 self._push(TaskId(what))
         return ended
@@ -155,6 +157,11 @@ class Agenda:
         self._held.setdefault(HostName(self._lane(task)), []).append(task)
         self.go_on(task)
 
+    def wait(self, task: TaskId, until: datetime) -> None:
+        """A task that was taken, but too early."""
+        self._at(until, task)
+        self.go_on(task)
+
     def unpark(self) -> None:
         """Something that forbade starts has changed: look at the parked tasks again."""
         parked, self._parked = self._parked, []
@@ -199,7 +206,7 @@ class Agenda:
             self._free.append(lane)
 
     def _task_moved(self, task: TaskId) -> None:
-        state = self._course.run.task(task)
+        state, package = self._course.run.task(task), self._course.shape.parts(task)[0].id
         if state.purpose in ASKING:
             self.unpark()  # doubt was settled, one way or the other
         if state.status in SETTLED_WELL:
@@ -207,13 +214,9 @@ class Agenda:
         elif state.status is Status.RETRYING and state.until:
             self._ripe.discard(task)
             self._at(state.until, task)
-        elif state.status is Status.UNKNOWN or (state.status is Status.NOT_STARTED and self._is_open(task)):
+        elif state.status is Status.UNKNOWN or (state.status is Status.NOT_STARTED and package in self._open):
             self._push(task)
         self.go_on(task)
-
-    def _is_open(self, task: TaskId) -> bool:
-        """Whether the package of a task has been opened here; if not, that will bring the task."""
-        return self._course.shape.parts(task)[0].id in self._open
 
     def _met(self, task: TaskId) -> None:
         """A task ended well: what waited for it on its host comes nearer, and for its package where phases are crossed."""
@@ -263,10 +266,10 @@ class Agenda:
             self._reached[phase_id] = phase.stage
             for index in range(reached + 1, phase.stage):
                 self._open_stage(phase_id, index)
-            if phase.next_stage_at is None:
-                self._open_stage(phase_id, phase.stage)
-            else:
+            if phase.next_stage_at is not None:
                 self._at(phase.next_stage_at, phase_id)
+                continue
+            self._open_stage(phase_id, phase.stage)
 
     def _open_stage(self, phase: PhaseId, index: int) -> None:
         """Open what is left of a stage: nobody waits here for what has ended well."""
@@ -280,21 +283,13 @@ class Agenda:
         shape, run = self._course.shape, self._course.run
         self._open.add(package)
         gate = 0
-        for edge in shape.packages[package].needs:
+        for edge in waited_for(shape.packages[package]):
             before = shape.packages[edge.before]
             if edge.kind is EdgeKind.ALL_HOSTS:
                 gate += not is_passed(shape, run, before, package)
             else:
-                self._count_needs(package, before.id)
+                for task in waiting_on(shape, run, package, before.id):
+                    self._unmet[task] = self._unmet.get(task, 0) + 1
         self._gates[package] = gate
         if not gate:
             self._push_all(package)
-
-    def _count_needs(self, package: PackageId, before: PackageId) -> None:
-        shape, run = self._course.shape, self._course.run
-        if run.settled[before] >= shape.packages[before].size:
-            return
-        for host in shape.packages[package].hosts:
-            if host in shape.hosts[before] and run.task(task_of(before, host)).status not in SETTLED_WELL:
-                task = task_of(package, host)
-                self._unmet[task] = self._unmet.get(task, 0) + 1

@@ -11,7 +11,8 @@ from runbook_engine.running.budget import allowed, exceeded, failures, project_e
 from runbook_engine.running.course import Course
 from runbook_engine.running.focus import Focus
 from runbook_engine.running.gates import closed_gates
-from runbook_engine.running.shape import task_of
+from runbook_engine.running.pacing import too_early
+from runbook_engine.running.shape import task_of, waited_for
 from runbook_engine.running.stages import is_passed
 from runbook_engine.running.way_back import is_closed, is_due
 
@@ -31,6 +32,7 @@ def blockers(course: Course, task: TaskId, world: World, now: datetime, focus: F
         return (*found, *back)  # whatever else there is, a way back comes first
     if state.status is Status.NOT_STARTED:
         found += [*_by_phase(course, package.phase), *_by_stage(course, package, now), *_by_needs(course, package, host)]
+        found += too_early(course, package, host, world, now)
     found += _by_host(course, task, host, world)
     if state.status is not Status.UNKNOWN and not state.back:  # settling doubt, and undoing, is always allowed
         found += [*_by_budget(course, package), *_by_aside(course, package, host)]
@@ -143,7 +145,7 @@ def _by_stage(course: Course, package: Package, now: datetime) -> list[Blocker]:
 
 def _by_needs(course: Course, package: Package, host: HostName | None) -> list[Blocker]:
     found = []
-    for edge in package.needs:
+    for edge in waited_for(package):
         before = course.shape.plan.packages[edge.before]
         if edge.kind is EdgeKind.ALL_HOSTS and is_passed(course.shape, course.run, before, package.id):
             unmet = []

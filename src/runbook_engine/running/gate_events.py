@@ -5,7 +5,15 @@ from typing import Any
 
 from runbook_engine.model import events as ev
 from runbook_engine.model.errors import ImpossibleEvent
-from runbook_engine.model.gates import PhaseCleared, PhaseHeld, ResourcesReleased, ResourcesTaken, StartAgreed, StartMissed
+from runbook_engine.model.gates import (
+    PartsTaken,
+    PhaseCleared,
+    PhaseHeld,
+    ResourcesReleased,
+    ResourcesTaken,
+    StartAgreed,
+    StartMissed,
+)
 from runbook_engine.model.run import PhaseState, Run
 from runbook_engine.model.words import PhaseId, TaskId
 from runbook_engine.model.world import Grounds
@@ -16,6 +24,8 @@ def begun(shape: Shape, run: Run, task: TaskId) -> None:
     """Something of a stage has begun: nobody waits any more to start its phase."""
     package, _ = shape.parts(task)
     phase = run.phases[package.phase]
+    if package.id in shape.begins:
+        run.eased += 1  # what waits for its start is looked at again
     phase.begun = max(phase.begun, shape.stage_of.get(package.id, -1))
     phase.due = phase.held = None
 
@@ -56,6 +66,10 @@ def _resources_taken(_shape: Shape, run: Run, event: ResourcesTaken) -> None:
     run.uses[event.phase] = {**run.uses.get(event.phase, {}), **event.uses}
 
 
+def _parts_taken(_shape: Shape, run: Run, event: PartsTaken) -> None:
+    run.parts.update(event.uses)
+
+
 def _resources_released(_shape: Shape, run: Run, event: ResourcesReleased) -> None:
     run.uses.pop(event.phase, None)
 
@@ -76,4 +90,5 @@ HANDLERS: dict[type, Callable[[Shape, Run, Any], None]] = {
     StartAgreed: _agreed,
     ResourcesTaken: _resources_taken,
     ResourcesReleased: _resources_released,
+    PartsTaken: _parts_taken,
 }

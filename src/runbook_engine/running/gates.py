@@ -4,32 +4,45 @@ A phase may be held as a whole: a sign-off is missing, its window is closed, its
 is left in an opening, hosts of which only so many may be out of service, and resources that other runs have.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import field
 from datetime import datetime, timedelta
 from math import ceil
 
 from runbook_engine.model.plan import Package
 from runbook_engine.model.run import Run
+from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import HostName, PhaseId
 from runbook_engine.model.world import Blocker, Hold, Pool, World
 from runbook_engine.running.course import Course
 from runbook_engine.running.fitting import needed_s
+from runbook_engine.running.shape import task_of
 
 GRACE = timedelta(minutes=15)  # so late a start is not missed yet
 OF_TIME = frozenset({"window", "freeze", "start", "fit"})  # kinds of what ends by itself
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What starts in one tick, and is not recorded yet: hosts that go out of service, parts that are used up."""
+
+    leaving: Collection[HostName] = ()
+    parts: Mapping[str, int] = field(default_factory=dict)
+
+
 def closed_gates(
-    course: Course, package: Package, host: HostName | None, world: World, now: datetime, leaving: Collection[HostName] = ()
+    course: Course, package: Package, host: HostName | None, world: World, now: datetime, begun: Begun = Begun()
 ) -> Iterator[Blocker]:
-    """Everything that keeps a package from starting on a host. `leaving`: hosts that go out of service in this very tick."""
+    """Everything that keeps a package from starting on a host. `begun`: what starts in this very tick."""
     yield from of_phase(course, package.phase, world, now)
     if package.phase in world.closes and (late := _does_not_fit(course, package, world, now)):
         yield late
     if host is not None and package.takes_out and host not in course.run.out:
-        yield from crowded(course.run, host, world, leaving)
+        yield from crowded(course.run, host, world, begun.leaving)
     if package.uses and world.capacity:
         yield from _used_up(course.run, package, world)
+    if package.uses and world.stock and takes_parts(course.run, package, host):
+        yield from _none_left(course.run, package, world, begun.parts)
 
 
 def of_phase(course: Course, phase: PhaseId, world: World, now: datetime) -> Iterator[Blocker]:
@@ -100,6 +113,23 @@ def _used_up(run: Run, package: Package, world: World) -> Iterator[Blocker]:
         holders = ", ".join(others) or "another phase of this run"
         reason = f"{name}: {amount} needed, {world.capacity[name]} there are; {holders} has them"
         yield Blocker(kind="resource", reason=reason, next_command=f"runbook status {next(iter(others))}" if others else "")
+
+
+def takes_parts(run: Run, package: Package, host: HostName | None) -> bool:
+    """Whether a task takes its parts when it starts: the first time, and not to be undone."""
+    state = run.task(task_of(package.id, host))
+    return state.started is None and not state.back
+
+
+def _none_left(run: Run, package: Package, world: World, begun: Mapping[str, int]) -> Iterator[Blocker]:
+    for name, amount in package.uses.items():
+        others = world.uses.get(name, {})
+        left = world.stock.get(name, amount) - sum(others.values()) - run.parts.get(name, 0) - begun.get(name, 0)
+        if name in world.stock and amount > left:
+            taken = f"; {', '.join(others)} took {sum(others.values())}" if others else ""
+            reason = f"{name}: {amount} needed, {max(0, left)} left of {world.stock[name]}{taken}"
+            reason += "; what comes in is written as its stock in the inventory"
+            yield Blocker(kind="resource", reason=reason, next_command=f"runbook resume {run.id}")
 
 
 def uses_of(course: Course, phase: PhaseId, world: World) -> dict[str, int]:

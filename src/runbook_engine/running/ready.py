@@ -32,9 +32,10 @@ from runbook_engine.running.conditions import holds
 from runbook_engine.running.course import Course
 from runbook_engine.running.doubt import ASKING
 from runbook_engine.running.following import followers
-from runbook_engine.running.gates import closed_gates
+from runbook_engine.running.gates import Begun, closed_gates
+from runbook_engine.running.pacing import too_early
 from runbook_engine.running.shape import Shape, task_of
-from runbook_engine.running.starts import Starts, clear, finished, take_hosts
+from runbook_engine.running.starts import Starts, clear, finished, take_hosts, take_parts
 from runbook_engine.running.way_back import is_closed
 
 Saved = Mapping[StepId, Mapping[str, str]]
@@ -79,6 +80,12 @@ def ready(course: Course, agenda: Agenda, world: World, now: datetime, workers: 
         if not state.back and state.status is not Status.UNKNOWN and out_of_turn(course.shape, course.run, package, host):
             agenda.hold(task)
             continue
+        if early := tick.early(package, host, state):
+            if early.until:
+                agenda.wait(task, datetime.fromisoformat(early.until))
+            else:
+                agenda.park(task)
+            continue
         if gate := tick.gate(package, host, state):
             tick.starts.held[package.phase] = gate
             agenda.park(task)
@@ -120,12 +127,19 @@ class _Tick:
     new_id: Callable[[], str]
     starts: Starts = field(default_factory=Starts)
 
+    def early(self, package: Package, host: HostName | None, state: TaskState) -> Blocker | None:
+        """What of time keeps a task from starting that has not begun."""
+        if state.status is not Status.NOT_STARTED or state.back:
+            return None
+        return next(too_early(self.course, package, host, self.world, self.now), None)
+
     def gate(self, package: Package, host: HostName | None, state: TaskState) -> Blocker | None:
         """What keeps the task from starting although its turn has come. Settling doubt, and undoing, is always allowed."""
         known = self.course.run.phases[package.phase]
         if not (self.world.restricts or known.due or known.missed) or state.back or state.status is Status.UNKNOWN:
             return None
-        return next(closed_gates(self.course, package, host, self.world, self.now, self.starts.leaving), None)
+        begun = Begun(self.starts.leaving, self.starts.parts)
+        return next(closed_gates(self.course, package, host, self.world, self.now, begun), None)
 
     def begin(self, task: TaskId, package: Package, host: HostName | None) -> None:
         """Start a task, open it for a person or a timer, or skip it because its condition does not hold."""
@@ -138,6 +152,7 @@ class _Tick:
             return
         if host is not None:
             take_hosts(starts, course, self.agenda.focus, self.world, package, host)
+        take_parts(starts, course, self.world, package, host)
         clear(starts, course, self.world, package, self.now)
         starts.taken.append(task)
         position = course.shape.hosts[package.id][host] if host else 0

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field, replace
 from typing import Protocol, cast
 
-from runbook_engine.model.plan import Package, Plan, PlannedPhase, Stage
+from runbook_engine.model.plan import Edge, Package, Plan, PlannedPhase, Stage
 from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import EdgeKind, FailureScope, HostName, OnFailure, PackageId, PhaseId, Repeat, TaskId
 
@@ -50,6 +50,7 @@ class Shape:
     after_same_host: Mapping[PackageId, tuple[PackageId, ...]]
     after_all_hosts: Mapping[PackageId, tuple[PackageId, ...]]
     ways_back: Mapping[PackageId, Package]  # how each package that can be undone is undone
+    begins: frozenset[PackageId]  # packages whose start others wait for
     project_limit: int | None  # the strictest budget that is counted over all phases
     _earlier: dict[PackageId, frozenset[PackageId]] = field(default_factory=dict)  # found when first asked for
     _later: dict[PhaseId, tuple[PhaseId, ...]] = field(default_factory=dict)
@@ -79,7 +80,7 @@ class Shape:
         """The packages of the same phase that stand before one, directly or through others."""
         if package not in self._earlier:
             own = self.packages[package]
-            before = {edge.before for edge in own.needs if self.packages[edge.before].phase == own.phase}
+            before = {edge.before for edge in waited_for(own) if self.packages[edge.before].phase == own.phase}
             stages = self.phases[own.phase].stages[: self.stage_of[package]]
             found = before.union(*(self.earlier(p) for p in before), *(stage.packages for stage in stages))
             self._earlier[package] = frozenset(found)
@@ -117,8 +118,14 @@ def shape_of(plan: Plan) -> Shape:
         after_same_host=_successors(plan, EdgeKind.SAME_HOST),
         after_all_hosts=_successors(plan, EdgeKind.ALL_HOSTS),
         ways_back={p.id: back for p in plan.packages.values() if (back := _way_back(p))} | of_phases,
+        begins=frozenset(edge.before for p in plan.packages.values() for edge in p.needs if edge.on_start),
         project_limit=_project_limit(plan),
     )
+
+
+def waited_for(package: Package) -> tuple[Edge, ...]:
+    """The needs of a package whose end it waits for; whose start it waits for is looked at when its turn has come."""
+    return tuple(edge for edge in package.needs if not edge.on_start) if package.needs else ()
 
 
 def _project_limit(plan: Plan) -> int | None:
@@ -174,7 +181,7 @@ def _positions(packages: Iterable[Package]) -> Mapping[PackageId, Mapping[HostNa
 def _successors(plan: Plan, kind: EdgeKind) -> Mapping[PackageId, tuple[PackageId, ...]]:
     found: dict[PackageId, list[PackageId]] = defaultdict(list)
     for package in plan.packages.values():
-        for edge in package.needs:
+        for edge in waited_for(package):
             if edge.kind is kind:
                 found[edge.before].append(package.id)
     return {before: tuple(after) for before, after in found.items()}

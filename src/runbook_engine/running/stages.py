@@ -1,12 +1,13 @@
 """How far packages, stages and phases are: the part of the fold that opens what comes next."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from runbook_engine.model.plan import Package
 from runbook_engine.model.run import PhaseState, Run
-from runbook_engine.model.words import OnFailure, PackageId, PhaseId, StageKind, Status
+from runbook_engine.model.words import SETTLED_WELL, OnFailure, PackageId, PhaseId, StageKind, Status, TaskId
 from runbook_engine.running.budget import exhausted
-from runbook_engine.running.shape import Shape
+from runbook_engine.running.shape import Shape, task_of
 
 
 def count(phase: PhaseState, before: Status | None, after: Status, number: int = 1) -> None:
@@ -130,3 +131,12 @@ def open_phases(shape: Shape, run: Run, at: datetime) -> None:
             phase.started = phase.started or at
             _open_stage(shape, run, planned.id, 0)
             advance(shape, run, planned.id, at)
+
+
+def waiting_on(shape: Shape, run: Run, package: PackageId, before: PackageId) -> Iterator[TaskId]:
+    """The tasks of a package that wait for one of another on their own host."""
+    if run.settled[before] >= shape.packages[before].size:
+        return
+    for host in shape.hosts[package]:
+        if host in shape.hosts[before] and run.task(task_of(before, host)).status not in SETTLED_WELL:
+            yield task_of(package, host)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from runbook_engine.model.attempts import Attempt
 from runbook_engine.model.events import Event, HostsTaken
-from runbook_engine.model.gates import PhaseCleared, PhaseHeld, ResourcesTaken, StartMissed
+from runbook_engine.model.gates import PartsTaken, PhaseCleared, PhaseHeld, ResourcesTaken, StartMissed
 from runbook_engine.model.plan import Package
 from runbook_engine.model.run import Run
 from runbook_engine.model.values import dataclass
@@ -14,7 +14,7 @@ from runbook_engine.model.words import HostName, PhaseId, TaskId
 from runbook_engine.model.world import Blocker, World
 from runbook_engine.running.course import Course
 from runbook_engine.running.focus import Focus
-from runbook_engine.running.gates import OF_TIME, uses_of
+from runbook_engine.running.gates import OF_TIME, takes_parts, uses_of
 
 
 @dataclass(slots=True, kw_only=True)
@@ -26,6 +26,7 @@ class Starts:
     taken: list[TaskId] = field(default_factory=list)
     hosts: dict[HostName, None] = field(default_factory=dict)  # newly taken
     leaving: set[HostName] = field(default_factory=set)  # newly taken, and out of service from now on
+    parts: dict[str, int] = field(default_factory=dict)  # newly used up
     cleared: set[PhaseId] = field(default_factory=set)
     held: dict[PhaseId, Blocker] = field(default_factory=dict)  # what keeps phases from starting whose tasks could
     durable: bool = False  # whether they may only begin once they are on disk
@@ -48,6 +49,14 @@ def take_hosts(starts: Starts, course: Course, focus: Focus, world: World, packa
     for other in package.hosts if index is None else course.shape.stage(package.phase, index).hosts:
         if other not in ours and other not in world.taken and focus.allows(package.phase, other):
             starts.hosts[other] = None
+
+
+def take_parts(starts: Starts, course: Course, world: World, package: Package, host: HostName | None) -> None:
+    """What a task uses up; it is recorded with its start."""
+    if package.uses and world.stock and takes_parts(course.run, package, host):
+        for name, amount in package.uses.items():
+            if name in world.stock:
+                starts.parts[name] = starts.parts.get(name, 0) + amount
 
 
 def clear(starts: Starts, course: Course, world: World, package: Package, now: datetime) -> None:
@@ -83,6 +92,11 @@ def finished(starts: Starts, course: Course, now: datetime) -> Starts:
         if hosts:
             starts.events.insert(0, HostsTaken(at=now, hosts=hosts, out=out))
             starts.durable = True
+    if starts.parts:
+        known = course.run.parts
+        uses = {name: known.get(name, 0) + amount for name, amount in sorted(starts.parts.items())}
+        starts.events.insert(0, PartsTaken(at=now, uses=uses))
+        starts.durable = True
     phases = course.run.phases
     for phase in (p for p, gate in starts.held.items() if gate.kind == "missed" and phases[p].missed is None):
         starts.events.append(StartMissed(at=now, phase=phase, due=phases[phase].due or now))
