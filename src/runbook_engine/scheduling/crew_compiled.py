@@ -34,6 +34,7 @@ _CALLED = {
     *("pausing", "several", "limited", "lift", "moved", "given", "lay", "load"),
     *("sequence", "unmet", "bound", "cleared", "value", "changed", "decoded", "searched"),
 }  # what is seldom needed, or large; all else becomes part of what calls it
+_ENTRIES = {"decoded", "searched"}
 _WIDTHS = {"jobs": 15, "into": 4, "onto": 4, "uses": 2, "spans": 2, "calendars": 2, "people": 11, "travel": 0, "dear": 3}
 
 
@@ -60,8 +61,20 @@ def compiled() -> dict[str, Any]:
     for function in functions:
         made = FunctionType(function.__code__, names, function.__name__)
         made.__qualname__, made.__module__ = f"{function.__name__}-{mark}", function.__module__
-        names[function.__name__] = njit(cache=True, nogil=True, forceinline=function.__name__ not in _CALLED)(made)
+        names[function.__name__] = njit(**_options(function.__name__))(made)
     return names
+
+
+def _options(name: str) -> dict[str, bool]:
+    """How a function is compiled. What is called by compiled functions only gets no way in for others: half of the work."""
+    inner = name not in _ENTRIES
+    return {
+        "cache": True,
+        "nogil": True,
+        "forceinline": name not in _CALLED,
+        "no_cpython_wrapper": inner,
+        "no_cfunc_wrapper": True,
+    }
 
 
 def _functions(module: ModuleType) -> list[FunctionType]:
