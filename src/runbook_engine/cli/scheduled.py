@@ -38,7 +38,8 @@ class Zeal(StrEnum):
     THOROUGH = "thorough"
 
 
-WORK = {Zeal.QUICK: 2_000_000, Zeal.NORMAL: 50_000_000, Zeal.THOROUGH: 500_000_000}
+WORK = {Zeal.QUICK: 2_000_000, Zeal.NORMAL: 20_000_000, Zeal.THOROUGH: 400_000_000}  # jobs placed: seconds, or a minute or two
+DEARER = 20  # so much longer does it take to place a job with people and calendars
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,9 +167,10 @@ def _late(project: Project, solution: Solution, zone: tzinfo) -> Iterator[str]:
 
 
 def _search(project: Project, wish: Wish) -> Solution:
+    from runbook_engine.scheduling.plain import is_plain
     from runbook_engine.scheduling.solve import solve
 
-    return solve(project, effort_of(wish, len(project.jobs)), wish.aim)
+    return solve(project, effort_of(wish, len(project.jobs), plain=is_plain(project)), wish.aim)
 
 
 def without_deadlines(project: Project) -> Project:
@@ -180,10 +182,10 @@ def without_deadlines(project: Project) -> Project:
     return replace(project, jobs=jobs)
 
 
-def effort_of(wish: Wish, jobs: int) -> Effort:
+def effort_of(wish: Wish, jobs: int, *, plain: bool = False) -> Effort:
     """By the clock where a time is given (what the start of the program took is taken off it), else by work."""
     if wish.limit_s is None:
-        return Effort(work=WORK[wish.zeal], seed=wish.seed)
+        return Effort(work=WORK[wish.zeal] // (1 if plain else DEARER), seed=wish.seed)
     left = wish.limit_s - running_s() - LEAVING_S - BY_JOB_S * jobs
     return Effort(work=None, seconds=max(0.05, left), seed=wish.seed)
 

@@ -87,6 +87,8 @@ class Search:
         if word is None:
             return self._here() if alone else False
         name, message = word
+        if name not in self.children:  # what an ended one said last
+            return True
         if message.get("over"):
             self.children.pop(name).end()
             return True
