@@ -144,10 +144,26 @@ def _by_thing(project: Project, case: Case, thing: int, times: list[tuple[int, i
         for each, amount in job.uses
         if each == thing and not case.jobs[j][FACT]
     ]
-    if supply.used_up or supply.amount <= 0 or not users:
+    if supply.used_up and users:
+        return _by_parts(project, case, thing, after)
+    if supply.amount <= 0 or not users:
         return 0
     head, tail, work = min(p.head for p in users), min(p.tail for p in users), sum(p.work for p in users)
     return head + tail - (-work // supply.amount)
+
+
+def _by_parts(project: Project, case: Case, thing: int, after: list[int]) -> int:
+    """While fewer parts are there than are used in all, some of the work has not begun: it follows the next that come."""
+    supply = project.resources[thing]
+    wanted = [(j, amount) for j, job in enumerate(project.jobs) for each, amount in job.uses if each == thing]
+    least = min((case.jobs[j][DUR] + after[j] for j, _ in wanted if not case.jobs[j][FACT]), default=0)
+    there = supply.amount - sum(amount for _, _, amount in supply.taken)
+    best, demand = 0, sum(amount for _, amount in wanted)
+    for slot, amount in sorted(supply.arrives):
+        if demand > there:
+            best = slot + least
+        there += amount
+    return best
 
 
 def union(spans: Sequence[tuple[int, int]]) -> Spans:
