@@ -1,22 +1,32 @@
 """Time and people: lags, earliest starts, milestones, parts that are used up, and who may not do what others do."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from runbook_engine.model import decisions as de
-from runbook_engine.model.events import DecisionRefused, TaskAnswered, TaskAssigned, TimerEnded
+from runbook_engine.model.attempts import Ended
+from runbook_engine.model.events import AttemptStarted, DecisionRefused, TaskAnswered, TaskAssigned, TaskOpened, TimerEnded
 from runbook_engine.model.gates import PartsTaken
 from runbook_engine.model.jobs import LinkKind
 from runbook_engine.model.plan import Edge
 from runbook_engine.model.runbook import Lag
-from runbook_engine.model.words import EdgeKind, Per, RunId, RunStatus, Status
+from runbook_engine.model.words import EdgeKind, Per, Purpose, RunId, RunStatus, Status
 from runbook_engine.model.world import World
+from runbook_engine.running.agenda import Agenda
 from runbook_engine.running.blockers import blockers
+from runbook_engine.running.course import replay
+from runbook_engine.running.ends import ended_event
 from runbook_engine.running.fitting import stage_s
+from runbook_engine.running.focus import Focus
+from runbook_engine.running.ready import ready
 from running.nights import Night
+from running.random_plans import plans
 from running.test_running_gates import carry_out, minutes, of_kind
-from stand import FAILED, OK, START, Clock, MemoryJournal, created, manual, no_world, package, pause, phase, plan
+from stand import FAILED, OK, START, Clock, MemoryJournal, Stand, created, ids, manual, no_world, package, pause, phase, plan
 
 SAME, ALL = EdgeKind.SAME_HOST, EdgeKind.ALL_HOSTS
 TEN = Lag(lag_s=600.0)
@@ -215,3 +225,41 @@ def test_a_journal_of_another_engine_is_no_surprise():
     carry_out(made, World(stock={"disk": 1}), journal)
     course, _, _ = carry_out(made, no_world(), journal)
     assert course.run.parts == {"disk": 1}
+
+
+@settings(max_examples=120, deadline=None)
+@given(plans(), st.data())
+def test_what_waits_for_time_is_what_why_explains(made, data):
+    """Whatever the lags, earliest starts and parts: what starts has no blockers, and what has none starts; and all ends."""
+    kinds = st.sampled_from((LinkKind.FINISH_START, LinkKind.START_START))
+    lags = st.builds(lambda kind, lag_s: Lag(kind=kind, lag_s=float(lag_s)), kinds, st.integers(0, 900))
+    packages = {
+        name: replace(p, needs=tuple(replace(e, lag=data.draw(st.none() | lags)) for e in p.needs), uses={"disk": 1})
+        for name, p in made.packages.items()
+    }
+    made = replace(made, packages=packages)
+    course = replay([created(made)], {made.digest: made}.__getitem__)
+    agenda, now, new_id = Agenda(course, Focus()), START, ids()
+    earliest = {name: START + timedelta(minutes=data.draw(st.integers(0, 30))) for name in packages}
+    for moment in range(12):
+        world = World(moment=moment, earliest=earliest, stock={"disk": data.draw(st.integers(1, 9))})
+        agenda.unpark()
+        for task in agenda.due(now):
+            event = TimerEnded(at=now, task=task)
+            course.note(event)
+            agenda.note(event)
+        free = {t for p in made.packages for t in course.shape.tasks(p) if not blockers(course, t, world, now)}
+        starts = ready(course, agenda, world, now, Stand(lambda _: OK, Clock(), 100), new_id)
+        begun = {e.task for e in starts.events if isinstance(e, AttemptStarted | TaskOpened)}
+        assert begun <= free
+        if not any(gate.kind == "resource" for gate in starts.held.values()):  # the last part goes to one of them
+            assert {t.partition("@")[2] or t for t in begun} == {t.partition("@")[2] or t for t in free}
+        for event in starts.events:
+            course.note(event)
+            agenda.note(event)
+        for attempt in starts.attempts:
+            if attempt.purpose is Purpose.DO:
+                ended = ended_event(course, Ended(task=attempt.task, attempt=attempt.id, outcome=OK, purpose=Purpose.DO), now)
+                course.note(ended)
+                agenda.note(ended)
+        now += timedelta(minutes=data.draw(st.integers(1, 10)))
