@@ -116,7 +116,6 @@ def test_people_get_a_job_for_each_host_and_their_sites() -> None:
     """Each task can have its person; hosts wait for hosts; who may not work at a site is no candidate there."""
     on = company(person("ana"), person("ben", sites=("ams1",)), person("tom", skills={}))
     plan = planned(book(phase("p", hand("mount"), hand("check"))), on)
-    plan = replace(plan, packages={i: replace(p, on_site=True) for i, p in plan.packages.items()})
     made = of(plan, on)
 
     assert [j.id for j in made.jobs][:4] == ["p/mount@web1", "p/mount@web2", "p/mount@web3", "p/mount@web4"]
@@ -222,6 +221,15 @@ def test_the_window_of_a_phase_leaves_time_for_the_way_back() -> None:
     assert flash.duration * made.slot_s == 1800
     assert spans[:2] == [("Mon 30 22:00", "Tue 01 02:30"), ("Thu 03 22:00", "Fri 04 02:30")]
     assert flash.window == "night"
+
+
+def test_what_opens_a_phase_keeps_to_its_window_even_if_it_takes_no_time() -> None:
+    """A moment would lie in no slot, and so in no window; what follows it is drawn along."""
+    on = company()
+    made = of(planned(book(phase("p", run("look"), run("look2"), run("flash", takes=TEN), window="night")), on), on)
+
+    assert [j.duration * made.slot_s for j in made.jobs] == [made.slot_s, 0, 600]
+    assert made.jobs[0].calendar is not None
 
 
 def test_dates_become_slots() -> None:
