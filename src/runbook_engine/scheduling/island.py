@@ -13,8 +13,10 @@ from runbook_engine.scheduling.child_side import Message, answer, listening, unp
 from runbook_engine.scheduling.plain import Net, words
 from runbook_engine.scheduling.plain_bounds import tails
 
-FIRST_HERD = 40  # schedules; each herd that brings nothing new is followed by one of twice the size
-LARGEST_HERD = 5_000
+FIRST_HERD = 100  # schedules; each herd that brings nothing new any more is followed by a larger one
+LARGER = 3  # times as large
+SMALLEST_HERD, LARGEST_HERD = 10, 5_000
+FIRST_PLACES, MOST_PLACES = 100_000, 4_000_000  # jobs in all schedules of a herd: of the first, of any
 STALE = 32  # rounds of a herd's own size without a better child, and it is given up
 FEWEST_SLOTS = 4_096
 SLOTS_PER_JOB = 12  # as long as there are no more, time is slots; beyond, events cost less
@@ -70,14 +72,13 @@ class Island:
         self.nest = Nest._make((late - late.min(), _weights(the), *own, dice))
         self.best = _ints([*starts, the.span(starts)])
         self.told = int(self.best[-1])
-        self.settled = FIRST_HERD // 2
-        self.fresh = True
-        self._settle()
+        self._settle(min(FIRST_HERD, FIRST_PLACES // max(1, the.size)))
 
-    def _settle(self) -> None:
+    def _settle(self, wish: int) -> None:
         from runbook_engine.scheduling.breeding import Herd
 
-        count = self.settled = min(2 * self.settled, LARGEST_HERD)
+        most = min(LARGEST_HERD, MOST_PLACES // max(1, self.size))
+        count = self.settled = max(SMALLEST_HERD, min(wish, most))
         self.idle = 0
         self.fresh = True
         lists = [np.zeros((count, self.size), np.int64) for _ in range(2)]
@@ -91,7 +92,7 @@ class Island:
         self.fresh = False
         self.idle = 0 if better else self.idle + placed
         if self.idle > STALE * self.settled * self.size:
-            self._settle()
+            self._settle(LARGER * self.settled)
         span = int(self.best[-1])
         message: Message = {"placed": int(placed)}
         if span < self.told:
