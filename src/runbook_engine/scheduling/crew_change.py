@@ -6,8 +6,19 @@ from heapq import heappop, heappush
 from runbook_engine.model.jobs import Placed, Project
 from runbook_engine.scheduling.listing import Laid, by_latest, checked, laid_out
 from runbook_engine.scheduling.listing_books import Books, books_of
-from runbook_engine.scheduling.listing_case import DEADLINE, DUR, FACT, FIXED, JOB, OUT_AT, PAUSE, RELEASE, SEAT_AT
-from runbook_engine.scheduling.listing_case import Case, case_of
+from runbook_engine.scheduling.listing_case import (
+    DEADLINE,
+    DUR,
+    FACT,
+    FIXED,
+    JOB,
+    OUT_AT,
+    PAUSE,
+    RELEASE,
+    SEAT_AT,
+    Case,
+    case_of,
+)
 from runbook_engine.scheduling.listing_crews import allowed, things_for
 from runbook_engine.scheduling.listing_gaps import person_for
 from runbook_engine.scheduling.listing_laying import PLACED, held, lift, place, settle
@@ -25,10 +36,10 @@ def kept(project: Project, baseline: Mapping[str, Placed]) -> Laid:
     before = [baseline.get(job.id) for job in project.jobs]
     order = _order(case, before)
     books = _empty(project, case)
-    if _moved(case, books, order, before, _staying(case, books, order, before)):
-        if all(end <= case.jobs[j][DEADLINE] for j, end in enumerate(books.finish)):
-            return Laid(case, books, sorted(order, key=lambda j: (not case.jobs[j][FACT], books.start[j])))
-    return laid_out(project)
+    done = _moved(case, books, order, before, _staying(case, books, order, before))
+    if not done or any(end > case.jobs[j][DEADLINE] for j, end in enumerate(books.finish)):
+        return laid_out(project, strict=False)
+    return Laid(case, books, sorted(order, key=lambda j: (not case.jobs[j][FACT], books.start[j])))
 
 
 def _empty(project: Project, case: Case) -> Books:
@@ -65,7 +76,7 @@ def _moved(case: Case, books: Books, order: Sequence[int], before: Sequence[Plac
     queue = [(at[job], job) for job in moving]
     while queue:
         _, job = heappop(queue)
-        _prefer(case, books, job, before[job])
+        _prefer(books, job, before[job])
         if place(case, books, job) == PLACED:
             continue
         others = _followers(case, books, job)
@@ -84,7 +95,7 @@ def _followers(case: Case, books: Books, job: int) -> set[int]:
     return {link[JOB] for link in links if books.finish[link[JOB]] >= 0 and not case.jobs[link[JOB]][FACT]}
 
 
-def _prefer(case: Case, books: Books, job: int, was: Placed | None) -> None:
+def _prefer(books: Books, job: int, was: Placed | None) -> None:
     """Let a job that moves be done by those who were to do it, and not sooner than it was to be."""
     if was is not None:
         books.floor[job] = was.start

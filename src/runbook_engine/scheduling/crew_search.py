@@ -116,9 +116,7 @@ class Search:
         self.children[name].say({"work": work, "warmth": warmth(self._done(name))})
 
 
-def general(
-    project: Project, effort: Effort, aim: Aim = Aim.FINISH, baseline: dict[str, Placed] | None = None
-) -> Solution:
+def general(project: Project, effort: Effort, aim: Aim = Aim.FINISH, baseline: dict[str, Placed] | None = None) -> Solution:
     """A schedule for any project, within the effort; `seconds` count from this call. Raises NotPlaced.
 
     `baseline` says how jobs were placed before, by their ids; with the aim CHANGE as much of that is kept as can be.

@@ -43,19 +43,19 @@ def case_of(project: Project) -> Case:
     """The tables of a project, as lists."""
     jobs, spans = project.jobs, _SpanTable()
     seats = [_seats(project, at) for at in range(len(jobs))]
-    seats = [_kept(project, seats, at) for at in range(len(jobs))]
+    same, other = pairs(jobs, "same_people_as"), pairs(jobs, "other_people_than")
+    seats = [_kept(jobs[at], seats, at, same[at]) for at in range(len(jobs))]
     ends = project.horizon or BIG
     into = [[(x.before, KINDS.index(x.kind), x.lag, BIG if x.most is None else x.most) for x in job.links] for job in jobs]
     onto: list[list[tuple[int, int, int, int]]] = [[] for _ in jobs]
     for at, links in enumerate(into):
         for before, kind, lag, most in links:
             onto[before].append((at, kind, lag, most))
-    same, other = pairs(jobs, "same_people_as"), pairs(jobs, "other_people_than")
     uses = _uses(project)
-    tables = [into, onto, uses, seats, same, other]
-    at = _offsets(tables)
-    rows = [[*_numbers(job, ends), *(column[k] for column in at)] for k, job in enumerate(jobs)]
-    rows.append([0] * IN_AT + [column[-1] for column in at])
+    tables: list[Any] = [into, onto, uses, seats, same, other]
+    begins = _offsets(tables)
+    rows = [[*_numbers(job, ends), *(column[k] for column in begins)] for k, job in enumerate(jobs)]
+    rows.append([0] * IN_AT + [column[-1] for column in begins])
     dear = [_dear(worker) for worker in project.workers]
     flat = [able for job in seats for able in job]
     return Case(
@@ -142,12 +142,11 @@ def _seats(project: Project, at: int) -> list[tuple[int, ...]]:
     return [tuple(dict.fromkeys(crew.people)) for crew in job.crews for _ in range(crew.count)]
 
 
-def _kept(project: Project, seats: list[list[tuple[int, ...]]], at: int) -> list[tuple[int, ...]]:
+def _kept(job: Job, seats: list[list[tuple[int, ...]]], at: int, same: list[int]) -> list[tuple[int, ...]]:
     """The candidates of a job who can do all the jobs that are done by the same people."""
-    job = project.jobs[at]
-    if not job.same_people_as or job.people is not None:
+    if not same or job.people is not None:
         return seats[at]
-    able = set.intersection(*({p for able in seats[k] for p in able} for k in (at, *job.same_people_as)))
+    able = set.intersection(*({p for each in seats[k] for p in each} for k in (at, *same)))
     return [tuple(p for p in each if p in able) for each in seats[at]]
 
 
