@@ -31,14 +31,14 @@ LEAVING_S, BY_JOB_S = 0.25, 0.0004  # kept of a time limit for what comes after 
 
 
 class Zeal(StrEnum):
-    """How long is searched, in work, so that the answer is the same on any machine."""
+    """How long is searched, in work, so that the answer is the same on any machine; quick: the first answer stands."""
 
     QUICK = "quick"
     NORMAL = "normal"
     THOROUGH = "thorough"
 
 
-WORK = {Zeal.QUICK: 2_000_000, Zeal.NORMAL: 20_000_000, Zeal.THOROUGH: 400_000_000}  # jobs placed: seconds, or a minute or two
+WORK = {Zeal.QUICK: None, Zeal.NORMAL: 20_000_000, Zeal.THOROUGH: 400_000_000}  # jobs placed: seconds, or a minute or two
 DEARER = 20  # so much longer does it take to place a job with people and calendars
 
 
@@ -104,7 +104,7 @@ def make(plan: Plan, place: Settings, wish: Wish, booked: Sequence[Booked], now:
     except ValueError as error:
         raise Refused(f"{plan.runbook} cannot be scheduled: {error}", next_command="runbook inventory check") from error
     pins = [replace(p, start=_aware(p.start, zone) if isinstance(p.start, datetime) else p.start) for p in wish.pins]
-    project, solution, refused = _solved(plan, _pinned(project, pins), wish, zone)
+    project, solution, refused = _solved(plan, _pinned(project, pins), wish, zone, before)
     _keeps_to_rules(plan, project, solution)
     effort = Effort(seed=wish.seed)
     schedule = schedule_of(
@@ -132,20 +132,20 @@ def _pinned(project: Project, pins: "Sequence[Pin]") -> Project:
         raise Usage(f"--pin {error}", why=near or "A pin is written TASK=START@PERSON.") from error
 
 
-def _solved(plan: Plan, project: Project, wish: Wish, zone: tzinfo) -> tuple[Project, Solution, str]:
+def _solved(plan: Plan, project: Project, wish: Wish, zone: tzinfo, before: Booked | None) -> tuple[Project, Solution, str]:
     """A schedule, and why it is refused: where no deadline can be kept, the one that is over first, and what it breaks."""
     from runbook_engine.scheduling.listing_reasons import NotPlaced
 
     try:
-        return project, _search(project, wish), ""
-    except NotPlaced as error:
-        first = error
+        return project, _search(project, wish, before), ""
+    except (NotPlaced, ValueError) as error:
+        first: Exception = error
     eased = without_deadlines(project)
     if eased == project:
         raise _impossible(plan, first) from first
     try:
-        solution = _search(eased, wish)
-    except NotPlaced:
+        solution = _search(eased, wish, before)
+    except (NotPlaced, ValueError):
         raise _impossible(plan, first) from first
     return eased, solution, "; ".join(_late(project, solution, zone)) or str(first)
 
@@ -166,11 +166,13 @@ def _late(project: Project, solution: Solution, zone: tzinfo) -> Iterator[str]:
         yield f"{job.title or job.id} is over {when(over, zone)}, {by} after {until(due, zone)}"
 
 
-def _search(project: Project, wish: Wish) -> Solution:
+def _search(project: Project, wish: Wish, before: Booked | None) -> Solution:
+    from runbook_engine.scheduling.moving import promised
     from runbook_engine.scheduling.plain import is_plain
     from runbook_engine.scheduling.solve import solve
 
-    return solve(project, effort_of(wish, len(project.jobs), plain=is_plain(project)), wish.aim)
+    kept = promised(project, before.schedule) if before and wish.aim is Aim.CHANGE else None
+    return solve(project, effort_of(wish, len(project.jobs), plain=is_plain(project)), wish.aim, kept)
 
 
 def without_deadlines(project: Project) -> Project:
@@ -185,7 +187,8 @@ def without_deadlines(project: Project) -> Project:
 def effort_of(wish: Wish, jobs: int, *, plain: bool = False) -> Effort:
     """By the clock where a time is given (what the start of the program took is taken off it), else by work."""
     if wish.limit_s is None:
-        return Effort(work=WORK[wish.zeal] // (1 if plain else DEARER), seed=wish.seed)
+        work = WORK[wish.zeal]
+        return Effort(work=work // (1 if plain else DEARER) if work else None, seed=wish.seed)
     left = wish.limit_s - running_s() - LEAVING_S - BY_JOB_S * jobs
     return Effort(work=None, seconds=max(0.05, left), seed=wish.seed)
 

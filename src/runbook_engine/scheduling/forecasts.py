@@ -3,13 +3,11 @@
 A forecast tells what will be, not what should: deadlines do not bind it. Start with `go_on`.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
 
-from runbook_engine.model.jobs import Aim, Effort, Job, Placed, Project, Solution
-from runbook_engine.model.schedule import Booking, Schedule
-from runbook_engine.model.words import PersonId
-from runbook_engine.scheduling.facts import slot_after, slot_before
+from runbook_engine.model.jobs import Aim, Effort, Job, Project, Solution
+from runbook_engine.model.schedule import Schedule
+from runbook_engine.scheduling.moving import promised as kept
 
 FIRST_ONLY = Effort(work=None, seconds=None)
 
@@ -22,7 +20,7 @@ def go_on(project: Project, promised: Schedule | None = None, effort: Effort = F
     from runbook_engine.scheduling.crew_search import general
 
     free = without_deadlines(project)
-    before = placed_before(free, promised) if promised else {}
+    before = kept(free, promised) if promised else {}
     return free, general(free, effort, Aim.CHANGE if before else Aim.FINISH, before)
 
 
@@ -34,19 +32,3 @@ def without_deadlines(project: Project) -> Project:
 
 def _earlier(job: Job) -> int | None:
     return min((slot for slot in (job.due, job.deadline) if slot is not None), default=None)
-
-
-def placed_before(project: Project, promised: Schedule) -> dict[str, Placed]:
-    """What was promised, as placings of the jobs of a project, by their ids; what it has no job for is left out."""
-    numbers = {worker.id: number for number, worker in enumerate(project.workers)}
-    jobs = {job.id for job in project.jobs}
-    return {b.id: _placed(project, b, numbers) for b in promised.bookings if b.id in jobs}
-
-
-def _placed(project: Project, booking: Booking, numbers: Mapping[PersonId, int]) -> Placed:
-    return Placed(
-        start=slot_before(project, booking.start),
-        finish=slot_after(project, booking.finish),
-        people=tuple(numbers[person] for person in booking.people if person in numbers),
-        spells=tuple((slot_before(project, spell.start), slot_after(project, spell.end)) for spell in booking.spells),
-    )
