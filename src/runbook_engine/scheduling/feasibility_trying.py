@@ -9,8 +9,6 @@ from runbook_engine.scheduling.listing_reasons import NotPlaced
 from runbook_engine.scheduling.projects import project_of
 from runbook_engine.scheduling.projects_terms import Terms
 
-MOST_JOBS = 600  # hosts go together beyond that: a verdict needs no names on each of ten thousand
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
@@ -30,7 +28,7 @@ class Outcome:
 
 def tried(case: Case, pick: Pick = likely) -> Outcome:
     """Schedule a case once, by the figure of the durations that is picked."""
-    terms = Terms(parallel=case.parallel, pick=pick, pools=case.pools, booked=case.booked, most_jobs=MOST_JOBS)
+    terms = Terms(parallel=case.parallel, pick=pick, pools=case.pools, booked=case.booked, most_jobs=case.most_jobs)
     project = project_of(case.plan, case.estate, case.days_off, case.at, terms)
     try:
         return Outcome(project=project, solution=first(project))
