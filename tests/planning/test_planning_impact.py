@@ -13,11 +13,11 @@ from runbook_engine.model.estate import Department, Estate, Person, Resource, Se
 from runbook_engine.model.impact import Lasting, Level, Named, NoReturn, NoWayBack, PhaseImpact, ServiceImpact
 from runbook_engine.model.plan import Plan, Stage
 from runbook_engine.model.runbook import Phase, RollBack, Rolling, Stakeholder, Step, Takes
+from runbook_engine.model.scope import scope
 from runbook_engine.model.text import shell
 from runbook_engine.model.words import HostName, Kind, Per, PersonId, PhaseId, Repeat, StepId
 from runbook_engine.planning import compare, read_plan, write_plan
 from runbook_engine.planning.impact import impact, level_of
-from runbook_engine.model.scope import scope
 
 SERVICES = {
     "orders": Service(name="orders", title="Order system", owner="sales", depends_on=("database",)),

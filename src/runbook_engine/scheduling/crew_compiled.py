@@ -16,6 +16,7 @@ from numba import njit
 
 from runbook_engine.scheduling import (
     crew_moves,
+    crew_values,
     listing_books,
     listing_case,
     listing_crews,
@@ -27,33 +28,63 @@ from runbook_engine.scheduling import (
 from runbook_engine.scheduling.listing_books import Books
 from runbook_engine.scheduling.listing_case import CAL, DUR, FREE_AT, FREE_END, PAUSE, SEAT_AT, Case
 
+_MODULES = (listing_gaps, listing_books, listing_crews, listing_pauses, listing_laying, listing_order, crew_values, crew_moves)
 _PLAIN = {"books_of", "latest", "cycle", "ranks"}  # run once for a project, never compiled
-_WIDTHS = {"jobs": 15, "into": 4, "onto": 4, "uses": 2, "spans": 2, "calendars": 2, "people": 8, "travel": 0}
+_CALLED = {
+    *("pausing", "several", "limited", "lift", "moved", "given", "lay", "load"),
+    *("sequence", "unmet", "bound", "cleared", "value", "changed", "decoded", "searched"),
+}  # what is seldom needed, or large; all else becomes part of what calls it
+_ENTRIES = {"decoded", "searched"}
+_WIDTHS = {"jobs": 15, "into": 4, "onto": 4, "uses": 2, "spans": 2, "calendars": 2, "people": 11, "travel": 0, "dear": 3}
 
 
 @cache
 def compiled() -> dict[str, Any]:
     """The compiled functions by their names."""
-    modules = (listing_gaps, listing_books, listing_crews, listing_pauses, listing_laying, listing_order, crew_moves)
+    modules = (
+        listing_gaps,
+        listing_books,
+        listing_crews,
+        listing_pauses,
+        listing_laying,
+        listing_order,
+        crew_values,
+        crew_moves,
+    )
     files = [Path(str(module.__file__)) for module in (listing_case, *modules)]
     mark = hashlib.sha256(b"".join(file.read_bytes() for file in (*files, Path(__file__)))).hexdigest()[:12]
     names: dict[str, Any] = {"range": range}
-    for module in (listing_case, *modules):
+    for module in (listing_case, *_MODULES):
         names |= {name: value for name, value in vars(module).items() if isinstance(value, int)}
-    functions = [f for module in modules for f in _functions(module)]
+    functions = [f for module in _MODULES for f in _functions(module)]
     functions += [_named(_insert_into_array, "insert"), _named(_remove_from_array, "remove")]
     for function in functions:
         made = FunctionType(function.__code__, names, function.__name__)
         made.__qualname__, made.__module__ = f"{function.__name__}-{mark}", function.__module__
-        names[function.__name__] = njit(cache=True, nogil=True)(made)
+        names[function.__name__] = njit(**_options(function.__name__))(made)
     return names
+
+
+def _options(name: str) -> dict[str, bool]:
+    """How a function is compiled. What is called by compiled functions only gets no way in for others: half of the work."""
+    inner = name not in _ENTRIES
+    return {
+        "cache": True,
+        "nogil": True,
+        "forceinline": name not in _CALLED,
+        "no_cpython_wrapper": inner,
+        "no_cfunc_wrapper": True,
+    }
 
 
 def _functions(module: ModuleType) -> list[FunctionType]:
     return [
         value
         for name, value in vars(module).items()
-        if isinstance(value, FunctionType) and value.__module__ == module.__name__ and not name.startswith("_") and name not in _PLAIN
+        if isinstance(value, FunctionType)
+        and value.__module__ == module.__name__
+        and not name.startswith("_")
+        and name not in _PLAIN
     ]
 
 
@@ -115,7 +146,7 @@ def _most_spells(case: Case) -> int:
         able = set(case.candidates[case.seats[row[SEAT_AT]] : case.seats[case.jobs[job + 1][SEAT_AT]]])
         for person in able:
             people[person] += _most_parts(case, row, person)
-    return max(people, default=0) + 1
+    return 1 + int(max(people, default=0))
 
 
 def _most_parts(case: Case, row: Any, person: int) -> int:
@@ -124,4 +155,9 @@ def _most_parts(case: Case, row: Any, person: int) -> int:
     spans = case.people[person][FREE_END] - case.people[person][FREE_AT]
     if row[CAL] >= 0:
         spans += case.calendars[row[CAL]][1] - case.calendars[row[CAL]][0]
-    return max(1, min(row[DUR], spans))
+    return int(max(1, min(row[DUR], spans)))
+
+
+def row_array(row: Any) -> Any:
+    """A row of numbers as an array."""
+    return _array(row, None)

@@ -1,34 +1,118 @@
-"""Moves of the search over lists. Written as `listing_gaps` is."""
+"""The search over lists, people and waiting: small changes, each decoded in full. Written as `listing_gaps` is."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
-from runbook_engine.scheduling.listing_case import DEADLINE, DUE
+from runbook_engine.scheduling.crew_values import FINISH, WORST, value
+from runbook_engine.scheduling.listing_case import SEAT_AT
 from runbook_engine.scheduling.listing_laying import lay
+from runbook_engine.scheduling.listing_order import sequence
+
+WORK, SEED, VALUE, BEST, WARM, AIM, WHOLE, DAY = range(8)
+
+
+class Hunt(NamedTuple):
+    """Where a search is and what it found: orders of jobs, and by job who is to do it and before when it does not start."""
+
+    state: Any  # WORK … DAY: jobs to place, chance, value of `order` and of `best`, what a change may cost, aim, costs, a day
+    order: Any
+    tried: Any
+    best: Any
+    picks: Any
+    best_picks: Any
+    waits: Any
+    best_waits: Any
+    marks: Any  # scratch, by span
 
 
 def copied(into: Any, row: Any, count: int) -> None:
     """Copy the first numbers of a row."""
-    for k in range(count):
-        into[k] = row[k]
+    into[:count] = row[:count]
 
 
-def cleared(books: Any, blank: Any) -> None:
+def cleared(books: Any, blank: Any, waits: Any) -> None:
     """Empty books for another schedule; `blank` are books in which nothing was ever placed."""
     for k in range(len(books.count)):
         books.count[k] = 0
         books.since[k] = 0
         copied(books.days[k], blank.days[k], len(blank.days[k]))
         copied(books.weeks[k], blank.weeks[k], len(blank.weeks[k]))
-    for k in range(len(books.steps)):
+    for k in range(len(blank.steps)):
         books.steps[k] = blank.steps[k]
         copied(books.times[k], blank.times[k], blank.steps[k])
         copied(books.left[k], blank.left[k], blank.steps[k])
     for k in range(len(books.finish)):
         books.start[k] = books.finish[k] = -1
-        books.floor[k] = 0
+        books.floor[k] = waits[k]
 
 
-def decoded(case: Any, books: Any, blank: Any, order: Any, tries: int) -> int:
-    cleared(books, blank)
-    done, _ = lay(case, books, order, tries)
-    return done
+def decoded(case: Any, books: Any, blank: Any, hunt: Any, order: Any) -> int:
+    """Make the schedule of an order; its value."""
+    cleared(books, blank, hunt.waits)
+    done, _ = lay(case, books, order, len(order) // 10 + 10)
+    if done < len(order):
+        return WORST
+    return value(case, books, hunt.state[AIM], hunt.state[WHOLE], hunt.marks)
+
+
+def searched(case: Any, books: Any, blank: Any, hunt: Any) -> None:
+    """Go on with a search until it has placed so many jobs."""
+    state, jobs = hunt.state, len(hunt.order)
+    while state[WORK] > 0:
+        copied(hunt.tried, hunt.order, jobs)
+        kind, job, before = changed(case, books, hunt)
+        if kind == 0:
+            sequence(case, hunt.tried.copy(), hunt.tried)
+        found = decoded(case, books, blank, hunt, hunt.tried)
+        state[WORK] -= jobs
+        if found <= state[VALUE] + state[WARM] and found < WORST:
+            taken(hunt, found)
+        elif kind == 1:
+            hunt.picks[job] = before
+        elif kind == 2:
+            hunt.waits[job] = before
+
+
+def taken(hunt: Any, found: int) -> None:
+    """Go on from the schedule that was tried, and remember it if it is the best."""
+    state, jobs = hunt.state, len(hunt.order)
+    state[VALUE] = found
+    copied(hunt.order, hunt.tried, jobs)
+    if found < state[BEST]:
+        state[BEST] = found
+        copied(hunt.best, hunt.tried, jobs)
+        copied(hunt.best_picks, hunt.picks, jobs)
+        copied(hunt.best_waits, hunt.waits, jobs)
+
+
+def chance(state: Any, most: int) -> int:
+    """A number from 0 up to, and without, `most`: a linear congruence, the same on any machine."""
+    state[SEED] = (state[SEED] * 1103515245 + 12345) & 0x7FFFFFFF
+    return int((state[SEED] >> 8) % most)
+
+
+def changed(case: Any, books: Any, hunt: Any) -> tuple[int, int, int]:
+    """Change an order (0), who does a job (1) or when it may start (2): which, of which job, and what it was."""
+    jobs, state = len(hunt.tried), hunt.state
+    at = chance(state, jobs)
+    job, kind = hunt.tried[at], chance(state, 8)
+    seat = case.jobs[job][SEAT_AT]
+    if kind < 2 and seat < case.jobs[job + 1][SEAT_AT]:
+        able = case.seats[seat + 1] - case.seats[seat]
+        before, one = hunt.picks[job], chance(state, able + 1)
+        hunt.picks[job] = -1 if one == able else case.candidates[case.seats[seat] + one]
+        return 1, int(job), int(before)
+    if kind < 4 and state[AIM] != FINISH:
+        before = hunt.waits[job]
+        hunt.waits[job] = 0 if before and chance(state, 2) else max(0, books.start[job]) + chance(state, state[DAY])
+        return 2, int(job), int(before)
+    shifted(hunt.tried, at, chance(state, jobs))
+    return 0, -1, -1
+
+
+def shifted(row: Any, at: int, to: int) -> None:
+    """Move one number of a row to another place in it."""
+    one, step = row[at], 1 if to > at else -1
+    while at != to:
+        row[at] = row[at + step]
+        at += step
+    row[to] = one

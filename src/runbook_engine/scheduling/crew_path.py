@@ -24,7 +24,7 @@ from runbook_engine.scheduling.listing_order import sequence
 
 
 def critical_path(project: Project, case: Case) -> int:
-    """No schedule is over before this slot: work and calendars alone, as if everything and everybody were there for each job."""
+    """No schedule is over before this slot: work and calendars alone, with everybody there for each job."""
     return max((finish for _, finish in earliest(project, case)), default=0)
 
 

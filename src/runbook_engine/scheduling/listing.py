@@ -39,8 +39,8 @@ def first(project: Project, order: Sequence[int] | None = None) -> Solution:
     return solution(project, laid, how="list scheduling", tried=1)
 
 
-def laid_out(project: Project, order: Sequence[int] | None = None) -> Laid:
-    """The same with its tables and books."""
+def laid_out(project: Project, order: Sequence[int] | None = None, *, strict: bool = True) -> Laid:
+    """The same with its tables and books. If not `strict`, deadlines may be missed in the end."""
     case = case_of(project)
     checked(project, case)
     wanted = list(order) if order is not None else by_latest(case)
@@ -51,9 +51,18 @@ def laid_out(project: Project, order: Sequence[int] | None = None) -> Laid:
         if not missed:
             return laid
         if order is not None or hurry.issuperset(missed) or len(hurry) > len(case.jobs) // 4:
-            raise late(project, laid.case, laid.books, missed)
+            if strict:
+                raise late(project, laid.case, laid.books, missed)
+            return laid
         hurry.update(missed)
         wanted = [j for j in wanted if j in hurry] + [j for j in wanted if j not in hurry]
+
+
+def in_time(project: Project, laid: Laid) -> None:
+    """Raise NotPlaced if a deadline is missed."""
+    missed = [j for j, end in enumerate(laid.books.finish) if end > laid.case.jobs[j][DEADLINE]]
+    if missed:
+        raise late(project, laid.case, laid.books, missed)
 
 
 def checked(project: Project, case: Case) -> None:

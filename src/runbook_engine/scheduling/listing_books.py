@@ -8,7 +8,7 @@ from runbook_engine.scheduling.listing_gaps import gap_for, later_than
 
 
 class Books(NamedTuple):
-    """What is known while jobs are placed. By person and spell: `starts`, `ends`, `whose`; by thing and step: `times`, `left`."""
+    """What is known while jobs are placed. By person and spell `starts`, `ends`, `whose`; by thing and step `times`, `left`."""
 
     starts: Any
     ends: Any
@@ -80,13 +80,14 @@ def _profile(supply: Supply) -> list[tuple[int, int]]:
     return steps
 
 
-def insert(row: Any, at: int, count: int, value: int) -> None:  # noqa: ARG001 - an array does not know how much it holds
-    """Put a number into a row that holds `count` of them."""
+def insert(row: Any, at: int, count: int, value: int) -> None:
+    """Put a number into a row of which the first `count` count."""
+    del row[count:]
     row.insert(at, value)
 
 
-def remove(row: Any, at: int, count: int) -> None:  # noqa: ARG001 - the same
-    """Take a number out of a row that holds `count` of them."""
+def remove(row: Any, at: int, count: int) -> None:  # noqa: ARG001 - an array does not know how many count
+    """Take a number out of a row of which the first `count` count."""
     del row[at]
 
 

@@ -10,11 +10,12 @@ from typing import Any, NamedTuple
 from runbook_engine.model.jobs import Job, LinkKind, Project, Spans, Worker
 
 BIG = 1 << 40  # after all that is ever scheduled: never
+PRICES = 1000  # in which a rate for an hour is counted; the slots of an hour cancel out where prices are compared
 KINDS = (LinkKind.FINISH_START, LinkKind.START_START, LinkKind.FINISH_FINISH, LinkKind.START_FINISH)
 
 DUR, CAL, PAUSE, RELEASE, DEADLINE, DUE, SITE, FIXED, FACT, IN_AT, OUT_AT, USE_AT, SEAT_AT, SAME_AT, OTHER_AT = range(15)
 JOB, KIND, LAG, MOST = range(4)
-HOME, DAY_MOST, WEEK_MOST, REST, SHIFT_MOST, FREE_AT, FREE_END, LIMITED = range(8)
+HOME, DAY_MOST, WEEK_MOST, REST, SHIFT_MOST, FREE_AT, FREE_END, LIMITED, PRICE, DEAR_AT, DEAR_END = range(11)
 
 
 class Case(NamedTuple):
@@ -30,10 +31,11 @@ class Case(NamedTuple):
     other: Any  # jobs that are done by other people, by job
     spans: Any  # (from, to) of calendars and of free times
     calendars: Any  # (where its spans begin, where they end)
-    people: Any  # by person: HOME … LIMITED
+    people: Any  # by person: HOME … DEAR_END
     days: Any
     weeks: Any
     travel: Any  # by site and site
+    dear: Any  # (from, to, more than the usual price of a slot) by person
     used_up: Any  # by resource: 1 if what is taken does not come back
 
 
@@ -41,19 +43,20 @@ def case_of(project: Project) -> Case:
     """The tables of a project, as lists."""
     jobs, spans = project.jobs, _SpanTable()
     seats = [_seats(project, at) for at in range(len(jobs))]
-    seats = [_kept(project, seats, at) for at in range(len(jobs))]
+    same, other = pairs(jobs, "same_people_as"), pairs(jobs, "other_people_than")
+    seats = [_kept(jobs[at], seats, at, same[at]) for at in range(len(jobs))]
     ends = project.horizon or BIG
     into = [[(x.before, KINDS.index(x.kind), x.lag, BIG if x.most is None else x.most) for x in job.links] for job in jobs]
     onto: list[list[tuple[int, int, int, int]]] = [[] for _ in jobs]
     for at, links in enumerate(into):
         for before, kind, lag, most in links:
             onto[before].append((at, kind, lag, most))
-    same, other = pairs(jobs, "same_people_as"), pairs(jobs, "other_people_than")
     uses = _uses(project)
-    tables = [into, onto, uses, seats, same, other]
-    at = _offsets(tables)
-    rows = [[*_numbers(job, ends), *(column[k] for column in at)] for k, job in enumerate(jobs)]
-    rows.append([0] * IN_AT + [column[-1] for column in at])
+    tables: list[Any] = [into, onto, uses, seats, same, other]
+    begins = _offsets(tables)
+    rows = [[*_numbers(job, ends), *(column[k] for column in begins)] for k, job in enumerate(jobs)]
+    rows.append([0] * IN_AT + [column[-1] for column in begins])
+    dear = [_dear(worker) for worker in project.workers]
     flat = [able for job in seats for able in job]
     return Case(
         jobs=rows,
@@ -65,7 +68,11 @@ def case_of(project: Project) -> Case:
         same=_flat(same),
         other=_flat(other),
         calendars=[spans.added(each) for each in project.calendars],
-        people=[_person(worker, project, spans) for worker in project.workers],
+        people=[
+            [*_person(worker, project, spans), round(worker.rate * PRICES), *_at(dear, k)]
+            for k, worker in enumerate(project.workers)
+        ],
+        dear=_flat(dear),
         spans=spans.rows,
         days=list(project.days),
         weeks=list(project.weeks),
@@ -135,12 +142,11 @@ def _seats(project: Project, at: int) -> list[tuple[int, ...]]:
     return [tuple(dict.fromkeys(crew.people)) for crew in job.crews for _ in range(crew.count)]
 
 
-def _kept(project: Project, seats: list[list[tuple[int, ...]]], at: int) -> list[tuple[int, ...]]:
+def _kept(job: Job, seats: list[list[tuple[int, ...]]], at: int, same: list[int]) -> list[tuple[int, ...]]:
     """The candidates of a job who can do all the jobs that are done by the same people."""
-    job = project.jobs[at]
-    if not job.same_people_as or job.people is not None:
+    if not same or job.people is not None:
         return seats[at]
-    able = set.intersection(*({p for able in seats[k] for p in able} for k in (at, *job.same_people_as)))
+    able = set.intersection(*({p for each in seats[k] for p in each} for k in (at, *same)))
     return [tuple(p for p in each if p in able) for each in seats[at]]
 
 
@@ -151,6 +157,17 @@ def _person(worker: Worker, project: Project, spans: _SpanTable) -> list[int]:
     at, end = spans.added(((0, BIG),) if worker.free is None else worker.free)
     limited = int(day_most < BIG or week_most < BIG or worker.rest > 0 or home >= 0)
     return [home, day_most, week_most, worker.rest, 86400 // project.slot_s - worker.rest, at, end, limited]
+
+
+def _dear(worker: Worker) -> list[tuple[int, int, int]]:
+    """What slots of a person cost more, or less, than usual."""
+    price = worker.rate * PRICES
+    return [(begin, end, round(price * (factor - 1))) for begin, end, factor in worker.dear if end > begin]
+
+
+def _at(table: Sequence[Sequence[Any]], k: int) -> tuple[int, int]:
+    begin = sum(len(row) for row in table[:k])
+    return begin, begin + len(table[k])
 
 
 def _offsets(tables: Sequence[Sequence[Sequence[Any]]]) -> list[list[int]]:

@@ -1,4 +1,4 @@
-"""When the people, the things and the calendar of an unbroken job come together, and who does it. Written as `listing_gaps` is."""
+"""When the people, things and calendar of an unbroken job come together, and who does it. Written as `listing_gaps` is."""
 
 from typing import Any
 
@@ -79,7 +79,7 @@ def allowed(case: Any, books: Any, job: int, person: int) -> bool:
 
 def does(case: Any, books: Any, job: int, person: int) -> bool:
     """Whether a person does a placed job."""
-    for k in range(case.jobs[job][SEAT_AT], case.jobs[job + 1][SEAT_AT]):
+    for k in range(case.jobs[job][SEAT_AT], case.jobs[job + 1][SEAT_AT]):  # noqa: SIM110 - `any` is not compiled
         if books.who[k] == person:
             return True
     return False
@@ -120,7 +120,7 @@ def seated(case: Any, books: Any, job: int, slot: int, seats: int) -> bool:
     first = case.jobs[job][SEAT_AT]
     for i in range(seats):
         books.who[first + i] = -1
-    for i in range(seats):
+    for i in range(seats):  # noqa: SIM110 - the same
         if not seat_found(case, books, job, slot, i):
             return False
     return True
@@ -159,7 +159,7 @@ def spare(case: Any, books: Any, job: int, slot: int, i: int) -> int:
         ):
             best = person
             if person == books.pick[job]:
-                return person
+                return int(person)
     return best
 
 
@@ -175,7 +175,7 @@ def new_seat(asked: Any, count: int, seat: int) -> bool:
     """Whether a seat is one that was not asked yet."""
     if seat < 0:
         return False
-    for k in range(count):
+    for k in range(count):  # noqa: SIM110 - the same
         if asked[k][0] == seat:
             return False
     return True

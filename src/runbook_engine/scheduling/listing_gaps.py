@@ -36,7 +36,7 @@ def open_for(spans: Any, at: int, end: int, slot: int, length: int) -> int:
     for k in range(span_after(spans, at, end, slot), end):
         start = max(slot, spans[k][0])
         if start + length <= spans[k][1]:
-            return start
+            return int(start)
     return BIG
 
 
@@ -175,14 +175,14 @@ def way_for(case: Any, books: Any, person: int, job: int, slot: int, length: int
             return later
     if following == count or leaves(case, books, person, job, slot, length, before, after, following):
         return slot
-    return books.ends[person][following]
+    return int(books.ends[person][following])
 
 
 def arrival(case: Any, books: Any, person: int, site: int, slot: int, before: int, after: int) -> int:
     """When a person can be at a site, after the spell `before` at another site, or from home."""
     if before >= 0 and together(case, person, books.starts[person][before], slot):
         other = case.jobs[books.whose[person][before]][SITE]
-        return max(slot, books.ends[person][before] + worked(books, person, before + 1, after) + case.travel[other][site])
+        return int(max(slot, books.ends[person][before] + worked(books, person, before + 1, after) + case.travel[other][site]))
     way = case.travel[case.people[person][HOME]][site]
     return slot if way == 0 else max(slot, gap_for(case, books, person, slot - way, way) + way)
 

@@ -146,7 +146,7 @@ def lay(case: Any, books: Any, order: Any, tries: int) -> tuple[int, int]:
 
 def moved(case: Any, books: Any, job: int) -> int:
     """Which job is to be placed later, since the one after it comes too late for it; -1 if none can help."""
-    slot, finish, start_most, finish_most = held(case, books, job)
+    slot, _, start_most, finish_most = held(case, books, job)
     ends = books.spells[books.parts[0] - 1][1]
     late = max(max(slot, books.spells[0][0]) - start_most, ends - finish_most)
     for k in range(case.jobs[job][IN_AT], case.jobs[job + 1][IN_AT]):

@@ -91,7 +91,7 @@ def hindered(case: Any, books: Any, job: int, seats: int, parts: int) -> int:
         later = clash(case, books, job, books.who[first + k], parts)
         if later > 0:
             return later
-    return begin
+    return int(begin)
 
 
 def clash(case: Any, books: Any, job: int, person: int, parts: int) -> int:
@@ -99,7 +99,7 @@ def clash(case: Any, books: Any, job: int, person: int, parts: int) -> int:
     for i in range(parts):
         b = later_than(books.ends[person], books.count[person], books.spells[i][0])
         if b < books.count[person] and books.starts[person][b] < books.spells[i][1]:
-            return books.ends[person][b]
+            return int(books.ends[person][b])
     if not case.people[person][LIMITED]:
         return 0
     later = 0

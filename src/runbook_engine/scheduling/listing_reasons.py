@@ -119,7 +119,7 @@ def no_place(project: Project, case: Case, books: Books, job: int, code: int) ->
     alone = books_of(project, case)
     if chosen(case, alone, job, case.jobs[job][RELEASE]) == BIG:
         return _never_free(project, case, alone, job)
-    short = [k for k, amount in project.jobs[job].uses if _gone(case, books, job, k, amount)]
+    short = [k for k, amount in project.jobs[job].uses if _gone(case, books, k, amount)]
     if short:
         names = ", ".join(project.resources[k].name for k in short)
         return NotPlaced(project, job, Reason.OUT_OF_STOCK, f"the other jobs use up {names}", things=short)
@@ -161,7 +161,7 @@ def _open_alone(case: Case, job: int) -> int:
     return open_for(case.spans, at, end, row[RELEASE], 1 if row[PAUSE] else row[DUR])
 
 
-def _gone(case: Case, books: Books, job: int, thing: int, amount: int) -> bool:
+def _gone(case: Case, books: Books, thing: int, amount: int) -> bool:
     return bool(case.used_up[thing]) and thing_free(books, thing, amount, case.used_up, 0, 1) == BIG
 
 

@@ -29,7 +29,7 @@ def schedule_of(
     `estimates` says where the duration of a package comes from (`projects_times.estimate_words`). Gates, which only stand
     for many links, are no bookings.
     """
-    making = _Making(estate, project, solution, estimates or {})
+    making = _Making(plan, estate, project, solution, estimates or {})
     start = min((p.start for j, p in zip(project.jobs, solution.placed, strict=True) if j.package), default=0)
     return Schedule(
         plan=plan.digest,
@@ -82,8 +82,9 @@ def hours_cost(project: Project, person: int, begin: int, end: int) -> float:
 class _Making:
     """Makes the bookings of one schedule."""
 
-    def __init__(self, estate: Estate, project: Project, solution: Solution, estimates: Mapping[str, str]) -> None:
-        self._estate, self._project, self._solution, self._estimates = estate, project, solution, estimates
+    def __init__(self, plan: Plan, estate: Estate, project: Project, solution: Solution, estimates: Mapping[str, str]) -> None:
+        self._plan, self._estate = plan, estate
+        self._project, self._solution, self._estimates = project, solution, estimates
         self._standings = standings(project, solution)
 
     def bookings(self) -> tuple[Booking, ...]:
@@ -111,7 +112,7 @@ class _Making:
             chain=stand.chain,
             drag_s=stand.drag * slot_s,
             why=self._why(number, job, stand),
-            milestone=job.duration == 0,
+            milestone=self._plan.packages[job.package].milestone,
             estimate=self._estimates.get(job.package, ""),
         )
 

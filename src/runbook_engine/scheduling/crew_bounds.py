@@ -1,0 +1,174 @@
+"""What no schedule can beat: the critical path by calendars, and work against the hours of those who can do it.
+
+For any set of jobs, the hours of all who can do one of them, from the first moment at which one of the set can start, have to
+be enough for their work; what has to follow the last of them comes after that. The sets are those that share what makes work
+scarce: the same people, a calendar, a site, a thing.
+"""
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+
+from runbook_engine.model.jobs import Project, Spans
+from runbook_engine.model.values import dataclass
+from runbook_engine.scheduling.crew_path import earliest
+from runbook_engine.scheduling.listing_case import BIG, DUR, FACT, KIND, OUT_AT, PAUSE, SEAT_AT, Case, case_of
+from runbook_engine.scheduling.listing_order import sequence
+
+STEPS = 12  # how many sets are made of one by leaving out its first, or those with the least after them
+LARGE = 3000  # jobs from which on each set is looked at as a whole only
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One job in a set: when it can start, the least that comes after it, and its work."""
+
+    head: int
+    tail: int
+    work: int
+    job: int
+
+
+def bound(project: Project) -> int:
+    """No schedule is over before this slot."""
+    case = case_of(project)
+    times = earliest(project, case)
+    best = max((finish for _, finish in times), default=0)
+    after = tails(case)
+    best = max([best, *(finish + after[job] for job, (_, finish) in enumerate(times))])
+    for jobs in _sets(project, case):
+        parts = [Part(times[j][0], after[j], case.jobs[j][DUR] * _seats(case, j), j) for j in jobs]
+        best = max(best, _by_people(project, case, parts, best))
+    for thing in range(len(project.resources)):
+        best = max(best, _by_thing(project, case, thing, times, after))
+    return best
+
+
+def tails(case: Case) -> list[int]:
+    """By job, the least number of slots from its finish to the end of all."""
+    jobs = len(case.jobs) - 1
+    order, after = [0] * jobs, [0] * jobs
+    sequence(case, range(jobs), order)
+    for job in reversed(order):
+        for k in range(case.jobs[job][OUT_AT], case.jobs[job + 1][OUT_AT]):
+            other, kind, lag, _ = case.onto[k]
+            way = after[other] + lag + (case.jobs[other][DUR] if case.onto[k][KIND] < 2 else 0)
+            if kind in (1, 3):
+                way = 0 if case.jobs[job][PAUSE] or case.jobs[job][FACT] else way - case.jobs[job][DUR]
+            after[job] = max(after[job], way)
+    return after
+
+
+def _seats(case: Case, job: int) -> int:
+    return int(case.jobs[job + 1][SEAT_AT] - case.jobs[job][SEAT_AT])
+
+
+def _able(case: Case, job: int) -> tuple[int, ...]:
+    row, following = case.jobs[job], case.jobs[job + 1]
+    return tuple(sorted(set(case.candidates[case.seats[row[SEAT_AT]] : case.seats[following[SEAT_AT]]])))
+
+
+def _sets(project: Project, case: Case) -> Iterator[list[int]]:
+    """Sets of jobs for people, each once."""
+    by: dict[Hashable, list[int]] = defaultdict(list)
+    for at, job in enumerate(project.jobs):
+        if not _seats(case, at) or not job.duration or case.jobs[at][FACT]:
+            continue
+        able = _able(case, at)
+        spans = None if job.calendar is None else project.calendars[job.calendar]
+        skills = tuple(crew.words for crew in job.crews)
+        for key in (("able", able), ("hours", spans), ("both", able, spans), ("site", job.site), ("skill", skills), ("all",)):
+            by[key].append(at)
+    seen = set()
+    for jobs in by.values():
+        if tuple(jobs) not in seen:
+            seen.add(tuple(jobs))
+            yield jobs
+
+
+def _by_people(project: Project, case: Case, parts: list[Part], best: int) -> int:
+    """The best of what follows from a set and from those made of it."""
+    heads = _few(sorted({part.head for part in parts}), len(project.jobs))
+    least = _few(sorted({part.tail for part in parts}), len(project.jobs))
+    for head in heads:
+        for tail in least:
+            some = [part for part in parts if part.head >= head and part.tail >= tail]
+            work = sum(part.work for part in some)
+            if work:
+                best = max(best, _filled(_hours(project, case, some, head), work) + tail)
+    return best
+
+
+def _few(numbers: Sequence[int], jobs: int) -> Sequence[int]:
+    if jobs > LARGE:
+        return numbers[:1]
+    return [numbers[k * len(numbers) // STEPS] for k in range(STEPS)] if len(numbers) > STEPS else numbers
+
+
+def _hours(project: Project, case: Case, parts: list[Part], head: int) -> list[tuple[int, int]]:
+    """Spans from a slot on of all who can do a job of a set."""
+    people = {person for part in parts for person in _able(case, part.job)}
+    calendars = {project.jobs[part.job].calendar for part in parts}
+    within: Spans = ((0, BIG),)
+    if None not in calendars:
+        within = union([span for each in calendars if each is not None for span in project.calendars[each]])
+    found: list[tuple[int, int]] = []
+    for person in sorted(people):
+        free = project.workers[person].free
+        for begin, end in common(within, ((0, BIG),) if free is None else free):
+            if end > head:
+                found.append((max(begin, head), end))
+    return found
+
+
+def _filled(spans: Iterable[tuple[int, int]], work: int) -> int:
+    """When the spans together have brought that much work, from the first on; 0 if they never do."""
+    change: dict[int, int] = defaultdict(int)
+    for begin, end in spans:
+        change[begin] += 1
+        change[end] -= 1
+    slot, people = 0, 0
+    for at in sorted(change):
+        if people and people * (at - slot) >= work:
+            return slot - (-work // people)
+        work -= people * (at - slot)
+        slot, people = at, people + change[at]
+    return 0
+
+
+def _by_thing(project: Project, case: Case, thing: int, times: list[tuple[int, int]], after: list[int]) -> int:
+    """What follows from the work that needs a thing, and how much of it there is."""
+    supply = project.resources[thing]
+    users = [
+        Part(times[j][0], after[j], amount * case.jobs[j][DUR], j)
+        for j, job in enumerate(project.jobs)
+        for each, amount in job.uses
+        if each == thing and not case.jobs[j][FACT]
+    ]
+    if supply.used_up or supply.amount <= 0 or not users:
+        return 0
+    head, tail, work = min(p.head for p in users), min(p.tail for p in users), sum(p.work for p in users)
+    return head + tail - (-work // supply.amount)
+
+
+def union(spans: Sequence[tuple[int, int]]) -> Spans:
+    """Spans that may overlap, as spans that do not."""
+    found: list[tuple[int, int]] = []
+    for begin, end in sorted(spans):
+        if found and begin <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], end))
+        else:
+            found.append((begin, end))
+    return tuple(found)
+
+
+def common(one: Spans, other: Spans) -> Iterator[tuple[int, int]]:
+    """What is in both."""
+    a = b = 0
+    while a < len(one) and b < len(other):
+        begin, end = max(one[a][0], other[b][0]), min(one[a][1], other[b][1])
+        if begin < end:
+            yield begin, end
+        if one[a][1] < other[b][1]:
+            a += 1
+        else:
+            b += 1

@@ -1,0 +1,84 @@
+"""One search over lists at work, compiled or not: what it begins with, and what it has found."""
+
+from typing import Any
+
+from runbook_engine.model.values import dataclass
+from runbook_engine.scheduling import crew_moves
+from runbook_engine.scheduling.crew_moves import BEST, VALUE, WARM, WORK, Hunt
+from runbook_engine.scheduling.listing_books import Books
+from runbook_engine.scheduling.listing_case import Case
+
+HEAT = 0.002  # of the value of the first schedule: by how much a change may be for the worse at the beginning
+COLD_FROM = 0.9  # of the search: from then on nothing may be for the worse
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """What a search begins with: a project in tables and how its first schedule was made. All of it can be sent as JSON."""
+
+    case: Case
+    books: Books  # empty, in lists
+    order: list[int]
+    picks: list[int]
+    waits: list[int]
+    aim: int
+    whole: int  # what costs are measured by
+    day: int  # slots of a day
+
+
+class Island:
+    """A search that goes on for as long as it is told to. The same words make the same schedules, on any machine."""
+
+    def __init__(self, start: Start, seed: int, *, fast: bool) -> None:
+        self.start = start
+        self.names: dict[str, Any] = vars(crew_moves)
+        self.case, self.books, self.blank = start.case, _copied(start.books), start.books
+        state = [0, seed * 7919 + 1, 0, 0, 0, start.aim, start.whole, max(1, start.day)]
+        rows = [state, start.order, start.order, start.order, start.picks, start.picks, start.waits, start.waits]
+        rows.append([0] * len(start.case.spans))
+        self.hunt = Hunt(*(list(row) for row in rows))
+        if fast:
+            self._compile()
+        self.books.pick[:] = self.hunt.picks[:]
+        self.hunt = self.hunt._replace(picks=self.books.pick)
+        self.hunt.state[VALUE] = self.hunt.state[BEST] = self.decoded(self.hunt.order)
+        self.told = int(self.hunt.state[BEST])
+        self.heat = HEAT * min(self.told, 1 << 40)
+
+    def _compile(self) -> None:
+        from runbook_engine.scheduling.crew_compiled import books_arrays, case_arrays, compiled, row_array
+
+        self.names = compiled()
+        self.books, self.blank = books_arrays(self.start.books, self.case), books_arrays(self.start.books, self.case)
+        self.case = case_arrays(self.case)
+        self.hunt = Hunt(*(row_array(row) for row in self.hunt))
+
+    def decoded(self, order: Any) -> int:
+        """Make the schedule of an order, with the people and waits of now; its value."""
+        return int(self.names["decoded"](self.case, self.books, self.blank, self.hunt, order))
+
+    def search(self, work: int, warmth: float) -> int:
+        """Place about so many jobs; `warmth` from 1 down to 0. How many were placed."""
+        state = self.hunt.state
+        state[WORK], state[WARM] = work, int(self.heat * warmth)
+        self.names["searched"](self.case, self.books, self.blank, self.hunt)
+        return work - int(state[WORK])
+
+    def news(self) -> dict[str, Any]:
+        """The best schedule, if it is better than what was told before: its value, order, people and waits."""
+        best = int(self.hunt.state[BEST])
+        if best >= self.told:
+            return {}
+        self.told = best
+        hunt = self.hunt
+        rows = {"order": hunt.best, "picks": hunt.best_picks, "waits": hunt.best_waits}
+        return {"value": best, **{name: [int(each) for each in row] for name, row in rows.items()}}
+
+
+def warmth(done: float) -> float:
+    """How warm a search is after that part of it."""
+    return max(0.0, 1 - done / COLD_FROM)
+
+
+def _copied(books: Books) -> Books:
+    return Books(*([list(row) if isinstance(row, list) else row for row in rows] for rows in books))

@@ -1,0 +1,152 @@
+"""The search for a schedule of a project with people and calendars: children that change lists, and what they have found.
+
+Limited by work, two islands search, each on its own, however many cores there are: the same schedule on any machine. Limited
+by the clock, the answer is there in time, whatever a child is doing; while none is ready, lists are searched here, uncompiled.
+"""
+
+import time
+from collections.abc import Callable
+from queue import Queue
+from typing import Any
+
+from runbook_engine.model.jobs import Aim, Effort, Placed, Project, Solution
+from runbook_engine.model.values import dataclass
+from runbook_engine.scheduling.children import Child, Message, hear
+from runbook_engine.scheduling.crew_bounds import bound
+from runbook_engine.scheduling.crew_child import sent
+from runbook_engine.scheduling.crew_island import Island, warmth
+from runbook_engine.scheduling.crew_start import started
+from runbook_engine.scheduling.listing import Laid, in_time, solution
+from runbook_engine.scheduling.listing_case import DEADLINE
+
+ISLANDS = 2
+ROUND = 60_000  # jobs placed by an island before it is asked again
+SHORT = 3  # orders tried here before it is looked whether a child is ready
+GRACE_S = 0.1  # what it takes to end the children and to write down the schedule
+
+
+@dataclass(slots=True, kw_only=True)
+class Found:
+    """The best that is known."""
+
+    value: int
+    who: str
+    genes: Message  # order, picks, waits; empty: the first schedule
+    placed: int = 0
+
+    def hear(self, name: str, message: Message) -> None:
+        """Take what an island says, if it is better; between equals the island decides, not who was quicker."""
+        self.placed += message.get("placed", 0)
+        if "value" in message and (message["value"], name) < (self.value, self.who):
+            self.value, self.who, self.genes = message["value"], name, message
+
+
+class Search:
+    """Islands at work, each in a child process."""
+
+    def __init__(self, here: Island, effort: Effort, until: float | None, clock: Callable[[], float]) -> None:
+        self.here = here
+        self.effort = effort
+        self.clock = clock
+        self.began = clock()
+        self.until = until
+        self.queue: Queue[tuple[str, Message]] = Queue()
+        self.children: dict[str, Child] = {}
+        self.placed: dict[str, int] = {}
+        self.share = None if effort.work is None else effort.work // ISLANDS
+        self.found = Found(value=here.told, who="", genes={})
+
+    def run(self) -> Found:
+        """Search until work or time is over, and end the children."""
+        names = [f"crew{k}" for k in range(ISLANDS)]
+        waves = [names] if self.effort.cores > 1 else [[name] for name in names]
+        try:
+            for wave in waves if self.effort.work is not None or self.effort.cores > 1 else waves[:1]:
+                for name in wave:
+                    self._start(name)
+                while self.children and self._listen():
+                    pass
+        finally:
+            for child in self.children.values():
+                child.end()
+        return self.found
+
+    def _start(self, name: str) -> None:
+        child = Child("crew_child", name, self.queue)
+        self.children[name] = child
+        self.placed[name] = 0
+        child.say({"start": sent(self.here.start), "seed": self.effort.seed * ISLANDS + int(name[4:])})
+
+    def _listen(self) -> bool:
+        left = None if self.until is None else self.until - self.clock()
+        if left is not None and left <= 0:
+            return False
+        alone = self.until is not None and not any(self.placed.values())
+        word = hear(self.queue, 0 if alone else left)
+        if word is None:
+            return self._here() if alone else False
+        name, message = word
+        if message.get("over"):
+            self.children.pop(name).end()
+            return True
+        self.found.hear(name, message)
+        self.placed[name] += message.get("placed", 0)
+        self._ask(name)
+        return True
+
+    def _here(self) -> bool:
+        size = len(self.here.start.order)
+        self.found.hear("here", {"placed": self.here.search(SHORT * size, warmth(self._done(""))), **self.here.news()})
+        return True
+
+    def _done(self, name: str) -> float:
+        """Which part of the search is over: for an island, by its work or by the clock."""
+        parts = [0.0]
+        if self.share is not None and name:
+            parts.append(self.placed[name] / max(1, self.share))
+        if self.until is not None:
+            parts.append((self.clock() - self.began) / max(1e-9, self.until - self.began))
+        return max(parts)
+
+    def _ask(self, name: str) -> None:
+        if self.share is not None and self.placed[name] >= self.share:
+            self.children.pop(name).end()
+            return
+        work = ROUND if self.share is None else min(ROUND, self.share - self.placed[name])
+        self.children[name].say({"work": work, "warmth": warmth(self._done(name))})
+
+
+def general(project: Project, effort: Effort, aim: Aim = Aim.FINISH, baseline: dict[str, Placed] | None = None) -> Solution:
+    """A schedule for any project, within the effort; `seconds` count from this call. Raises NotPlaced.
+
+    `baseline` says how jobs were placed before, by their ids; with the aim CHANGE as much of that is kept as can be.
+    """
+    until = None if effort.seconds is None else time.monotonic() + effort.seconds - GRACE_S
+    laid, start = started(project, aim, baseline or {})
+    least = bound(project)
+    best = solution(project, laid, how="list scheduling", tried=1)
+    missed = any(end > laid.case.jobs[j][DEADLINE] for j, end in enumerate(laid.books.finish))
+    if not effort.work and not effort.seconds:
+        in_time(project, laid)
+        return _bounded(best, least)
+    if not missed and (aim is Aim.CHANGE or (aim is Aim.FINISH and best.finish <= least)):
+        return _bounded(best, least)
+    here = Island(start, effort.seed, fast=False)
+    found = Search(here, effort, until, time.monotonic).run()
+    if found.genes:
+        laid = _laid_again(here, found.genes)
+        best = solution(project, laid, how="search over lists and people", tried=1)
+    in_time(project, laid)
+    return _bounded(best, least, 1 + found.placed // max(1, len(project.jobs)))
+
+
+def _laid_again(here: Island, genes: Message) -> Laid:
+    here.hunt.picks[:] = genes["picks"]
+    here.hunt.waits[:] = genes["waits"]
+    here.decoded(genes["order"])
+    return Laid(here.case, here.books, genes["order"])
+
+
+def _bounded(best: Solution, least: int, tried: int = 1) -> Solution:
+    most: dict[str, Any] = {"bound": min(best.finish, max(best.bound, least)), "tried": tried}
+    return Solution(placed=best.placed, finish=best.finish, how=best.how, **most)

@@ -1,0 +1,45 @@
+"""The first schedule of a search, by what is aimed for."""
+
+from collections.abc import Mapping, Sequence
+
+from runbook_engine.model.jobs import Aim, Placed, Project
+from runbook_engine.scheduling import crew_values
+from runbook_engine.scheduling.crew_change import kept
+from runbook_engine.scheduling.crew_island import Start
+from runbook_engine.scheduling.listing import Laid, laid_out
+from runbook_engine.scheduling.listing_books import books_of
+from runbook_engine.scheduling.listing_case import DUR, PRICE, SEAT_AT, Case
+
+AIMS = {Aim.FINISH: crew_values.FINISH, Aim.COST: crew_values.COST, Aim.WINDOWS: crew_values.WINDOWS}
+
+
+def started(project: Project, aim: Aim, baseline: Mapping[str, Placed]) -> tuple[Laid, Start]:
+    """A first schedule, deadlines kept if that was easy, and what a search begins with. Raises NotPlaced."""
+    laid = kept(project, baseline) if baseline else laid_out(project, strict=False)
+    books = books_of(project, laid.case)
+    books.rank[:] = laid.books.rank
+    jobs = len(project.jobs)
+    start = Start(
+        case=laid.case,
+        books=books,
+        order=list(laid.order),
+        picks=_cheapest(laid.case) if aim is Aim.COST else [-1] * jobs,
+        waits=[0] * jobs,
+        aim=AIMS.get(aim, crew_values.FINISH),
+        whole=sum(laid.case.jobs[j][DUR] * laid.case.people[p][PRICE] for j, p in _hands(laid.case, laid.books.who)),
+        day=86400 // project.slot_s,
+    )
+    return laid, start
+
+
+def _cheapest(case: Case) -> list[int]:
+    """By job, whose usual hours cost least of those who can do it; -1 if nobody is needed."""
+    jobs = len(case.jobs) - 1
+    able = (case.candidates[case.seats[case.jobs[j][SEAT_AT]] : case.seats[case.jobs[j + 1][SEAT_AT]]] for j in range(jobs))
+    return [min(each, key=lambda p: (case.people[p][PRICE], p), default=-1) for each in able]
+
+
+def _hands(case: Case, who: Sequence[int]) -> list[tuple[int, int]]:
+    """Each job with each of its people."""
+    jobs = range(len(case.jobs) - 1)
+    return [(j, who[seat]) for j in jobs for seat in range(case.jobs[j][SEAT_AT], case.jobs[j + 1][SEAT_AT])]

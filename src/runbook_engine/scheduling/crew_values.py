@@ -1,0 +1,69 @@
+"""How good a schedule is, as one number: the smaller, the better. Written as `listing_gaps` is.
+
+First come deadlines and due times, then what is aimed for, then the finish. The finish alone says too little to a search, as
+most changes leave it as it is: so how late the jobs are over that nothing waits for counts as well, with little weight.
+"""
+
+from typing import Any
+
+from runbook_engine.scheduling.listing_case import CAL, DEADLINE, DEAR_AT, DEAR_END, DUE, OUT_AT, PRICE
+from runbook_engine.scheduling.listing_gaps import span_after
+
+FINISH, COST, WINDOWS = 0, 1, 2
+WORST = 1 << 62
+LATE = 1 << 42  # a slot after a due time weighs as much; a thousand times as much after a deadline
+
+
+def value(case: Any, books: Any, aim: int, whole: int, marks: Any) -> int:
+    """How good a finished schedule is. `whole` is what costs are measured by, `marks` scratch for each span."""
+    late = 0
+    for job in range(len(books.finish)):
+        ends = books.finish[job]
+        late += 1000 * max(0, ends - case.jobs[job][DEADLINE]) + max(0, ends - case.jobs[job][DUE])
+    over = overall(case, books)
+    if aim == COST:
+        over = cost(case, books) * 1_000_000_000 // max(1, whole) + over // 1000
+    elif aim == WINDOWS:
+        over = openings(case, books, marks) * 100_000_000 + over // 10
+    return int(min(late, 1_000_000) * LATE + min(over, LATE - 1))
+
+
+def overall(case: Any, books: Any) -> int:
+    """The finish of all, and with as much weight as one slot, on the average, of what nothing waits for."""
+    finish, total, jobs = 0, 0, 0
+    for job in range(len(books.finish)):
+        finish = max(finish, books.finish[job])
+        if case.jobs[job][OUT_AT] == case.jobs[job + 1][OUT_AT]:
+            total += books.finish[job]
+            jobs += 1
+    return int(finish * 100 + total * 100 // max(1, jobs))
+
+
+def cost(case: Any, books: Any) -> int:
+    """What all hours of people cost."""
+    total = 0
+    for person in range(len(case.people)):
+        row = case.people[person]
+        for k in range(books.count[person]):
+            begin, end = books.starts[person][k], books.ends[person][k]
+            total += row[PRICE] * (end - begin)
+            for d in range(row[DEAR_AT], row[DEAR_END]):
+                total += case.dear[d][2] * max(0, min(end, case.dear[d][1]) - max(begin, case.dear[d][0]))
+    return int(total)
+
+
+def openings(case: Any, books: Any, marks: Any) -> int:
+    """How many openings of calendars are used."""
+    for k in range(len(marks)):
+        marks[k] = 0
+    count = 0
+    for job in range(len(books.finish)):
+        calendar = case.jobs[job][CAL]
+        if calendar >= 0 and books.finish[job] > books.start[job]:
+            at, end = case.calendars[calendar][0], case.calendars[calendar][1]
+            k = span_after(case.spans, at, end, books.start[job])
+            while k < end and case.spans[k][0] < books.finish[job]:
+                count += 1 - marks[k]
+                marks[k] = 1
+                k += 1
+    return count
