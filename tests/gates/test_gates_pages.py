@@ -122,7 +122,7 @@ def param(name: str) -> dict[str, Any]:
 
 def is_inventory(data: Any) -> bool:
     """Whether a mapping has keys of an inventory only."""
-    return isinstance(data, dict) and data.keys() <= {*SECTIONS, "format"}
+    return isinstance(data, dict) and data.keys() <= {*SECTIONS, "format", "rates"}
 
 
 @pytest.mark.parametrize("block", EXAMPLES, ids=str)

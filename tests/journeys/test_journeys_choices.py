@@ -13,7 +13,10 @@ NOT_YET = (
     "runbook.budget",
     "runbook.costs",
     "runbook.stakeholders",
-    "step.uses",
+    "step.deadline",
+    "phase.deadline",
+    "need.at_most",
+    "need.kind",
 )
 PART = "  - {{id: {name}, title: Part {name}, needs: [], hosts: r12-u0*, steps: [{{{step}}}]}}\n"
 TWO_PHASES = HEAD.format(name="two") + "phases:\n"

@@ -157,6 +157,16 @@ def test_what_does_not_fit_any_more_goes_on_in_the_next_opening():
     assert began.at >= minutes(60)
 
 
+def test_what_may_rest_needs_no_room_in_the_opening_but_its_way_back_does():
+    """A step that goes on the next day may begin late; one that is done in one go may not."""
+    for pausable, minutes in ((True, 10), (False, 20)):
+        takes = replace(TEN_MINUTES, pausable=pausable)
+        made = plan(phase("p", [package("p/a", ("h1",), action="", takes=takes, way_back=BACK)]))
+        course = replay([created(made)], {made.digest: made}.__getitem__)
+
+        assert needed_s(course.shape, course.run, made.packages["p/a"], 1) / 60 == minutes
+
+
 def test_past_the_point_of_no_return_no_time_is_kept_for_a_way_back():
     """Before its step, what was done until then can go back; without a step, or from the step on, nothing."""
     steps = [package(f"p/{name}", ("h1", "h2"), takes=TEN_MINUTES, way_back=BACK) for name in "ab"]

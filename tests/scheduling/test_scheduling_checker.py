@@ -4,7 +4,7 @@ import time
 from dataclasses import replace
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from runbook_engine.model.jobs import Apart, Crew, Job, Link, LinkKind, Placed, Project, Solution, Supply
@@ -41,6 +41,7 @@ def mixed(seed: int) -> tuple[Project, Solution]:
 
 
 @given(SEEDS)
+@settings(max_examples=40, deadline=None)
 def test_a_right_schedule_has_no_fault(seed: int) -> None:
     """Whatever the slots allow, the checker allows."""
     made, found = mixed(seed)
@@ -66,6 +67,7 @@ def test_work_before_what_it_waits_for_is_named(seed: int, data: st.DataObject) 
 
 
 @given(SEEDS, st.data())
+@settings(max_examples=40, deadline=None)
 def test_other_slots_than_the_spells_are_named(seed: int, data: st.DataObject) -> None:
     """Work that is a slot shorter than it takes is told with the job's name."""
     made, found = mixed(seed)
@@ -79,6 +81,7 @@ def test_other_slots_than_the_spells_are_named(seed: int, data: st.DataObject) -
 
 
 @given(SEEDS, st.data())
+@settings(max_examples=40, deadline=None)
 def test_somebody_who_cannot_is_named(seed: int, data: st.DataObject) -> None:
     """A person outside the crew is told by name."""
     made, found = mixed(seed)
@@ -93,6 +96,7 @@ def test_somebody_who_cannot_is_named(seed: int, data: st.DataObject) -> None:
 
 
 @given(SEEDS, st.data())
+@settings(max_examples=40, deadline=None)
 def test_two_things_at_once_are_named(seed: int, data: st.DataObject) -> None:
     """A second job at the time of the first, by the same person."""
     made, found = mixed(seed)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from random import Random
 
 import networkx as nx
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from runbook_engine.model.jobs import Crew, Job, Link, LinkKind, Placed, Project, Supply
@@ -71,6 +71,7 @@ def test_slack_of_plain_projects_is_exact(seed: int, count: int, data: st.DataOb
 
 
 @given(SEEDS, st.data())
+@settings(max_examples=40, deadline=None)
 def test_slack_in_a_schedule_is_exact_with_calendars(seed: int, data: st.DataObject) -> None:
     """The same in a schedule with calendars, pauses, people's hours, leads and all kinds of links."""
     made = mixed_project(seed)
@@ -128,6 +129,16 @@ def test_a_chain_follows_people_and_things() -> None:
     assert [s.before for s in found] == [None, 0, 1, None]
     assert [s.drag for s in found] == [4, 2, 3, 0]
     assert [s.slack for s in found] == [5, 3, 0, 8]
+
+
+def test_work_waits_for_parts_that_are_on_order() -> None:
+    """The third disk comes at slot 8; the lift that is free by then is not the reason."""
+    jobs = [job(f"j{n}", 2, uses=((0, 1), (1, 1))) for n in range(3)]
+    things = Supply(name="lift", amount=1), Supply(name="disk", amount=2, used_up=True, arrives=((8, 1),))
+    found = standings(Project(jobs=tuple(jobs), resources=things), solved([at(0, 2), at(2, 4), at(8, 10)]))
+
+    assert [s.held for s in found] == [Held.NOTHING, Held.THING, Held.PARTS]
+    assert (found[2].name, found[2].before) == (1, None)
 
 
 def test_drag_is_what_the_next_way_leaves() -> None:

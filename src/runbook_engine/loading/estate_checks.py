@@ -45,10 +45,10 @@ def _check_who(seen: Mapping[tuple[str, str], Path], ledger: Ledger) -> None:
 def check_logins(files: Sequence[Written], ledger: Ledger) -> None:
     """Note a second policy, second rates, and users and public keys that would be two people."""
     first: dict[tuple[str, str], str] = {}
-    for key in ("policy", "rates"):
+    for key, there in (("policy", "is a policy"), ("rates", "are rates")):
         told = [file for file in files if getattr(file.document, key)]
         for file in told[1:]:
-            ledger.note((file.file, key), f"there is a {key} in {told[0].file} already", "join the two", key=True)
+            ledger.note((file.file, key), f"there {there} in {told[0].file} already", "join the two", key=True)
     for file in files:
         for name, person in file.document.people.items():
             said = [("logins", index, login) for index, login in enumerate(person.logins or (name,))]

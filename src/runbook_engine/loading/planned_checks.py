@@ -24,7 +24,7 @@ def planned_mistakes(draft: StepDraft) -> Iterator[Mistake]:
 
 
 def _milestone(draft: StepDraft, step: Step) -> Iterator[Mistake]:
-    if draft.part != "steps":
+    if draft.part == "healthy_when":
         yield draft.entry.mistake(("milestone",), "a check is no milestone", "take it out", key=True)
     for key in draft.entry.data:
         if key not in _OF_MILESTONES:

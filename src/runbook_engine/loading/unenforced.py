@@ -13,11 +13,10 @@ UNENFORCED: tuple[str, ...] = (
     "runbook.stakeholders",
     "step.deadline",
     "phase.deadline",
-    "need.lead",
     "need.at_most",
     "need.kind",
 )
-_FOLLOWED = (LinkKind.FINISH_START, LinkKind.START_START)  # the others start after the end, which is stricter
+_FOLLOWED = (LinkKind.FINISH_START, LinkKind.START_START)  # as kept by the run; the others it lets start after the end
 _OF_RUNBOOK = ("deadline", "budget", "costs", "stakeholders")
 
 
@@ -38,8 +37,6 @@ def _of_step(step: Step) -> Iterator[tuple[str, Path]]:
         yield "step.deadline", (*step.path, "deadline")
     for name, lag in step.lags.items():
         at = (*step.path, "needs", (step.needs or ()).index(name))
-        if lag.lag_s < 0:
-            yield "need.lead", (*at, "lead")
         if lag.at_most_s is not None:
             yield "need.at_most", (*at, "at_most")
         if lag.kind not in _FOLLOWED:

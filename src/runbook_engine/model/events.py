@@ -9,15 +9,7 @@ from datetime import datetime
 
 from runbook_engine.model.gates import HostsReleased as HostsReleased  # noqa: PLC0414 - it is one of these events
 from runbook_engine.model.gates import HostsTaken as HostsTaken  # noqa: PLC0414 - the same
-from runbook_engine.model.gates import (
-    PartsTaken,
-    PhaseCleared,
-    PhaseHeld,
-    ResourcesReleased,
-    ResourcesTaken,
-    StartAgreed,
-    StartMissed,
-)
+from runbook_engine.model.gates import PhaseCleared, PhaseHeld, Sharing, StartAgreed, StartMissed
 from runbook_engine.model.turns import FailuresAccepted, HostLeftOut, PhasesReopened, RollBackBegan
 from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import AttemptId, Cause, Digest, Purpose, RunId, Status, TaskId, Verdict
@@ -295,7 +287,5 @@ Event = (
     | PhaseHeld
     | StartMissed
     | StartAgreed
-    | ResourcesTaken
-    | ResourcesReleased
-    | PartsTaken
+    | Sharing
 )

@@ -91,3 +91,6 @@ class ResourcesReleased:
 
     at: datetime
     phase: PhaseId
+
+
+Sharing = ResourcesTaken | ResourcesReleased | PartsTaken  # what runs have of what all of them need

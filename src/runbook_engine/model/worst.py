@@ -27,6 +27,11 @@ def one_s(package: Package) -> float:
     return (package.timeout_s or 0.0) * (1 + package.retries.count)
 
 
+def unbroken_s(package: Package) -> float:
+    """Seconds of one task that must pass within one opening: none of what may rest and go on."""
+    return 0.0 if package.takes is not None and package.takes.pausable else one_s(package)
+
+
 def stage_s(packages: Mapping[PackageId, Package], stage: Stage, parallel: int) -> float:
     """Seconds that a stage can take, from its first task to its last. `parallel` 0: as many as there are."""
     begins: dict[PackageId, float] = {}

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from runbook_engine.model.plan import Package, PlannedPhase, Stage
 from runbook_engine.model.run import Run
-from runbook_engine.model.worst import in_one_go, one_s, rounds, stage_s
+from runbook_engine.model.worst import in_one_go, one_s, rounds, stage_s, unbroken_s
 from runbook_engine.running.shape import Shape
 
 
@@ -16,7 +16,7 @@ def needed_s(shape: Shape, run: Run, package: Package, parallel: int) -> float:
     """Seconds that a start of the package needs: all of its stage, if that begins with it, and the way back so far."""
     phase, index = shape.phases[package.phase], shape.stage_of[package.id]
     begins = run.phases[package.phase].begun < index and in_one_go(shape.packages, phase.stages[index])
-    forth = stage_s(shape.packages, phase.stages[index], parallel) if begins else one_s(package)
+    forth = stage_s(shape.packages, phase.stages[index], parallel) if begins else unbroken_s(package)
     return forth + back_s(shape, run, phase, index, parallel)
 
 

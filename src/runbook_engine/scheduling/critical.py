@@ -125,7 +125,7 @@ def free_slack(
 
 def _path(project: Project, early: Sequence[Time], hours: Sequence[Hours | None], finish: int) -> tuple[int, ...]:
     """From the job that is over last back through what each waited for."""
-    at = next((n for n, time in enumerate(early) if time[1] == finish), None)
+    at: int | None = max((n for n, time in enumerate(early) if time[1] == finish), key=lambda n: early[n], default=None)
     found: list[int] = []
     seen = set[int]()
     while at is not None and at not in seen:

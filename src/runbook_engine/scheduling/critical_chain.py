@@ -21,6 +21,7 @@ class Held(StrEnum):
     WORK = "work"
     PERSON = "person"
     THING = "thing"
+    PARTS = "parts"
     RELEASE = "release"
     CALENDAR = "calendar"
     NOTHING = ""
@@ -59,7 +60,8 @@ def standings(project: Project, solution: Solution) -> tuple[Standing, ...]:
     late = backwards(project, hours, order, after, solution.finish, placed)
     slack = [max(0, b[1] - a[1]) for a, b in zip(placed, late, strict=True)]
     handed = list(_handed_on(project, solution))
-    waits = [_waits(project, placed, hours[n], n, handed[n]) for n in range(len(placed))]
+    parts = _parts(project, placed)
+    waits = [_waits(project, placed, hours[n], n, handed[n], parts.get(n)) for n in range(len(placed))]
     chain = _chain(placed, waits, solution.finish)
     drags = _drags(project, placed, hours, handed, chain, solution.finish)
     return tuple(
@@ -94,6 +96,24 @@ def _handed_on(project: Project, solution: Solution) -> Iterator[list[Arc]]:
     yield from arcs
 
 
+def _parts(project: Project, placed: Sequence[Time]) -> dict[int, tuple[int, int]]:
+    """For jobs that use up parts which were not there from the beginning: when the last of theirs come, and which they are."""
+    found: dict[int, tuple[int, int]] = {}
+    order = sorted(range(len(placed)), key=lambda n: (placed[n][0], n))
+    for name, supply in enumerate(project.resources):
+        left, coming = supply.amount - sum(amount for _, _, amount in supply.taken), sorted(supply.arrives)
+        came = 0
+        for number in order if supply.used_up else ():
+            for amount in (a for resource, a in project.jobs[number].uses if resource == name):
+                left -= amount
+                while left < 0 and coming:
+                    came, more = coming.pop(0)
+                    left += more
+                if came > found.get(number, (0, 0))[0]:
+                    found[number] = (came, name)
+    return found
+
+
 def _hand_on(arcs: list[list[Arc]], uses: dict[int, int], amount: int, solution: Solution, name: int) -> None:
     """Units of a thing go from jobs that are over to those that begin: first what was never used, then what was freed last."""
     unused, busy = amount, list[tuple[int, int, int]]()
@@ -121,12 +141,20 @@ def _way(project: Project, person: int, before: int, after: int) -> int:
     return project.travel.get((one, other), 0) if travels and one is not None and other is not None else 0
 
 
-def _waits(project: Project, placed: Sequence[Time], hours: Hours | None, number: int, handed: Sequence[Arc]) -> Standing:
+def _waits(
+    project: Project,
+    placed: Sequence[Time],
+    hours: Hours | None,
+    number: int,
+    handed: Sequence[Arc],
+    parts: tuple[int, int] | None,
+) -> Standing:
     """What a job waits for last: of several things that do not let it start sooner, the latest; work before people."""
     job, start = project.jobs[number], placed[number][0]
     found = [(arc.before, held, arc.held, arc.name) for arc, held in _holds(job, placed, handed)]
     found += [(-1, job.release, Held.RELEASE, -1)] if job.release > 0 else []
-    rank = {Held.WORK: 3, Held.RELEASE: 2, Held.PERSON: 1, Held.THING: 0}
+    found += [(-1, parts[0], Held.PARTS, parts[1])] if parts else []
+    rank = {Held.WORK: 4, Held.RELEASE: 3, Held.PARTS: 2, Held.PERSON: 1, Held.THING: 0}
     tight = [f for f in found if f[1] > 0 and first(hours, job, f[1], 0)[0] >= start]
     before, bound, held, name = max(
         tight, key=lambda f: (min(f[1], start), rank[f[2]], -f[0]), default=(-1, 0, Held.NOTHING, -1)
@@ -151,7 +179,7 @@ def _holds(job: Job, placed: Sequence[Time], handed: Sequence[Arc]) -> Iterator[
 
 def _chain(placed: Sequence[Time], waits: Sequence[Standing], finish: int) -> dict[int, None]:
     """From the job that is over last back through what each waits for."""
-    at: int | None = next((n for n, time in enumerate(placed) if time[1] == finish), None)
+    at: int | None = max((n for n, time in enumerate(placed) if time[1] == finish), key=lambda n: placed[n], default=None)
     found: dict[int, None] = {}
     while at is not None and at not in found:
         found[at] = None

@@ -89,15 +89,15 @@ class _Making:
 
     def _job(self, number: int, piece: Piece) -> Job:
         package, phase = piece.package, self.phases[piece.package.phase]
-        needed = self._crews(piece, phase)
+        needed, calendar = self._crews(piece, phase), self._calendar(piece, phase)
         due, deadline = self._due(piece, phase, needed)
         return Job(
             id=piece.id,
-            duration=slots(piece.work_s, self.slot_s),
+            duration=self._duration(number, piece, bound=bool(needed.crews) or calendar is not None),
             links=tuple(self.links.links[number]),
             uses=self._uses(piece),
             crews=needed.crews,
-            calendar=self._calendar(piece, phase),
+            calendar=calendar,
             pausable=piece.pausable,
             release=self._release(piece, phase),
             due=due,
@@ -111,6 +111,13 @@ class _Making:
             hosts=piece.hosts,
             window=phase.window,
         )
+
+    def _duration(self, number: int, piece: Piece, *, bound: bool) -> int:
+        """What is no milestone takes at least a slot where it opens its phase, or else no hours would hold for it."""
+        length = slots(piece.work_s, self.slot_s)
+        others = (self.pieces[link.before] for link in self.links.links[number] if link.before < len(self.pieces))
+        opens = bound and not piece.package.milestone and not any(o.package.phase == piece.package.phase for o in others)
+        return max(1, length) if opens else length
 
     def _crews(self, piece: Piece, phase: PlannedPhase) -> Needed:
         if self.staff is None or not has_crew(piece.package, self.estate):

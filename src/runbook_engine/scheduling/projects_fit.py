@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from runbook_engine.model.plan import Package, Plan, PlannedPhase, Stage
 from runbook_engine.model.words import PackageId
-from runbook_engine.model.worst import in_one_go, one_s, rounds, stage_s
+from runbook_engine.model.worst import in_one_go, one_s, rounds, stage_s, unbroken_s
 
 
 def needed_s(plan: Plan, parallel: int) -> dict[PackageId, tuple[float, float]]:
@@ -20,7 +20,7 @@ def needed_s(plan: Plan, parallel: int) -> dict[PackageId, tuple[float, float]]:
             whole = stage_s(plan.packages, stage, parallel) if in_one_go(plan.packages, stage) else 0.0
             for package in (plan.packages[p] for p in stage.packages):
                 first = not any(edge.before in stage.packages for edge in package.needs)
-                alone = rounds(package, 0 if package.by_person else package.size, parallel) * one_s(package)
+                alone = rounds(package, 0 if package.by_person else package.size, parallel) * unbroken_s(package)
                 found[package.id] = (max(alone, whole) if first else alone, back)
     return found
 

@@ -141,7 +141,15 @@ class _Making:
     def _why(self, number: int, job: Job, stand: Standing) -> str:
         """What it waits for last, in words."""
         said = [self._held(job, stand), self._opening(number, job) if stand.opens or stand.held is Held.CALENDAR else ""]
-        return ", and ".join(word for word in said if word) or "nothing"
+        return ", and ".join(word for word in said if word) or self._way(number, job) or "nothing"
+
+    def _way(self, number: int, job: Job) -> str:
+        """Who comes from elsewhere, where nothing else says why it is not earlier."""
+        for person in self._solution.placed[number].people:
+            home = self._project.workers[person].site
+            if home is not None and job.site is not None and self._project.travel.get((home, job.site), 0):
+                return f"{self._person(person)} comes from {self._project.sites[home]}"
+        return ""
 
     def _held(self, job: Job, stand: Standing) -> str:
         match stand.held:
@@ -153,6 +161,8 @@ class _Making:
                 return f"{self._project.resources[stand.name].name} is free"
             case Held.THING if stand.before is not None:
                 return f"{self._named(stand.before)} is back in service"
+            case Held.PARTS:
+                return f"{self._project.resources[stand.name].name} comes"
             case Held.RELEASE:
                 return f"may not begin before {self._at(job.release).isoformat(timespec='minutes')}"
             case _:
