@@ -58,8 +58,8 @@ def _joined(folder: FilePath, found: Found, *, lacking: bool) -> Estate:
     mistakes = [*found.mistakes, *(m for source in found.sources for m in source.mistakes), *ledger.found]
     if any(not (lacking and mistake.lack) for mistake in mistakes):
         raise NotValid(mistakes)
-    if not estate.hosts and not any(file.names for file in found.own):
-        raise _nothing(folder, "nothing is named in these files")
+    if not estate.hosts and not estate.people and not estate.resources:  # what is only scheduled needs no hosts
+        raise _nothing(folder, "no host is named in these files")
     return estate
 
 
