@@ -72,22 +72,23 @@ def rack12(late: float = 0) -> Schedule:
         )
         for n in (1, 2, 3)
     ]
+    spells = (
+        Span(MONDAY + minutes(75 + late), MONDAY + minutes(480)),
+        Span(MONDAY + minutes(1440), MONDAY + minutes(1455 + late)),
+    )
+    cable_end = spells[-1].end
     cable = booking(
         "cabling/cable",
-        MONDAY + minutes(75 + late),
-        420,
+        spells[0].start,
+        (cable_end - spells[0].start) / minutes(1),
         "carla.roy",
-        needs=tuple(m.id for m in mounts),
         title="Cable the rack",
-        spells=(
-            Span(MONDAY + minutes(75 + late), MONDAY + minutes(480)),
-            Span(MONDAY + minutes(1440), MONDAY + minutes(1455 + late)),
-        ),
+        spells=spells,
+        needs=tuple(m.id for m in mounts),
+        chain=True,
+        drag_s=900.0,
         **ams,
     )
-    cable_end = Booking.__dataclass_fields__ and cable.spells[-1].end
-    cable = booking(cable.id, cable.start, (cable_end - cable.start) / minutes(1), "carla.roy", title=cable.title,
-                    spells=cable.spells, needs=cable.needs, chain=True, drag_s=900.0, **ams)  # fmt: skip
     ready = booking("cabling/ready", cable_end, 0, title="Rack 12 is ready", milestone=True, needs=(cable.id,), **ams)
     opens = MONDAY + minutes(1440 + 13 * 60)
     flashes = [

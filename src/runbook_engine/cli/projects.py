@@ -52,7 +52,8 @@ def load_both(file: Path, settings: Settings) -> tuple[Runbook, Estate]:
     except NotValid as error:
         mistakes += error.mistakes
     try:
-        estate = load_hosts(settings)
+        plain = runbook is not None and not settings.inventory.exists() and not names_hosts(runbook)
+        estate = Estate() if plain else load_hosts(settings)
         mistakes += check_capacity(estate)
     except NotValid as error:
         mistakes += error.mistakes
@@ -61,6 +62,11 @@ def load_both(file: Path, settings: Settings) -> tuple[Runbook, Estate]:
     if mistakes or runbook is None or estate is None:
         raise NotValid(mistakes)
     return runbook, estate
+
+
+def names_hosts(runbook: Runbook) -> bool:
+    """Whether any of it is done on hosts, so that an inventory is needed."""
+    return any(phase.hosts or any(step.hosts for step in (*phase.steps, *phase.healthy_when)) for phase in runbook.phases)
 
 
 def load_hosts(settings: Settings) -> Estate:

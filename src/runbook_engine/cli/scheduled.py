@@ -1,15 +1,16 @@
 """From a plan to a schedule that can be trusted: project, pins, search, and the independent check, always."""
 
 import os
+import re
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, tzinfo
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runbook_engine.cli import opening, options
+from runbook_engine.cli import opening
 from runbook_engine.cli.estates import estates_of
 from runbook_engine.cli.settings import Settings
 from runbook_engine.model.errors import Refused, Usage
@@ -23,18 +24,19 @@ from runbook_engine.model.words import PersonId
 if TYPE_CHECKING:
     from runbook_engine.scheduling.pins import Pin
 
+LATE_SHOWN = 2  # tasks that are over too late, the last ones
 LEAVING_S, BY_JOB_S = 0.25, 0.0004  # kept of a time limit for what comes after the search: the check, the text, the end
 
 
 class Zeal(StrEnum):
-    """How long is searched, in work, so that the answer is the same on any machine."""
+    """How long is searched, in work, so that the answer is the same on any machine; quick: the first answer stands."""
 
     QUICK = "quick"
     NORMAL = "normal"
     THOROUGH = "thorough"
 
 
-WORK = {Zeal.QUICK: 2_000_000, Zeal.NORMAL: 50_000_000, Zeal.THOROUGH: 500_000_000}
+WORK = {Zeal.QUICK: None, Zeal.NORMAL: 50_000_000, Zeal.THOROUGH: 500_000_000}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,8 +77,11 @@ def booked_of(place: Settings) -> tuple[Booked, ...]:
 
 def make(plan: Plan, place: Settings, wish: Wish, booked: Sequence[Booked], now: datetime) -> Made:
     """The schedule of a plan beside what is booked for other runbooks. Raises Refused where there is none at all."""
+    from runbook_engine.cli.tasking import names_of
     from runbook_engine.loading.days_off import days_off
+    from runbook_engine.reporting.schedule_tables import conflict_text
     from runbook_engine.scheduling.projects import project_of
+    from runbook_engine.scheduling.projects_calendar import zone_of
     from runbook_engine.scheduling.projects_terms import Terms
     from runbook_engine.scheduling.schedules import schedule_of
 
@@ -85,13 +90,17 @@ def make(plan: Plan, place: Settings, wish: Wish, booked: Sequence[Booked], now:
     others = tuple(b.schedule for b in booked if b.schedule.runbook != plan.runbook and not b.schedule.abstract)
     terms = Terms(parallel=place.parallel, pools=live.pools, booked=others)
     try:
-        project = project_of(plan, live.estate, days_off, wish.at or now, terms)
+        zone = zone_of(plan, live.estate)
+        project = project_of(plan, live.estate, days_off, _aware(wish.at, zone) or now, terms)
     except ValueError as error:
         raise Refused(f"{plan.runbook} cannot be scheduled: {error}", next_command="runbook inventory check") from error
-    project, solution, refused = _solved(plan, _pinned(project, wish.pins), wish)
-    _keeps_to_rules(plan, project, solution, wish)
+    pins = [replace(p, start=_aware(p.start, zone) if isinstance(p.start, datetime) else p.start) for p in wish.pins]
+    project, solution, refused = _solved(plan, _pinned(project, pins), wish, zone, before)
+    _keeps_to_rules(plan, project, solution)
     effort = Effort(seed=wish.seed)
     schedule = schedule_of(plan, live.estate, project, solution, now, aim=wish.aim, effort=effort)
+    if pins:
+        _pins_keep_to_rules(project, solution, zone, conflict_text(schedule, others, names_of(live.estate), zone))
     return Made(plan=plan, schedule=schedule, refused=refused, before=before, others=others)
 
 
@@ -105,27 +114,46 @@ def _pinned(project: Project, pins: "Sequence[Pin]") -> Project:
         raise Usage(f"--pin {error}", why=near or "A pin is written TASK=START@PERSON.") from error
 
 
-def _solved(plan: Plan, project: Project, wish: Wish) -> tuple[Project, Solution, str]:
+def _solved(plan: Plan, project: Project, wish: Wish, zone: tzinfo, before: Booked | None) -> tuple[Project, Solution, str]:
     """A schedule, and why it is refused: where no deadline can be kept, the one that is over first, and what it breaks."""
     from runbook_engine.scheduling.listing_reasons import NotPlaced
 
     try:
-        return project, _search(project, wish), ""
-    except NotPlaced as error:
-        first = error
+        return project, _search(project, wish, before), ""
+    except (NotPlaced, ValueError) as error:
+        first: Exception = error
     eased = without_deadlines(project)
     if eased == project:
         raise _impossible(plan, first) from first
     try:
-        return eased, _search(eased, wish), str(first)
-    except NotPlaced:
+        solution = _search(eased, wish, before)
+    except (NotPlaced, ValueError):
         raise _impossible(plan, first) from first
+    return eased, solution, "; ".join(_late(project, solution, zone)) or str(first)
 
 
-def _search(project: Project, wish: Wish) -> Solution:
+def _late(project: Project, solution: Solution, zone: tzinfo) -> Iterator[str]:
+    """What is over after it has to be, in the order of its time."""
+    from runbook_engine.reporting.schedule_words import until, when
+    from runbook_engine.reporting.words import duration
+    from runbook_engine.scheduling.projects_clock import of_project
+
+    placed = sorted(zip(project.jobs, solution.placed, strict=True), key=lambda pair: pair[1].finish)
+    late = [(j, p, j.deadline) for j, p in placed if j.package and j.deadline is not None and p.finish > j.deadline]
+    if len(late) > LATE_SHOWN:
+        yield f"{len(late)} tasks are late"
+    for job, place, deadline in late[-LATE_SHOWN:]:
+        by = duration((place.finish - deadline) * project.slot_s)
+        over, due = (of_project(project, slot) for slot in (place.finish, deadline))
+        yield f"{job.title or job.id} is over {when(over, zone)}, {by} after {until(due, zone)}"
+
+
+def _search(project: Project, wish: Wish, before: Booked | None) -> Solution:
+    from runbook_engine.scheduling.moving import promised
     from runbook_engine.scheduling.solve import solve
 
-    return solve(project, effort_of(wish, len(project.jobs)), wish.aim)
+    kept = promised(project, before.schedule) if before and wish.aim is Aim.CHANGE else None
+    return solve(project, effort_of(wish, len(project.jobs)), wish.aim, kept)
 
 
 def without_deadlines(project: Project) -> Project:
@@ -163,18 +191,37 @@ def _impossible(plan: Plan, error: Exception) -> Refused:
     )
 
 
-def _keeps_to_rules(plan: Plan, project: Project, solution: Solution, wish: Wish) -> None:
-    """A solution that breaks a rule is a mistake of ours, and is never shown; a pin that breaks one is refused."""
+def _keeps_to_rules(plan: Plan, project: Project, solution: Solution) -> None:
+    """A solution that breaks a rule is a mistake of ours, and is never shown."""
     from runbook_engine.scheduling.checker import faults
 
     if wrong := faults(project, solution):
         raise RuntimeError(f"the schedule of {plan.runbook} found by {solution.how} breaks its rules: {'; '.join(wrong[:5])}")
-    if wish.pins and (wrong := faults(_unpinned(project), solution)):
+
+
+def _pins_keep_to_rules(project: Project, solution: Solution, zone: tzinfo, twice: str) -> None:
+    """What is pinned counts as a fact for the search; here it must keep to the rules like everything else."""
+    from runbook_engine.scheduling.checker import faults
+
+    if wrong := faults(_unpinned(project), solution):
+        lines = [*(_in_words(project, line, zone) for line in wrong[:5]), *twice.splitlines()[:5]]
         raise Refused(
-            f"What is pinned breaks rules: {'; '.join(wrong[:5])}",
+            "\n  ".join(["What is pinned breaks rules:", *lines]),
             why="A pin fixes a choice; it does not make people free or windows open.",
             next_command="runbook schedule PLAN, and another --pin",
         )
+
+
+def _in_words(project: Project, fault: str, zone: tzinfo) -> str:
+    """What the checker says, with times for the numbers of slots."""
+    from runbook_engine.reporting.schedule_words import when
+    from runbook_engine.scheduling.projects_clock import of_project
+
+    def told(found: "re.Match[str]") -> str:
+        return f"{found[1]} {when(of_project(project, int(found[2])), zone)}"
+
+    words = fault if project.origin is None else re.sub(r"\b(from|to|at|until|before|after|slot) (\d+)\b", told, fault)
+    return re.sub(r"\bcalendar \d+ is", "its window is", words)
 
 
 def _unpinned(project: Project) -> Project:
@@ -182,7 +229,7 @@ def _unpinned(project: Project) -> Project:
 
 
 def pin_of(text: str) -> "Pin":
-    """TASK=START[@PERSON…]: START is a date and time in this machine's zone, or minutes; empty: whenever it suits."""
+    """TASK=START[@PERSON…]: START is a date and time in the plan's zone, or minutes; empty: whenever it suits."""
     from runbook_engine.scheduling.pins import Pin
 
     task, sign, rest = text.partition("=")
@@ -204,9 +251,12 @@ def _start(text: str, start: str) -> datetime | float | None:
 
 
 def moment_of(text: str, what: str) -> datetime:
-    """A date and time, in this machine's zone unless it names one; a date alone is its beginning. Raises Usage."""
+    """A date and time; without a zone it is meant in that of the plan. A date alone is its beginning. Raises Usage."""
     try:
-        found = datetime.fromisoformat(text)
+        return datetime.fromisoformat(text)
     except ValueError:
         raise Usage(f"{what}: {text} is no date or time; write it like 2026-11-30T09:00") from None
-    return found if found.tzinfo else found.replace(tzinfo=options.zone())
+
+
+def _aware(at: datetime | None, zone: tzinfo) -> datetime | None:
+    return at if at is None or at.tzinfo else at.replace(tzinfo=zone)

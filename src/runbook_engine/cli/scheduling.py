@@ -35,7 +35,9 @@ Next: runbook tasks --for PERSON --ics FILE"""
 @click.option("--aim", type=click.Choice([str(a) for a in Aim]), default="finish", help="What it is to be good at.")
 @click.option("--pin", "pins", multiple=True, metavar="TASK=START[@PERSON]", help="Fix a start, people, or both (repeatable).")
 @click.option("--with", "more", multiple=True, metavar="PLAN", help="Schedule that as well; the higher priority goes first.")
-@click.option("--effort", type=click.Choice([str(z) for z in Zeal]), default="normal", help="How much is searched.")
+@click.option(
+    "--effort", type=click.Choice([str(z) for z in Zeal]), default="normal", help="How much is searched; quick: not at all."
+)
 @click.option("--time-limit", type=click.FloatRange(min=0.0), metavar="S", help="Seconds for the whole command, instead.")
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=1, help="The same seed, the same schedule.")
 @click.option("--by", type=click.Choice(BY), help="The table of that instead of the chart; with -o: what it is grouped by.")

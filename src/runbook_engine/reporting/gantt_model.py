@@ -13,7 +13,7 @@ from runbook_engine.model.times import Span
 from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import SETTLED_WELL, PackageId, PersonId, PhaseId, TaskId
 from runbook_engine.reporting.harmless import one_line
-from runbook_engine.reporting.schedule_words import in_order, name_of, people_words, times, work_s, work_spans
+from runbook_engine.reporting.schedule_words import in_order, name_of, people_words, times, titled, work_s, work_spans
 from runbook_engine.reporting.svg_text import cut
 from runbook_engine.reporting.words import count, duration
 
@@ -156,9 +156,7 @@ def _title(key: str, by: By, phases: Mapping[PhaseId, str], names: Mapping[Perso
 
 
 def _alone(booking: Booking) -> tuple[str, str]:
-    title = one_line(booking.title or booking.id, 200)
-    told = [booking.hosts[0]] if len(booking.hosts) == 1 and booking.hosts[0] not in title else []
-    return booking.id, " · ".join([title, *told])
+    return booking.id, titled(booking)
 
 
 def row_label(row: Row, cells: int) -> str:
@@ -306,7 +304,7 @@ def _detail(chart: Chart, booking: Booking, expected: Booking | None, actual: Sp
     parts += [people_words(booking, chart.names)] if booking.people else []
     parts += [f"{len(booking.hosts)} hosts" if len(booking.hosts) > 1 else booking.hosts[0]] if booking.hosts else []
     parts += ["on the critical chain" if booking.chain else f"slack {duration(booking.slack_s)}"]
-    parts += [f"begins when it does: {booking.why}"] if booking.why else []
+    parts += [f"begins when it does: {booking.why}"] if booking.why not in ("", "nothing") else []
     parts += [f"expected now {told(expected.start, expected.finish)}"] if expected else []
     parts += [f"was done {told(actual.start, actual.end)}"] if actual else []
     return "; ".join(parts)

@@ -49,7 +49,7 @@ def gantt_text(chart: Chart, width: int = 100, *, ascii_only: bool = False) -> s
     hidden = len(lines) - ROWS_SHOWN
     if hidden > 0:
         lines = [*lines[:ROWS_SHOWN], f"… and {count(hidden, 'row')} more: runbook schedule PLAN -o FILE.svg"]
-    text = "\n".join(line.rstrip() for line in [*lines, _legend(chart, signs)])
+    text = "\n".join(line.rstrip() for line in [*lines, _legend(chart, signs, folds=bool(scale.folds))])
     return in_ascii(text) if ascii_only else text
 
 
@@ -142,7 +142,7 @@ def _beside(spans: Sequence[Span], sign: str, scale: Scale, room: int) -> list[s
     return line
 
 
-def _legend(chart: Chart, signs: _Signs) -> str:
+def _legend(chart: Chart, signs: _Signs, *, folds: bool) -> str:
     parts = [f"{signs.chain} critical chain", f"{signs.plan} planned"]
     if any(b.start == b.finish for b in chart.schedule.bookings):
         parts.append(f"{signs.milestone} milestone")
@@ -150,4 +150,5 @@ def _legend(chart: Chart, signs: _Signs) -> str:
     parts += [f"{signs.actual} done"] if chart.actual else []
     if chart.schedule.deadline is not None:
         parts.append(f"{signs.deadline} deadline {until(chart.schedule.deadline, chart.zone)}")
-    return "   ".join([*parts, f"{signs.fold} time left out"])
+    parts += [f"{signs.fold} time left out"] if folds else []
+    return "   ".join(parts)

@@ -1,7 +1,7 @@
 """One person's booked tasks as an iCalendar file. Importing it again updates what is there: each event keeps its id."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from hashlib import sha256
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -48,10 +48,12 @@ def calendar_file(
     for event in gone.values():
         event["STATUS"] = "CANCELLED"
         event["SEQUENCE"] = last
-    for event in sorted((*events.values(), *gone.values()), key=lambda e: (e.start, str(e["UID"]))):
+    every = sorted((*events.values(), *gone.values()), key=lambda e: (e.start, str(e["UID"])))
+    for event in every:
         calendar.add_component(event)
-    if zone is not UTC:
-        calendar.add_missing_timezones()
+    if zone is not UTC and every:  # the changes of its clock in these years
+        first, last_ = (date(e.start.year + by, 1, 1) for e, by in ((every[0], -1), (every[-1], 2)))
+        calendar.add_missing_timezones(first_date=first, last_date=last_)
     return bytes(calendar.to_ical())
 
 

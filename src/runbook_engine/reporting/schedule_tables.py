@@ -10,10 +10,11 @@ from runbook_engine.model.words import PersonId, PhaseId
 from runbook_engine.reporting.folding import fold_hosts
 from runbook_engine.reporting.gantt_model import By, grouped
 from runbook_engine.reporting.harmless import one_line, shortened
-from runbook_engine.reporting.schedule_words import Names, in_order, name_of, people_words, times, work_s, work_spans
+from runbook_engine.reporting.schedule_words import Names, in_order, name_of, people_words, times, titled, work_s, work_spans
 from runbook_engine.reporting.words import count, duration, listed, month_day
 
 TITLE, WHO, WHERE, HOSTS_SHOWN = 44, 34, 24, 3
+CHAIN_TITLE, CHAIN_WHO = 32, 24
 CHAIN_SHOWN = 40  # bookings of the critical chain
 HOURS_S = 3600.0
 _SIGN = ("●", "*")  # on the critical chain, and its twin in ASCII
@@ -105,20 +106,23 @@ def chain_text(schedule: Schedule, zone: tzinfo = UTC, *, names: Names) -> str:
     chain = [b for b in in_order(schedule.bookings) if b.chain]
     if not chain:
         return ""
-    head = f"Critical chain: {count(len(chain), 'task')}. A delay here moves the end; drag is how much each one adds to it."
-    lines = [head, *(_chain_line(b, schedule, zone, names) for b in chain[:CHAIN_SHOWN])]
+    wide = max(len(_times(b, schedule, zone)) for b in chain)
+    lines = [
+        f"Critical chain: {count(len(chain), 'task')}; a delay here moves the end",
+        "  drag: so much earlier were the end without it; slack: so much later could it be over, people and things aside",
+        *(_chain_line(b, schedule, zone, names, wide) for b in chain[:CHAIN_SHOWN]),
+    ]
     if len(chain) > CHAIN_SHOWN:
         lines.append(f"  … and {len(chain) - CHAIN_SHOWN} more: see --json")
     return "\n".join(lines)
 
 
-def _chain_line(booking: Booking, schedule: Schedule, zone: tzinfo, names: Names) -> str:
-    title = set_cell_size(shortened(one_line(booking.title or booking.id), TITLE), TITLE)
-    facts = [f"drag {duration(booking.drag_s)}"] if booking.drag_s else []
-    facts += [f"slack {duration(booking.slack_s)} if people are set aside"] if booking.slack_s else []
-    facts += [one_line(booking.why)] if booking.why else []
-    facts += [people_words(booking, names)] if booking.people else []
-    return f"  {_times(booking, schedule, zone):<26}  {title}  {'; '.join(facts)}".rstrip()
+def _chain_line(booking: Booking, schedule: Schedule, zone: tzinfo, names: Names, wide: int) -> str:
+    title = set_cell_size(shortened(one_line(booking.title or booking.id), CHAIN_TITLE), CHAIN_TITLE)
+    numbers = f"drag {duration(booking.drag_s):<7} slack {duration(booking.slack_s):<7}"
+    why = one_line(booking.why) if booking.why not in ("", "nothing") else "at once"
+    who = _padded(people_words(booking, names), CHAIN_WHO)
+    return f"  {_times(booking, schedule, zone):<{wide}}  {title}  {numbers}  {who}  {why}".rstrip()
 
 
 def moved_text(moved: Sequence[Moved], names: Names, zone: tzinfo = UTC) -> str:
@@ -146,7 +150,7 @@ def told_by_person(moved: Sequence[Moved]) -> dict[PersonId, list[Moved]]:
 
 
 def _moved(moved: Moved, names: Names, zone: tzinfo) -> str:
-    title = one_line(moved.title or moved.id)
+    title = _title(moved)
     if moved.before is None or moved.after is None:
         side = moved.after or moved.before
         words = times(side.start, side.finish, zone) if side else ""
@@ -161,8 +165,13 @@ def _moved(moved: Moved, names: Names, zone: tzinfo) -> str:
     return f"{title}: {'; '.join(parts)}"
 
 
+def _title(moved: Moved) -> str:
+    side = moved.after or moved.before
+    return titled(side) if side else one_line(moved.title or moved.id)
+
+
 def _for_one(person: PersonId, moved: Moved, zone: tzinfo) -> str:
-    title = one_line(moved.title or moved.id)
+    title = _title(moved)
     before = moved.before if moved.before and person in moved.before.people else None
     after = moved.after if moved.after and person in moved.after.people else None
     if after and not before:
@@ -201,7 +210,7 @@ def conflict_text(schedule: Schedule, others: Sequence[Schedule], names: Names, 
         who = listed([name_of(p, names) for p in people])
         is_ = "is" if len(people) == 1 else "are"
         lines.append(
-            f"{who} {is_} booked twice: {one_line(mine.title)} of {schedule.runbook} ({times(mine.start, mine.finish, zone)}) "
-            f"and {one_line(theirs.title)} of {other.runbook} ({times(theirs.start, theirs.finish, zone)})"
+            f"{who} {is_} booked twice: {titled(mine)} of {schedule.runbook} ({times(mine.start, mine.finish, zone)}) "
+            f"and {titled(theirs)} of {other.runbook} ({times(theirs.start, theirs.finish, zone)})"
         )
     return "\n".join(lines)

@@ -37,7 +37,7 @@ def schedule_text(
         _learnt(schedule),
         _conflicts(conflict_text(schedule, others, names, zone)),
         moved_text(moved, names, zone) if moved is not None else "",
-        _next(schedule, file, booked=moved is not None),
+        _next(schedule, file, moved),
     ]
     text = "\n\n".join(block for block in blocks if block)
     return in_ascii(text) if look.ascii_only else text
@@ -72,10 +72,11 @@ def _conflicts(text: str) -> str:
     return f"Booked twice\n{text}" if text else ""
 
 
-def _next(schedule: Schedule, file: str, *, booked: bool) -> str:
+def _next(schedule: Schedule, file: str, moved: Sequence[Moved] | None) -> str:
     if not file or schedule.abstract:
         return ""
     person = next((p for b in schedule.bookings for p in b.people), "PERSON")
-    if booked:
-        return f"Next: runbook schedule {file} --book     then tell people: runbook tasks --for {person} --ics FILE"
-    return f"Next: runbook schedule {file} -o {schedule.runbook}.svg     or promise it: runbook schedule {file} --book"
+    promise, tell = f"runbook schedule {file} --book", f"runbook tasks --for {person} --ics FILE"
+    if moved is None:
+        return f"Next: {promise}     picture: runbook schedule {file} -o {schedule.runbook}.svg"
+    return f"Next: {promise}     then tell people: {tell}" if moved else f"Next: {tell}"

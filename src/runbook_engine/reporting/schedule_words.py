@@ -110,6 +110,14 @@ def zone_words(schedule: Schedule, zone: tzinfo) -> str:
     return moment(schedule.start, zone)
 
 
+def titled(booking: Booking) -> str:
+    """What a booking is called, with its host where the title does not say it."""
+    title = one_line(booking.title or booking.id, 200)
+    if len(booking.hosts) != 1 or booking.hosts[0] in title:
+        return title
+    return f"{title} · {booking.hosts[0]}"
+
+
 def people_words(booking: Booking, names: Names) -> str:
     """'Ana Duarte and Ben Ott'."""
     return listed([name_of(p, names) for p in booking.people])

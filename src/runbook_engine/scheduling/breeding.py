@@ -11,8 +11,8 @@ from numba import njit
 
 from runbook_engine.scheduling.placing import INNER, copy, drawn_together
 
-Herd = namedtuple("Herd", "order start span sign best")  # noqa: PYI024 - numba wants it plain; `best` ends with its span
-Nest = namedtuple("Nest", "late weight left open order start dice")  # noqa: PYI024 - the same
+Herd = namedtuple("Herd", "order start span sign best")  # `best` ends with its span
+Nest = namedtuple("Nest", "late weight left open order start dice")
 
 SWAPPED = 0.08  # how often two neighbours of a child change places
 TWO_CUTS = 0.2  # how many children come from two cuts instead of a busy stretch
@@ -255,7 +255,7 @@ def settle(web, desk, herd, nest, bound):
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def breed(web, desk, herd, nest, fresh, bound, budget):
-    """Breed until about `budget` jobs are placed or the bound is met. Returns how many were, and how many children were better."""
+    """Breed until about `budget` jobs are placed or the bound is met. Returns how many were, and how many children got in."""
     work = settle(web, desk, herd, nest, bound) if fresh else 0
     better = 0
     while work < budget and herd.best[nest.late.size] > bound:

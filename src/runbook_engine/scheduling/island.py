@@ -13,9 +13,12 @@ from runbook_engine.scheduling.child_side import Message, answer, listening, unp
 from runbook_engine.scheduling.plain import Net, words
 from runbook_engine.scheduling.plain_bounds import tails
 
-FIRST_HERD = 40  # schedules; each herd that brings nothing new is followed by one of twice the size
-LARGEST_HERD = 5_000
+FIRST_HERD = 100  # schedules; each herd that brings nothing new any more is followed by a larger one
+LARGER = 3  # times as large
+SMALLEST_HERD, LARGEST_HERD = 10, 5_000
+FIRST_PLACES, MOST_PLACES = 100_000, 4_000_000  # jobs in all schedules of a herd: of the first, of any
 STALE = 32  # rounds of a herd's own size without a better child, and it is given up
+FEWEST_SLOTS = 4_096
 SLOTS_PER_JOB = 12  # as long as there are no more, time is slots; beyond, events cost less
 UNSEEN = 1 << 60
 
@@ -41,7 +44,7 @@ def desk(the: Net, net: Any) -> Any:
     free = np.repeat(net.full[:, None], length, axis=1)
     own = [np.zeros(the.size, np.int64) for _ in range(4)]
     count = np.zeros(length + 2 if net.slots else 1, np.int64)
-    return Desk(np.zeros(2 * the.size + 3, np.int64), free, np.zeros(2, np.int64), *own, count)
+    return Desk._make((np.zeros(2 * the.size + 3, np.int64), free, np.zeros(2, np.int64), *own, count))
 
 
 def _ints(numbers: Any) -> Array:
@@ -61,26 +64,25 @@ class Island:
 
         self.size = the.size
         self.bound = bound
-        self.web = web(the, slots=the.end <= max(4096, SLOTS_PER_JOB * the.size))
+        self.web = web(the, slots=the.end <= max(FEWEST_SLOTS, SLOTS_PER_JOB * the.size))
         self.desk = desk(the, self.web)
         own = [np.zeros(the.size, np.int64) for _ in range(4)]
         dice = np.array([(seed * 0x9E3779B97F4A7C15 + 0x1F123BB5) % (1 << 63) or 1], np.uint64)
         late = np.array([-float(tail) for tail in tails(the)])
-        self.nest = Nest(late - late.min(), _weights(the), *own, dice)
+        self.nest = Nest._make((late - late.min(), _weights(the), *own, dice))
         self.best = _ints([*starts, the.span(starts)])
         self.told = int(self.best[-1])
-        self.settled = FIRST_HERD // 2
-        self.fresh = True
-        self._settle()
+        self._settle(min(FIRST_HERD, FIRST_PLACES // max(1, the.size)))
 
-    def _settle(self) -> None:
+    def _settle(self, wish: int) -> None:
         from runbook_engine.scheduling.breeding import Herd
 
-        count = self.settled = min(2 * self.settled, LARGEST_HERD)
+        most = min(LARGEST_HERD, MOST_PLACES // max(1, self.size))
+        count = self.settled = max(SMALLEST_HERD, min(wish, most))
         self.idle = 0
         self.fresh = True
         lists = [np.zeros((count, self.size), np.int64) for _ in range(2)]
-        self.herd = Herd(*lists, np.full(count, UNSEEN, np.int64), np.zeros(count, np.int64), self.best)
+        self.herd = Herd._make((*lists, np.full(count, UNSEEN, np.int64), np.zeros(count, np.int64), self.best))
 
     def round(self, work: int) -> Message:
         """Place about so many jobs; what came of it."""
@@ -90,7 +92,7 @@ class Island:
         self.fresh = False
         self.idle = 0 if better else self.idle + placed
         if self.idle > STALE * self.settled * self.size:
-            self._settle()
+            self._settle(LARGER * self.settled)
         span = int(self.best[-1])
         message: Message = {"placed": int(placed)}
         if span < self.told:
@@ -105,13 +107,13 @@ def _weights(the: Net) -> Array:
 
 
 def _compiled() -> None:
-    """Load what is compiled, or compile it. Numba keeps it beside this file, in the user's folder, or else for this time only."""
+    """Load or compile. Numba keeps what it compiles beside this file, in the user's cache, or else for this time only."""
     try:
         import runbook_engine.scheduling.breeding
     except RuntimeError:
         from numba import config
 
-        config.CACHE_DIR = tempfile.mkdtemp()
+        vars(config)["CACHE_DIR"] = tempfile.mkdtemp()
         import runbook_engine.scheduling.breeding  # noqa: F401 - that it is there is all
 
 

@@ -1,6 +1,11 @@
 """What differs between two schedules of the same work, for those who have been told the first. Pure."""
 
+from collections.abc import Mapping
+
+from runbook_engine.model.jobs import Placed, Project
 from runbook_engine.model.schedule import Booking, Moved, Schedule
+from runbook_engine.model.words import PersonId
+from runbook_engine.scheduling.projects_clock import EPOCH
 
 
 def moved(before: Schedule, after: Schedule) -> tuple[Moved, ...]:
@@ -24,3 +29,23 @@ def _told(booking: Booking | None) -> object:
 def _first(moved: Moved) -> object:
     side = moved.after or moved.before
     return side.start if side else None
+
+
+def promised(project: Project, schedule: Schedule) -> dict[str, Placed]:
+    """What was promised as placings of the jobs of a project, by their ids; what has no job any more is left out."""
+    numbers = {worker.id: number for number, worker in enumerate(project.workers)}
+    jobs = {job.id for job in project.jobs}
+    return {b.id: _placed(project, b, numbers) for b in schedule.bookings if b.id in jobs}
+
+
+def _placed(project: Project, booking: Booking, numbers: Mapping[PersonId, int]) -> Placed:
+    start, finish, *spells = (
+        int((at - (project.origin or EPOCH)).total_seconds() // project.slot_s)
+        for at in (booking.start, booking.finish, *(at for spell in booking.spells for at in (spell.start, spell.end)))
+    )
+    return Placed(
+        start=start,
+        finish=finish,
+        people=tuple(numbers[person] for person in booking.people if person in numbers),
+        spells=tuple(zip(spells[::2], spells[1::2], strict=True)),
+    )

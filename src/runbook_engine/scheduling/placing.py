@@ -1,17 +1,19 @@
 """Compiled: jobs of a list put one after the other where they fit first, and schedules drawn together from both ends.
 
-Arrays and loops, for numba. `Web` is a project in this form; `Desk` holds what is written while it is worked on.
+Arrays and plain loops: numba compiles those soonest. `Web` is a project in this form; `Desk` holds what is written while it
+is worked on. Each function is kept on disk by itself: a process that is ended while it compiles has not done so for nothing.
 """
 
 from collections import namedtuple
+from typing import Any
 
-import numpy as np
 from numba import njit
 
-Web = namedtuple("Web", "dur need full guard pp pi sp si slots")  # noqa: PYI024 - numba wants it plain
-Desk = namedtuple("Desk", "times free last start back order turned count")  # noqa: PYI024 - the same
+Web = namedtuple("Web", "dur need full guard pp pi sp si slots")
+Desk = namedtuple("Desk", "times free last start back order turned count")
 
-INNER = njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, error_model="numpy")
+_ALONE: Any = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}  # called by what is compiled, and by nobody else
+INNER = njit(nogil=True, cache=True, error_model="numpy", **_ALONE)
 
 
 @INNER

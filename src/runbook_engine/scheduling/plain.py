@@ -37,9 +37,7 @@ class Net:
 
     def reversed(self) -> "Net":
         """The same project read from its end; its jobs keep their numbers."""
-        return Net(
-            self.durations, self.after, self.before, self.amounts, self.capacities, self.unit, self.position
-        )
+        return Net(self.durations, self.after, self.before, self.amounts, self.capacities, self.unit, self.position)
 
     def span(self, starts: "list[int]") -> int:
         """When the last job is over."""
@@ -54,17 +52,17 @@ class Net:
 
 
 def is_plain(project: Project) -> bool:
-    """Whether there are only durations, resources, and jobs that start when others are over."""
-    extras = project.workers or project.apart or project.calendars or project.horizon
+    """Whether its jobs have only durations, resources, and others after which they start. What no job needs is no matter."""
     supplies = all(not (supply.used_up or supply.taken or supply.arrives) for supply in project.resources)
-    return not extras and supplies and all(map(_is_plain, project.jobs))
+    ends = not project.horizon or sum(job.duration for job in project.jobs) <= project.horizon
+    return not project.apart and supplies and ends and all(map(_is_plain, project.jobs))
 
 
 def _is_plain(job: Job) -> bool:
     people = job.crews or job.people is not None or job.same_people_as or job.other_people_than
     time = job.calendar is not None or job.release or job.due is not None or job.deadline is not None or job.start is not None
     links = all(link.kind is LinkKind.FINISH_START and link.lag == 0 and link.most is None for link in job.links)
-    return not people and not time and job.site is None and links
+    return not people and not time and links
 
 
 def net(project: Project) -> Net:
@@ -101,7 +99,7 @@ def _order(project: Project) -> list[int]:
         for later in after[number]:
             waiting[later] -= 1
             if waiting[later] == 0:
-                order.append(later)  # noqa: B909 - a queue that is worked off while it grows
+                order.append(later)  # a queue that is worked off while it grows
     if len(order) < len(project.jobs):
         circle = next(project.jobs[number].id for number, count in enumerate(waiting) if count)
         raise ValueError(f"the jobs wait for each other in a circle; {circle} is one of them or waits for them")

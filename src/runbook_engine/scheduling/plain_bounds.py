@@ -1,4 +1,4 @@
-"""How early a plain project can be over at best, from what is quickly reckoned: its longest path and its work for each resource."""
+"""How early a plain project can be over at best, quickly reckoned: from its longest path and the work for each resource."""
 
 from runbook_engine.scheduling.plain import Net
 

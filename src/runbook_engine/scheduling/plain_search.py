@@ -7,7 +7,6 @@ hears nothing more, so that no answer depends on who was quicker. Limited by the
 import time
 from collections.abc import Callable
 from queue import Queue
-from typing import Any
 
 from runbook_engine.model.jobs import Effort
 from runbook_engine.model.values import dataclass
@@ -16,25 +15,25 @@ from runbook_engine.scheduling.children import Child, hear
 from runbook_engine.scheduling.plain import Net
 
 ROUND = 1_500_000  # jobs placed by an island before it is asked again: a tenth of a second
-OPENING = 6_000_000  # jobs placed before the prover begins, so that it begins with a good schedule
+OPENING = 40_000  # jobs placed for each job before the prover begins, so that it begins with a good schedule
 PROVABLE = 100  # up to so many jobs the prover has a core of its own from then on
 PROVABLE_LATE = 200  # up to so many in the last part of a long search
-LATE = 0.5  # when that part begins
+LATE = 0.7  # when that part begins
 LONG_S = 20.0  # seconds that make a search a long one
-PER_PROOF = 12_000_000  # jobs placed in the time of one unit of CP-SAT's own measure of work
+PER_PROOF = 40_000_000  # jobs placed in the time of one unit of CP-SAT's own measure of work
+TICK_S = 0.2  # how often the clock is looked at while nobody says anything
+COLD_S = 1.0  # islands that are not there by then have to be compiled first: the prover begins without them
 GRACE_S = 0.05  # what it takes to end the children
 
 
 @dataclass(slots=True, kw_only=True)
 class Knowledge:
-    """What is known so far. `proved` is the schedule of the prover, once it has shown that there is no better one."""
+    """What is known so far, and how many jobs were placed for it."""
 
     net: Net
     starts: list[int]
     bound: int
     placed: int = 0
-    opening: tuple[list[int], int] | None = None  # the schedule when the prover began, and the jobs placed by then
-    ended: dict[str, list[int]] | None = None
 
     def take(self, starts: list[int]) -> bool:
         """Whether the schedule is better than the one that was known."""
@@ -103,10 +102,13 @@ class Search:
         return len(self.idle) == sum(name.startswith("island") for name in self.children)
 
     def _listen(self) -> None:
-        word = hear(self.heard, None if self.until is None else max(0.0, self.until - self.clock()))
+        word = hear(self.heard, None if self.until is None else max(0.0, min(TICK_S, self.until - self.clock())))
         if word is None:
+            self._prove_if_it_is_time()
             return
         name, message = word
+        if name not in self.children:
+            return  # the last words of one that was ended
         if message.get("over"):
             self._lost(name)
         elif name == "prover":
@@ -147,14 +149,15 @@ class Search:
             return
         for name in sorted(self.idle):
             if name in self.children:
-                self.children[name].say({"work": ROUND if self.left is None else max(1, min(ROUND, self.left // len(self.idle)))})
+                self.children[name].say(
+                    {"work": ROUND if self.left is None else max(1, min(ROUND, self.left // len(self.idle)))}
+                )
         self.idle = []
 
     def _prove_if_it_is_time(self) -> None:
         known = self.known
-        if self.proof or known.placed < OPENING or known.optimal:
-            return
-        if "prover" not in self.children and not self._late():
+        opened = known.placed >= OPENING * known.net.size and ("prover" in self.children or self._late())
+        if self.proof or known.optimal or not (opened or self._cold()):
             return
         work = None if self.left is None else max(0.1, self.left / PER_PROOF)
         self.proof = "asked"
@@ -162,6 +165,9 @@ class Search:
         if self.effort.cores <= sum(name.startswith("island") for name in self.children) and self.effort.cores > 1:
             name = max(name for name in self.children if name.startswith("island"))
             self._lost(name)
+
+    def _cold(self) -> bool:
+        return not self.exact and self.known.placed == 0 and self.clock() >= self.began + COLD_S
 
     def _late(self) -> bool:
         if self.known.net.size > PROVABLE_LATE or self.until is None or self.effort.cores < 2:
@@ -171,7 +177,7 @@ class Search:
 
 
 def search(net: Net, starts: list[int], bound: int, effort: Effort, began: float) -> Knowledge:
-    """Look for better schedules than the one at hand, in child processes, within the effort counted from `began` (monotonic)."""
+    """Look for better schedules than the one at hand, in child processes. The effort began at `began` (time.monotonic)."""
     known = Knowledge(net=net, starts=starts, bound=bound)
     until = None if effort.seconds is None else began + effort.seconds - GRACE_S
     if not known.optimal:

@@ -92,9 +92,7 @@ def modelled(the: Net, starts: list[int], bound: int) -> tuple[cp_model.CpModel,
     if any(e + d + r > most for e, d, r in zip(early, the.durations, rest, strict=True)):
         model.add_bool_or([])
         return model, []
-    variables = [
-        model.new_int_var(e, most - r - d, "") for e, d, r in zip(early, the.durations, rest, strict=True)
-    ]
+    variables = [model.new_int_var(e, most - r - d, "") for e, d, r in zip(early, the.durations, rest, strict=True)]
     for job, before in enumerate(the.before):
         for other in before:
             model.add(variables[job] >= variables[other] + the.durations[other])
@@ -110,7 +108,8 @@ def modelled(the: Net, starts: list[int], bound: int) -> tuple[cp_model.CpModel,
 
 def _resources(model: cp_model.CpModel, the: Net, variables: list[cp_model.IntVar]) -> None:
     spells: list[Any] = [
-        model.new_fixed_size_interval_var(variable, length, "") for variable, length in zip(variables, the.durations, strict=True)
+        model.new_fixed_size_interval_var(variable, length, "")
+        for variable, length in zip(variables, the.durations, strict=True)
     ]
     for resource, capacity in enumerate(the.capacities):
         users = [job for job in range(the.size) if the.amounts[job][resource] and the.durations[job]]

@@ -1,8 +1,10 @@
 """The way to a schedule: what kind of project it is decides who looks for it."""
 
 import time
+from collections.abc import Mapping
+from importlib import import_module
 
-from runbook_engine.model.jobs import Aim, Effort, Project, Solution
+from runbook_engine.model.jobs import Aim, Effort, Placed, Project, Solution
 from runbook_engine.scheduling.plain import is_plain, net
 from runbook_engine.scheduling.plain_bounds import bound
 from runbook_engine.scheduling.plain_list import first
@@ -11,16 +13,24 @@ from runbook_engine.scheduling.plain_search import Knowledge, search
 FIRST_ONLY = Effort(work=None, seconds=None)
 
 
-def solve(project: Project, effort: Effort, aim: Aim = Aim.FINISH) -> Solution:
+def solve(project: Project, effort: Effort, aim: Aim = Aim.FINISH, before: Mapping[str, Placed] | None = None) -> Solution:
     """A schedule for the project, found within the effort; `seconds` count from this call.
 
-    A circle of links, and a job that needs more than there is, are errors (ValueError).
+    `before` says how jobs were placed when that was promised, by their ids, for the aim CHANGE. A circle of links, and a job that needs more than there is, are errors (ValueError).
     """
     if is_plain(project):
         return plain(project, effort)
-    from runbook_engine.scheduling.crew_search import general
+    return general(project, effort, aim, before)
 
-    return general(project, effort, aim)
+
+def general(project: Project, effort: Effort, aim: Aim, before: Mapping[str, Placed] | None = None) -> Solution:
+    """The same for a project with people, calendars and all else. The one seam to the search for those."""
+    try:
+        path = import_module("runbook_engine.scheduling.crew_search")
+    except ModuleNotFoundError:
+        raise ValueError("people, calendars, lags and parts that are used up are not scheduled by this version") from None
+    found: Solution = path.general(project, effort, aim, dict(before or {}))
+    return found
 
 
 def plain(project: Project, effort: Effort) -> Solution:

@@ -1,0 +1,263 @@
+"""From a runbook to a promised date: who does what when, at the real command line, with real files and a real database."""
+
+import json
+import xml.etree.ElementTree as ET
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from icalendar import Calendar
+
+from journeys.command_line import Person, Terminal
+from journeys.machines import HEAD
+
+HOSTS = """format: 1
+sites:
+  ams1: {title: Amsterdam, time_zone: Europe/Amsterdam}
+  ber1: {title: Berlin, time_zone: Europe/Berlin, travel: {ams1: 6h}}
+racks: {r1: {site: ams1}, r2: {site: ber1}}
+hosts:
+  a1: {rack: r1}
+  a2: {rack: r1}
+  b1: {rack: r2}
+  b2: {rack: r2}
+"""
+PEOPLE = """format: 1
+people:
+  ana.duarte: {name: Ana Duarte, skills: {hands: 2}, site: ams1, calendar: office, rate: 95 EUR/h}
+  ben.ott: {name: Ben Ott, skills: {hands: 1}, site: ber1, calendar: office, rate: 80 EUR/h}
+"""
+CALENDARS = """format: 1
+calendars: {office: {time_zone: Europe/Amsterdam, work: {mon-fri: "09:00-17:00"}}}
+windows: {working-hours: {calendar: office}}
+"""
+STEPS = """start: 2031-12-01
+deadline: 2031-12-05
+phases:
+  - id: swap
+    title: Swap the disks
+    hosts: all
+    window: working-hours
+    steps:
+      - {id: disk, title: "Swap the disk of {{ host.name }}", manual: Swap it., who: {skill: hands}, takes: 1h}
+  - id: report
+    title: Report
+    steps:
+      - {id: write, title: Write the report, manual: Write., who: {person: ana.duarte}, takes: 2h}
+"""
+PLAIN = """phases:
+  - id: all
+    title: All
+    steps:
+      - {id: a, title: A, takes: 3m, needs: []}
+      - {id: b, title: B, takes: 4m, needs: []}
+      - {id: c, title: C, takes: 2m, needs: [a]}
+      - {id: d, title: D, takes: 5m, needs: [b]}
+"""
+MONDAY = datetime(2031, 12, 1, 9, tzinfo=ZoneInfo("Europe/Amsterdam"))
+QUICK = ("--effort", "quick")
+
+
+def runbook(name: str, steps: str = STEPS) -> str:
+    """A runbook around these keys."""
+    head = HEAD.format(name=name)
+    return head + steps
+
+
+@pytest.fixture
+def planner(person: Person) -> Person:
+    """Somebody with two sites, two technicians and two projects."""
+    person.writes("inventory/hosts.yml", HOSTS)
+    person.writes("inventory/people.yml", PEOPLE)
+    person.writes("inventory/calendars.yml", CALENDARS)
+    person.writes("runbooks/disks.yml", runbook("disks"))
+    person.writes("runbooks/fans.yml", runbook("fans"))
+    return person
+
+
+def test_a_plain_project_needs_nothing_but_its_file(person: Person) -> None:
+    """No inventory, no people, no dates: minutes, the bound, and that it is proved. Nothing is stored."""
+    person.writes("runbooks/plain.yml", runbook("plain", PLAIN))
+    told = person.types("schedule", "runbooks/plain.yml", "--json", "--time-limit", "5", code=0).json()
+
+    assert (told["format"], told["kind"], told["makespan_min"], told["bound_min"], told["optimal"]) == (
+        1,
+        "schedule",
+        9,
+        9,
+        True,
+    )
+    times = {task["id"]: (task["step"], task["start_min"], task["finish_min"], task["people"]) for task in told["tasks"]}
+    assert set(times) == {"all/a", "all/b", "all/c", "all/d"}
+    assert times["all/d"] == ("d", 4, 9, [])
+    text = person.types("schedule", "runbooks/plain.yml", code=0).out
+    assert "Done after 9 minutes; proved: no schedule is over earlier" in text
+    assert not (person.state / "journal.db").exists()
+
+
+def test_from_a_runbook_to_a_promise(planner: Person) -> None:
+    """Everybody has a name, the chart is a picture, the promise is kept, and each person gets their calendar."""
+    shown = planner.types("schedule", "runbooks/disks.yml", *QUICK, "-o", "disks.svg", code=0).out
+    assert "before the deadline" in shown
+    assert "Critical chain" in shown
+    assert ET.fromstring((planner.folder / "disks.svg").read_text(encoding="utf-8")).tag.endswith("svg")  # noqa: S314 - our own
+    data = planner.types("schedule", "runbooks/disks.yml", *QUICK, "--json", code=0).json()
+    assert {len(task["people"]) for task in data["tasks"]} == {1}
+    assert data["start"] == "2031-12-01T08:00:00+00:00"
+    assert data["moved"] is None
+
+    assert "Booked: disks" in planner.types("schedule", "runbooks/disks.yml", *QUICK, "--book", code=0).err
+    again = planner.types("schedule", "runbooks/disks.yml", *QUICK, code=0).out
+    assert "The same as the booked schedule: nobody needs to be told anything." in again
+    tasks = planner.types("tasks", "--for", "ana.duarte", "--ics", "ana.ics", code=0).out
+    assert "Mon 1 Dec 2031" in tasks
+    assert "Hours\n  week of Mon 1 Dec: " in tasks
+    events = Calendar.from_ical((planner.folder / "ana.ics").read_bytes()).walk("VEVENT")
+    report = next(event for event in events if event["SUMMARY"] == "Write the report")
+    assert report.start.tzinfo == ZoneInfo("Europe/Amsterdam")
+    mine = [t for t in data["tasks"] if t["people"] == ["ana.duarte"]]
+    assert {event.start for event in events} == {datetime.fromisoformat(t["start"]) for t in mine}
+
+
+def test_the_same_seed_gives_the_same_schedule(planner: Person) -> None:
+    """Letter by letter, but for the time at which it was made."""
+    first, second = (planner.types("schedule", "runbooks/disks.yml", *QUICK, "--json").json() for _ in range(2))
+
+    assert first | {"made": ""} == second | {"made": ""}
+
+
+def test_the_tables_of_persons_sites_windows_and_days(planner: Person) -> None:
+    """Each begins with what it is about."""
+    heads = {
+        "person": "Ana Duarte (ana.duarte): ",
+        "site": "ams1: ",
+        "window": "working-hours: 4 tasks",
+        "day": "Mon 1 Dec 2031: ",
+    }
+    for by, head in heads.items():
+        assert head in planner.types("schedule", "runbooks/disks.yml", *QUICK, "--by", by, code=0).out
+
+
+def test_a_change_says_who_must_be_told(planner: Person) -> None:
+    """A pin moves a task: what differs from the promise, and for whom; booked anew, the calendar follows."""
+    planner.types("schedule", "runbooks/disks.yml", *QUICK, "--book", code=0)
+    planner.types("tasks", "--for", "ana.duarte", "--ics", "ana.ics", code=0)
+    before = Calendar.from_ical((planner.folder / "ana.ics").read_bytes()).walk("VEVENT")
+    pinned = ("--pin", "report/write=2031-12-03T10:00")
+    told = planner.types("schedule", "runbooks/disks.yml", *QUICK, *pinned, code=0).out
+    assert "1 task moved against the booked schedule" in told
+    assert "To be told: Ana Duarte" in told
+    assert "-> Wed 3 Dec 10:00–12:00" in told
+
+    planner.types("schedule", "runbooks/disks.yml", *QUICK, *pinned, "--book", code=0)
+    planner.types("tasks", "--for", "ana.duarte", "--ics", "ana.ics", code=0)
+    after = Calendar.from_ical((planner.folder / "ana.ics").read_bytes()).walk("VEVENT")
+    assert {e["UID"] for e in before} == {e["UID"] for e in after}
+    moved = next(e for e in after if e["SUMMARY"] == "Write the report")
+    assert moved.start == datetime(2031, 12, 3, 10, tzinfo=ZoneInfo("Europe/Amsterdam"))
+
+
+@pytest.mark.parametrize(
+    ("pin", "code", "words"),
+    [
+        ("report/write=2031-12-02T10:00@ben.ott", 2, "ben.ott cannot do it: it needs ana.duarte"),
+        ("report/wirte=2031-12-02T10:00", 2, "Did you mean report/write"),
+        ("report/write=tomorrow", 2, "no date or time"),
+        ("report/write", 2, "TASK=START@PERSON"),
+        ("report/write=2031-12-02T22:00@ana.duarte", 4, "not all the while ana.duarte is free"),
+    ],
+)
+def test_a_pin_never_breaks_a_rule(planner: Person, pin: str, code: int, words: str) -> None:
+    """What means nothing is wrong usage; what no rule allows is refused. Both say why."""
+    assert words in planner.types("schedule", "runbooks/disks.yml", *QUICK, "--pin", pin, code=code).err
+
+
+def test_a_deadline_that_is_not_kept(planner: Person) -> None:
+    """Exit 4; the best that there is is shown all the same, and it cannot be promised. A wish is only told."""
+    late = STEPS.replace("deadline: 2031-12-05", "deadline: 2031-12-01")
+    planner.writes("runbooks/late.yml", runbook("late", late.replace("takes: 1h", "takes: 7h")))
+    said = planner.types("schedule", "runbooks/late.yml", *QUICK, "--book", code=4)
+    assert "AFTER the deadline of Mon 1 Dec 24:00" in said.out
+    assert "Write the report is over" in said.err
+    assert "nothing was booked" in said.err
+    assert planner.types("tasks", "--for", "ana.duarte", code=0).out.startswith("Nothing is booked")
+
+    soft = late.replace("deadline: 2031-12-01", "deadline: {by: 2031-12-01, soft: true}").replace("takes: 1h", "takes: 7h")
+    planner.writes("runbooks/soft.yml", runbook("soft", soft))
+    assert "AFTER the deadline" in planner.types("schedule", "runbooks/soft.yml", *QUICK, code=0).out
+
+
+def test_people_are_booked_once(planner: Person) -> None:
+    """What is promised to one project is not there for another; a pin that takes it is refused with both sides named."""
+    planner.types("schedule", "runbooks/disks.yml", *QUICK, "--book", code=0)
+    one = planner.types("schedule", "runbooks/disks.yml", *QUICK, "--json", code=0).json()
+    two = planner.types("schedule", "runbooks/fans.yml", *QUICK, "--json", code=0).json()
+
+    def works(data: dict[str, object]) -> list[tuple[str, str, str]]:
+        return [(p, t["start"], t["finish"]) for t in data["tasks"] for p in t["people"]]  # type: ignore[attr-defined]
+
+    for person, start, finish in works(one):
+        for other, begin, end in works(two):
+            assert person != other or finish <= begin or end <= start
+    mine = next(t for t in one["tasks"] if t["people"] == ["ana.duarte"])
+    at = datetime.fromisoformat(mine["start"]).astimezone(MONDAY.tzinfo).replace(tzinfo=None).isoformat()
+    clash = f"disk@a2={at}@ana.duarte"
+    said = planner.types("schedule", "runbooks/fans.yml", *QUICK, "--pin", clash, code=4).err
+    assert "Ana Duarte is booked twice" in said
+    assert "of fans" in said
+    assert "of disks" in said
+
+
+def test_what_is_released_is_free_again(planner: Person) -> None:
+    """A project that does not take place takes nobody's time, and calendars say that it is cancelled."""
+    first = planner.types("schedule", "runbooks/fans.yml", *QUICK, "--json", code=0).json()
+    planner.types("schedule", "runbooks/disks.yml", *QUICK, "--book", code=0)
+    assert planner.types("schedule", "runbooks/fans.yml", *QUICK, "--json", code=0).json()["finish"] > first["finish"]
+
+    assert "free" in planner.types("schedule", "runbooks/disks.yml", "--release", code=0).err
+    assert planner.types("schedule", "runbooks/fans.yml", *QUICK, "--json", code=0).json()["finish"] == first["finish"]
+    planner.types("schedule", "runbooks/disks.yml", "--release", code=4)
+    planner.types("tasks", "--for", "ana.duarte", "--ics", "ana.ics", code=0)
+    events = Calendar.from_ical((planner.folder / "ana.ics").read_bytes()).walk("VEVENT")
+    assert {str(event["STATUS"]) for event in events} == {"CANCELLED"}
+
+
+def test_several_plans_go_by_priority(planner: Person) -> None:
+    """The greater one first, whichever is named first; both are booked at once."""
+    planner.writes("runbooks/fans.yml", runbook("fans", "priority: 5\n" + STEPS))
+    alone = planner.types("schedule", "runbooks/fans.yml", *QUICK, "--json", code=0).json()
+    both = planner.types("schedule", "runbooks/disks.yml", "--with", "runbooks/fans.yml", *QUICK, "--json", code=0).json()
+
+    assert both["kind"] == "schedules"
+    disks, fans = both["schedules"]
+    assert (disks["runbook"], fans["runbook"]) == ("disks", "fans")
+    assert fans["finish"] == alone["finish"] < disks["finish"]
+    planner.types("schedule", "runbooks/disks.yml", "--with", "runbooks/fans.yml", *QUICK, "--book", code=0)
+    booked = planner.types("tasks", "--for", "ana.duarte", "--json", code=0).json()["booked"]
+    assert {task["runbook"] for task in booked} == {"disks", "fans"}
+
+
+def test_files_by_their_ending(planner: Person) -> None:
+    """Data, text and pictures; what has no form is refused before anything is searched for."""
+    planner.types("schedule", "runbooks/disks.yml", *QUICK, "-o", "disks.json", code=0)
+    assert json.loads((planner.folder / "disks.json").read_text(encoding="utf-8"))["kind"] == "schedule"
+    planner.types("schedule", "runbooks/disks.yml", *QUICK, "-o", "disks.txt", "--by", "day", code=0)
+    assert "Mon 1 Dec 2031: " in (planner.folder / "disks.txt").read_text(encoding="utf-8")
+    assert "which form is meant" in planner.types("schedule", "runbooks/disks.yml", "-o", "disks.pdf", code=2).err
+
+
+def test_it_fits_a_terminal_and_needs_no_unicode(planner: Person) -> None:
+    """On 70 columns no line of the chart wraps; with an ASCII encoding nothing but ASCII is printed."""
+    terminal = Terminal(planner, "schedule", "runbooks/disks.yml", *QUICK, columns=70)
+    shown = terminal.waits_for("critical chain ")
+    chart = shown.partition("possible")[2] or shown
+    rows = [line.rstrip("\r\n") for line in chart.splitlines() if "Swap the disk of" in line]
+    assert rows
+    assert max(map(len, rows)) <= 70
+    assert planner.types("schedule", "runbooks/disks.yml", *QUICK, code=0, PYTHONIOENCODING="ascii").out.isascii()
+
+
+def test_somebody_whom_nobody_knows(planner: Person) -> None:
+    """A misspelt name is no empty list."""
+    assert "Did you mean ana.duarte?" in planner.types("tasks", "--for", "ana.duart", code=2).err
+    assert "--ics needs a person" in planner.types("tasks", "--ics", "x.ics", code=2).err

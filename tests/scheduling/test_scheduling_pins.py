@@ -1,0 +1,74 @@
+"""Pins: what people fix by hand means something, or is refused with what is near."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from runbook_engine.model.jobs import Crew, Job, Project, Worker
+from runbook_engine.model.words import HostName, PackageId, PersonId
+from runbook_engine.scheduling.pins import NotPinned, Pin, pinned
+
+ORIGIN = datetime(2026, 11, 30, 8, tzinfo=UTC)
+ANA, BEN = PersonId("ana"), PersonId("ben")
+
+
+def project(**more: object) -> Project:
+    """Two hosts are mounted by one of two, and one task needs both; slots of five minutes."""
+    mount = [
+        Job(
+            id=f"a/mount@h{n}",
+            duration=3,
+            crews=(Crew(people=(0, 1), words="hands"),),
+            package=PackageId("a/mount"),
+            hosts=(HostName(f"h{n}"),),
+        )
+        for n in (1, 2)
+    ]
+    lift = Job(id="a/lift", duration=2, crews=(Crew(people=(0, 1), count=2),), package=PackageId("a/lift"), release=6)
+    only = Job(id="a/only", duration=2, crews=(Crew(people=(0,), words="ana"),), package=PackageId("a/only#2"))
+    facts = {"slot_s": 300, "origin": ORIGIN, "workers": (Worker(id=ANA), Worker(id=BEN))} | more
+    return Project(jobs=(*mount, lift, only), **facts)  # type: ignore[arg-type]
+
+
+def test_a_start_and_people_are_fixed() -> None:
+    """By the id of the task, or by step@host, or the step alone; all of a step where only people are named."""
+    found = pinned(project(), [Pin(task="mount@h2", start=ORIGIN + timedelta(minutes=50), people=(BEN,))]).jobs
+    assert [(job.start, job.people) for job in found] == [(None, None), (10, (1,)), (None, None), (None, None)]
+
+    found = pinned(project(), [Pin(task="a/mount", people=(ANA,)), Pin(task="only", start=ORIGIN)]).jobs
+    assert [(job.start, job.people) for job in found] == [(None, (0,)), (None, (0,)), (None, None), (0, None)]
+
+
+def test_minutes_where_there_is_no_calendar() -> None:
+    """They count from the beginning."""
+    assert pinned(project(origin=None), [Pin(task="a/only", start=15.0)]).jobs[3].start == 3
+
+
+@pytest.mark.parametrize(
+    ("pin", "why"),
+    [
+        (Pin(task="a/monut@h1", people=(ANA,)), "no such task"),
+        (Pin(task="mount", start=ORIGIN), "cannot all start then"),
+        (Pin(task="a/only", start=ORIGIN + timedelta(minutes=7)), "whole multiples of 300 seconds"),
+        (Pin(task="a/only", start=ORIGIN - timedelta(minutes=5)), "before the project begins"),
+        (Pin(task="a/only", start=5.0), "has a calendar"),
+        (Pin(task="a/lift", start=ORIGIN), "before it may start"),
+        (Pin(task="a/lift", people=(ANA,)), "needs 2 people, and 1 are named"),
+        (Pin(task="a/only", people=(BEN,)), "ben cannot do it: it needs ana"),
+        (Pin(task="a/only", people=(PersonId("anna"),)), "nobody here is called anna"),
+    ],
+)
+def test_what_means_nothing_is_refused(pin: Pin, why: str) -> None:
+    """With the reason, and what may have been meant."""
+    with pytest.raises(NotPinned, match=why):
+        pinned(project(), [pin])
+
+
+def test_what_is_near_is_named() -> None:
+    """A misspelt task or person."""
+    with pytest.raises(NotPinned) as found:
+        pinned(project(), [Pin(task="a/monut@h1", people=(ANA,))])
+    assert found.value.near[0] == "a/mount@h1"
+    with pytest.raises(NotPinned) as found:
+        pinned(project(), [Pin(task="a/only", people=(PersonId("anna"),))])
+    assert found.value.near == ("ana",)
