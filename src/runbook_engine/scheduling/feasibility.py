@@ -26,7 +26,7 @@ from runbook_engine.scheduling.projects_clock import of_project
 
 MOST_ROUNDS = 6  # conflicts that are told; a plan with more has to be thought over anyway
 ORDER = tuple(Matter)
-ROUGH = 100  # jobs, while reasons are looked for: hosts that go together make a schedule that is hardly longer
+WAYS_WORK = 2500  # jobs that are placed to try the ways out of one finding
 _ABSENT = frozenset({Group.LEAVE, Group.BOOKED, Group.FREEZE, Group.CERTIFICATE})
 
 
@@ -69,7 +69,7 @@ def _told(whole: Case, outcome: Outcome, clashes: list[Clash]) -> Iterator[Findi
     for clash in clashes:
         others = [one for other in clashes if other is not clash for one in other.main]
         alone = replace(clash, case=mended(whole, others) if others else whole, ends=clash.ends or ends)
-        yield finding(alone, ways_out(replace(alone, case=replace(alone.case, most_jobs=ROUGH)), Budget(8)))
+        yield finding(alone, ways_out(alone, Budget(max(3, min(8, WAYS_WORK // max(1, len(outcome.project.jobs)))))))
     if outcome.solution is None:
         yield _unexplained(whole, outcome)
 
@@ -83,8 +83,7 @@ def _together(one: Clash, two: Clash) -> Clash | None:
 
 def _clash(case: Case, outcome: Outcome) -> Clash:
     """What cannot all hold in a case that does not fit."""
-    rough = replace(case, most_jobs=ROUGH)
-    kept = conflict(rough if not fits(rough) else case, fits, Budget())
+    kept = conflict(case, fits, Budget())
     ends = None
     if any(one.group is Group.DEADLINE for one in kept):
         timeless = tried(without(case, [one for one in restraints(case) if one.group is Group.DEADLINE]))

@@ -88,7 +88,6 @@ class Case:
     where: Where
     zone: ZoneInfo = ZoneInfo("UTC")  # in which moments are told
     parallel: int = 0
-    most_jobs: int = 600  # hosts go together beyond that: a verdict needs no names on each of ten thousand
     pools: tuple[Pool, ...] = ()
     booked: tuple[Schedule, ...] = ()  # of other plans
     own: Schedule | None = None  # what was booked for this very plan
