@@ -18,7 +18,7 @@ FREEZE = (6 * DAY, 8 * DAY)
 
 def crew_project(jobs: int, seed: int) -> Project:
     """The project of that many jobs (a multiple of 500) and that seed."""
-    rng = random.Random(seed)
+    rng = random.Random(seed)  # noqa: S311 - a made-up project
     sites = max(2, jobs // 100)
     days = 14 + jobs // 20
     tasks = _tasks(rng, sites, jobs // (5 * sites))

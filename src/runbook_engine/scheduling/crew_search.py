@@ -14,8 +14,9 @@ from runbook_engine.model.values import dataclass
 from runbook_engine.scheduling.children import Child, Message, hear
 from runbook_engine.scheduling.crew_bounds import bound
 from runbook_engine.scheduling.crew_child import sent
-from runbook_engine.scheduling.crew_island import Island, warmth
+from runbook_engine.scheduling.crew_island import Island, Start, warmth
 from runbook_engine.scheduling.crew_start import started
+from runbook_engine.scheduling.crew_values import value
 from runbook_engine.scheduling.listing import Laid, in_time, solution
 from runbook_engine.scheduling.listing_case import DEADLINE
 
@@ -122,8 +123,8 @@ def general(project: Project, effort: Effort, aim: Aim = Aim.FINISH, baseline: d
     `baseline` says how jobs were placed before, by their ids; with the aim CHANGE as much of that is kept as can be.
     """
     until = None if effort.seconds is None else time.monotonic() + effort.seconds - GRACE_S
-    laid, start = started(project, aim, baseline or {})
     least = bound(project)
+    laid, start = started(project, aim, baseline or {}, least)
     best = solution(project, laid, how="list scheduling", tried=1)
     missed = any(end > laid.case.jobs[j][DEADLINE] for j, end in enumerate(laid.books.finish))
     if not effort.work and not effort.seconds:
@@ -133,11 +134,18 @@ def general(project: Project, effort: Effort, aim: Aim = Aim.FINISH, baseline: d
         return _bounded(best, least)
     here = Island(start, effort.seed, fast=False)
     found = Search(here, effort, until, time.monotonic).run()
+    if not found.genes and here.told < _worth(start, laid):
+        found.genes = {"order": start.order, "picks": start.picks, "waits": start.waits}
     if found.genes:
         laid = _laid_again(here, found.genes)
         best = solution(project, laid, how="search over lists and people", tried=1)
     in_time(project, laid)
     return _bounded(best, least, 1 + found.placed // max(1, len(project.jobs)))
+
+
+def _worth(start: Start, laid: Laid) -> int:
+    """The value of the first list by what is aimed for: the search began elsewhere if it is for low cost."""
+    return value(laid.case, laid.books, start.aim, start.whole, start.least, [0] * len(laid.case.spans))
 
 
 def _laid_again(here: Island, genes: Message) -> Laid:

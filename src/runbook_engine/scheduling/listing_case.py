@@ -57,6 +57,9 @@ def case_of(project: Project) -> Case:
     rows = [[*_numbers(job, ends), *(column[k] for column in begins)] for k, job in enumerate(jobs)]
     rows.append([0] * IN_AT + [column[-1] for column in begins])
     dear = [_dear(worker) for worker in project.workers]
+    people = [_person(worker, project, spans) for worker in project.workers]
+    calendars = [spans.added(each) for each in project.calendars]
+    seats = _there(jobs, seats, calendars, people, spans.rows)
     flat = [able for job in seats for able in job]
     return Case(
         jobs=rows,
@@ -67,11 +70,8 @@ def case_of(project: Project) -> Case:
         candidates=_flat(flat),
         same=_flat(same),
         other=_flat(other),
-        calendars=[spans.added(each) for each in project.calendars],
-        people=[
-            [*_person(worker, project, spans), round(worker.rate * PRICES), *_at(dear, k)]
-            for k, worker in enumerate(project.workers)
-        ],
+        calendars=calendars,
+        people=[[*row, *_at(dear, k)] for k, row in enumerate(people)],
         dear=_flat(dear),
         spans=spans.rows,
         days=list(project.days),
@@ -150,13 +150,50 @@ def _kept(job: Job, seats: list[list[tuple[int, ...]]], at: int, same: list[int]
     return [tuple(p for p in each if p in able) for each in seats[at]]
 
 
+def _there(
+    jobs: Sequence[Job], seats: list[list[tuple[int, ...]]], calendars: Any, people: Any, spans: Any
+) -> list[list[tuple[int, ...]]]:
+    """The candidates without those who are never free for long enough while the calendar of the job is open, if any are left.
+
+    Only for unbroken jobs of one person: others are not worth it.
+    """
+    known: dict[tuple[Any, ...], bool] = {}
+
+    def meets(job: Job, person: int) -> bool:
+        key = (calendars[job.calendar], people[person][FREE_AT], people[person][FREE_END], job.duration)
+        if key not in known:
+            known[key] = _meet(spans, *key)
+        return known[key]
+
+    found = list(seats)
+    for at, job in enumerate(jobs):
+        if job.calendar is not None and job.duration and not job.pausable and len(seats[at]) == 1 and job.people is None:
+            able = tuple(p for p in seats[at][0] if meets(job, p))
+            found[at] = [able or seats[at][0]]
+    return found
+
+
+def _meet(spans: Any, calendar: tuple[int, int], at: int, end: int, length: int) -> bool:
+    """Whether a calendar and the free times of a person have some slots in a row in common."""
+    k, last = calendar
+    while k < last and at < end:
+        if min(spans[k][1], spans[at][1]) - max(spans[k][0], spans[at][0]) >= length:
+            return True
+        if spans[k][1] < spans[at][1]:
+            k += 1
+        else:
+            at += 1
+    return False
+
+
 def _person(worker: Worker, project: Project, spans: _SpanTable) -> list[int]:
     day_most = worker.day_most if worker.day_most is not None and project.days else BIG
     week_most = worker.week_most if worker.week_most is not None and project.weeks else BIG
     home = -1 if worker.site is None or not any(project.travel.values()) else worker.site
     at, end = spans.added(((0, BIG),) if worker.free is None else worker.free)
     limited = int(day_most < BIG or week_most < BIG or worker.rest > 0 or home >= 0)
-    return [home, day_most, week_most, worker.rest, 86400 // project.slot_s - worker.rest, at, end, limited]
+    shift = 86400 // project.slot_s - worker.rest
+    return [home, day_most, week_most, worker.rest, shift, at, end, limited, round(worker.rate * PRICES)]
 
 
 def _dear(worker: Worker) -> list[tuple[int, int, int]]:
