@@ -19,8 +19,9 @@ from reporting.made_texts import Golden
 from runbook_engine.model.run import Run, TaskState
 from runbook_engine.model.times import Span
 from runbook_engine.model.words import Digest, RunId, Status, TaskId
+from runbook_engine.reporting.booking_groups import By
 from runbook_engine.reporting.gantt_drawing import HEAD, WIDTH, gantt_svg
-from runbook_engine.reporting.gantt_model import By, Chart, actual_times, groups_of
+from runbook_engine.reporting.gantt_model import Chart, actual_times, groups_of
 from runbook_engine.reporting.gantt_text import gantt_text
 from runbook_engine.reporting.time_scale import scale_of, ticks
 

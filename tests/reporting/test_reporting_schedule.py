@@ -12,7 +12,7 @@ from reporting.made_texts import Golden
 from runbook_engine.model.schedule import Schedule
 from runbook_engine.model.times import Span
 from runbook_engine.model.words import PersonId
-from runbook_engine.reporting.gantt_model import By
+from runbook_engine.reporting.booking_groups import By
 from runbook_engine.reporting.schedule_data import schedule_data
 from runbook_engine.reporting.schedule_tables import (
     chain_text,

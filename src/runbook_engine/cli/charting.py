@@ -7,7 +7,8 @@ from runbook_engine.cli.tasking import names_of
 from runbook_engine.model.estate import Estate
 from runbook_engine.model.plan import Plan
 from runbook_engine.model.schedule import Schedule
-from runbook_engine.reporting.gantt_model import By, Chart, Shade
+from runbook_engine.reporting.booking_groups import By
+from runbook_engine.reporting.gantt_model import Chart, Shade
 
 _AROUND = timedelta(days=1)
 

@@ -21,7 +21,8 @@ from runbook_engine.model.plan import Plan
 from runbook_engine.model.schedule import Booked, Moved
 
 if TYPE_CHECKING:
-    from runbook_engine.reporting.gantt_model import By, Chart
+    from runbook_engine.reporting.booking_groups import By
+    from runbook_engine.reporting.gantt_model import Chart
 
 BY = ("phase", "person", "site", "window", "day")
 NEXT = """\b
@@ -138,7 +139,7 @@ def _chart(made: Made, place: Settings, by: str | None) -> "Chart":
 
 
 def _by(by: str | None) -> "By":
-    from runbook_engine.reporting.gantt_model import By
+    from runbook_engine.reporting.booking_groups import By
 
     return By(by or "phase")
 

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from runbook_engine.model.times import Span
 from runbook_engine.model.values import dataclass
-from runbook_engine.reporting.gantt_model import Bar, By, Chart, Group, Row, groups_of, row_label, shown_spans
+from runbook_engine.reporting.booking_groups import By
+from runbook_engine.reporting.gantt_model import Bar, Chart, Group, Row, groups_of, row_label, shown_spans
 from runbook_engine.reporting.gantt_style import PATTERNS, STYLE, legend
 from runbook_engine.reporting.schedule_words import end_words, summary, until, work_spans, zone_words
 from runbook_engine.reporting.svg_text import cut, opening, safe

@@ -1,9 +1,8 @@
 """What a Gantt chart shows, before anything is drawn: groups of rows of bars. A row is one booking, or many of a kind."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
-from enum import StrEnum
 
 from rich.cells import cell_len
 
@@ -12,24 +11,15 @@ from runbook_engine.model.schedule import Booking, Schedule
 from runbook_engine.model.times import Span
 from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import SETTLED_WELL, PackageId, PersonId, PhaseId, TaskId
+from runbook_engine.reporting.booking_groups import By, grouped, keys_of
 from runbook_engine.reporting.harmless import one_line
-from runbook_engine.reporting.schedule_words import in_order, name_of, people_words, times, titled, work_s, work_spans
+from runbook_engine.reporting.schedule_words import name_of, people_words, times, titled, work_s, work_spans
 from runbook_engine.reporting.svg_text import cut
 from runbook_engine.reporting.words import count, duration
 
 ROWS_SINGLE = 60  # bookings that have a row of their own; of more, those of a step share one
 ROWS_MOST = 150  # rows of steps; of more, those of a batch, and then those of a phase share one
 LANES_MOST = 2  # bars above each other in a row; where more goes on at the same time, it becomes one bar
-
-
-class By(StrEnum):
-    """What the bookings are grouped by."""
-
-    PHASE = "phase"
-    PERSON = "person"
-    SITE = "site"
-    WINDOW = "window"
-    DAY = "day"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,61 +90,6 @@ def groups_of(chart: Chart) -> tuple[Group, ...]:
     )
 
 
-def grouped(
-    schedule: Schedule, by: By, phases: Mapping[PhaseId, str], names: Mapping[PersonId, str], zone: tzinfo
-) -> Iterator[tuple[str, str, list[Booking]]]:
-    """Key, title and bookings of each group, in the order of their first work. A person's bookings are theirs, each once."""
-    found: dict[str, list[Booking]] = {}
-    for booking in in_order(schedule.bookings):
-        for key in _keys(booking, by, zone, abstract=schedule.abstract):
-            found.setdefault(key, []).append(booking)
-    order = list(found) if by in (By.DAY, By.PHASE) else sorted(found, key=lambda key: (not key, key))
-    if by is By.PHASE and phases:
-        written = {phase: number for number, phase in enumerate(phases)}
-        order.sort(key=lambda key: written.get(PhaseId(key), len(written)))
-    for key in order:
-        yield key, _title(key, by, phases, names), found[key]
-
-
-def _keys(booking: Booking, by: By, zone: tzinfo, *, abstract: bool) -> Iterable[str]:
-    match by:
-        case By.PHASE:
-            return (booking.phase,)
-        case By.PERSON:
-            return booking.people or ("",)
-        case By.SITE:
-            return (booking.site,)
-        case By.WINDOW:
-            return (booking.window,)
-        case By.DAY:
-            return ("",) if abstract else _days(booking, zone)
-
-
-def _days(booking: Booking, zone: tzinfo) -> tuple[str, ...]:
-    """The days on which it is worked on; what ends at midnight is not of the day that begins then."""
-    found: dict[str, None] = {}
-    for span in work_spans(booking):
-        day = span.start.astimezone(zone).date()
-        last = max(span.start, span.end - timedelta(microseconds=1)).astimezone(zone).date()
-        while day <= last:
-            found[day.isoformat()] = None
-            day += timedelta(days=1)
-    return tuple(found)
-
-
-_NOBODY = {By.PERSON: "Nobody: it goes by itself", By.SITE: "No site", By.WINDOW: "Any time", By.DAY: "All", By.PHASE: "All"}
-
-
-def _title(key: str, by: By, phases: Mapping[PhaseId, str], names: Mapping[PersonId, str]) -> str:
-    if not key:
-        return _NOBODY[by]
-    if by is By.PHASE:
-        return one_line(phases.get(PhaseId(key), key), 120)
-    if by is By.PERSON:
-        return name_of(PersonId(key), names)
-    return one_line(key, 120)
-
-
 def _alone(booking: Booking) -> tuple[str, str]:
     return booking.id, titled(booking)
 
@@ -170,7 +105,10 @@ def _row_key(chart: Chart) -> Callable[[Booking], tuple[str, str]]:
     """What bookings share a row when there are many: a step of a batch, a whole batch, or a whole phase."""
     bookings = chart.schedule.bookings
     for key in (_step, _batch):
-        if len({(group, key(b)[0]) for b in bookings for group in _keys(b, chart.by, chart.zone, abstract=False)}) <= ROWS_MOST:
+        if (
+            len({(group, key(b)[0]) for b in bookings for group in keys_of(b, chart.by, chart.zone, abstract=False)})
+            <= ROWS_MOST
+        ):
             return key
     return _phase
 

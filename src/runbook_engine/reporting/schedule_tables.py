@@ -7,8 +7,8 @@ from rich.cells import cell_len, set_cell_size
 
 from runbook_engine.model.schedule import Booking, Moved, Schedule
 from runbook_engine.model.words import PersonId, PhaseId
+from runbook_engine.reporting.booking_groups import By, grouped
 from runbook_engine.reporting.folding import fold_hosts
-from runbook_engine.reporting.gantt_model import By, grouped
 from runbook_engine.reporting.harmless import one_line, shortened
 from runbook_engine.reporting.schedule_words import Names, in_order, name_of, people_words, times, titled, work_s, work_spans
 from runbook_engine.reporting.words import count, duration, listed, month_day

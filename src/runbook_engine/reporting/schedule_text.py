@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from runbook_engine.model.schedule import Moved, Schedule
 from runbook_engine.model.values import dataclass
-from runbook_engine.reporting.gantt_model import By, Chart
+from runbook_engine.reporting.booking_groups import By
+from runbook_engine.reporting.gantt_model import Chart
 from runbook_engine.reporting.gantt_text import gantt_text
 from runbook_engine.reporting.harmless import in_ascii, one_line
 from runbook_engine.reporting.schedule_tables import chain_text, conflict_text, moved_text, table_text

@@ -16,7 +16,8 @@ FIRST_ONLY = Effort(work=None, seconds=None)
 def solve(project: Project, effort: Effort, aim: Aim = Aim.FINISH, before: Mapping[str, Placed] | None = None) -> Solution:
     """A schedule for the project, found within the effort; `seconds` count from this call.
 
-    `before` says how jobs were placed when that was promised, by their ids, for the aim CHANGE. A circle of links, and a job that needs more than there is, are errors (ValueError).
+    `before` says how jobs were placed when that was promised, by their ids, for the aim CHANGE. A circle
+    of links, and a job that needs more than there is, are errors (ValueError).
     """
     if is_plain(project):
         return plain(project, effort)
