@@ -62,7 +62,7 @@ def row(jobs: int, seed: int, seconds: float, *, peers: bool) -> list[float]:
     assert faults(project, listed) == ()
     figures = [seed, took, listed.finish, bound(project)]
     if seconds:
-        _, start = started(project, Aim.FINISH, {})
+        _, start = started(project, Aim.FINISH, {}, bound(project))
         found = [island(project, start, 2 + k, seconds) for k in range(2)]
         figures += [restarts(project, min(seconds, 30)), min(finish for finish, _ in found), sum(tried for _, tried in found)]
     if seconds and peers:

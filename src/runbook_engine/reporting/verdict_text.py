@@ -47,7 +47,7 @@ def _finding(number: int, one: Finding) -> Iterator[str]:
     yield from (f"      {line}" for line in lines[1:])
     yield f"      at {one_line(one.place)}"
     for way in one.ways_out[:WAYS_SHOWN]:
-        words = one_line(f"{way.words}{' (tried: it fits)' if way.proved else ''}", 1000)
+        words = one_line(f"{way.words}{' (checked: it fits)' if way.proved else ''}", 1000)
         wrapped = textwrap.wrap(words, WIDTH - 10, break_long_words=False, break_on_hyphens=False)
         yield f"      → {wrapped[0]}"
         yield from (f"        {line}" for line in wrapped[1:])

@@ -65,7 +65,7 @@ def compiled() -> dict[str, Any]:
     return names
 
 
-def _options(name: str) -> dict[str, bool]:
+def _options(name: str) -> dict[str, Any]:
     """How a function is compiled. What is called by compiled functions only gets no way in for others: half of the work."""
     inner = name not in _ENTRIES
     return {

@@ -24,6 +24,7 @@ class Start:
     aim: int
     whole: int  # what costs are measured by
     day: int  # slots of a day
+    least: int  # no schedule is over before this slot
 
 
 class Island:
@@ -33,7 +34,7 @@ class Island:
         self.start = start
         self.names: dict[str, Any] = vars(crew_moves)
         self.case, self.books, self.blank = start.case, _copied(start.books), start.books
-        state = [0, seed * 7919 + 1, 0, 0, 0, start.aim, start.whole, max(1, start.day)]
+        state = [0, seed * 7919 + 1, 0, 0, 0, start.aim, start.whole, max(1, start.day), start.least]
         rows = [state, start.order, start.order, start.order, start.picks, start.picks, start.waits, start.waits]
         rows.append([0] * len(start.case.spans))
         self.hunt = Hunt(*(list(row) for row in rows))

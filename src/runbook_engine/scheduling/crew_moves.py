@@ -7,13 +7,15 @@ from runbook_engine.scheduling.listing_case import SEAT_AT
 from runbook_engine.scheduling.listing_laying import lay
 from runbook_engine.scheduling.listing_order import sequence
 
-WORK, SEED, VALUE, BEST, WARM, AIM, WHOLE, DAY = range(8)
+WORK, SEED, VALUE, BEST, WARM, AIM, WHOLE, DAY, LEAST = range(9)
 
 
 class Hunt(NamedTuple):
     """Where a search is and what it found: orders of jobs, and by job who is to do it and before when it does not start."""
 
-    state: Any  # WORK … DAY: jobs to place, chance, value of `order` and of `best`, what a change may cost, aim, costs, a day
+    state: (
+        Any  # WORK … LEAST: jobs to place, chance, value of `order` and `best`, what a change may cost, aim, costs, day, bound
+    )
     order: Any
     tried: Any
     best: Any
@@ -51,7 +53,7 @@ def decoded(case: Any, books: Any, blank: Any, hunt: Any, order: Any) -> int:
     done, _ = lay(case, books, order, len(order) // 10 + 10)
     if done < len(order):
         return WORST
-    return value(case, books, hunt.state[AIM], hunt.state[WHOLE], hunt.marks)
+    return value(case, books, hunt.state[AIM], hunt.state[WHOLE], hunt.state[LEAST], hunt.marks)
 
 
 def searched(case: Any, books: Any, blank: Any, hunt: Any) -> None:

@@ -125,8 +125,8 @@ def general(project: Project, effort: Effort, aim: Aim = Aim.FINISH, baseline: M
     `baseline` says how jobs were placed before, by their ids; with the aim CHANGE as much of that is kept as can be.
     """
     until = None if effort.seconds is None else time.monotonic() + effort.seconds - GRACE_S
-    laid, start = started(project, aim, baseline or {})
     least = bound(project)
+    laid, start = started(project, aim, baseline or {}, least)
     best = solution(project, laid, how="list scheduling", tried=1)
     missed = any(end > laid.case.jobs[j][DEADLINE] for j, end in enumerate(laid.books.finish))
     if not effort.work and not effort.seconds:
@@ -147,7 +147,7 @@ def general(project: Project, effort: Effort, aim: Aim = Aim.FINISH, baseline: M
 
 def _worth(start: Start, laid: Laid) -> int:
     """The value of the first list by what is aimed for: the search began elsewhere if it is for low cost."""
-    return value(laid.case, laid.books, start.aim, start.whole, [0] * len(laid.case.spans))
+    return value(laid.case, laid.books, start.aim, start.whole, start.least, [0] * len(laid.case.spans))
 
 
 def _laid_again(here: Island, genes: Message) -> Laid:

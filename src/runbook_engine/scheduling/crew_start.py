@@ -13,7 +13,7 @@ from runbook_engine.scheduling.listing_case import DUR, PRICE, SEAT_AT, Case
 AIMS = {Aim.FINISH: crew_values.FINISH, Aim.COST: crew_values.COST, Aim.WINDOWS: crew_values.WINDOWS}
 
 
-def started(project: Project, aim: Aim, baseline: Mapping[str, Placed]) -> tuple[Laid, Start]:
+def started(project: Project, aim: Aim, baseline: Mapping[str, Placed], least: int = 0) -> tuple[Laid, Start]:
     """A first schedule, deadlines kept if that was easy, and what a search begins with. Raises NotPlaced."""
     laid = kept(project, baseline) if baseline else laid_out(project, strict=False)
     books = books_of(project, laid.case)
@@ -28,6 +28,7 @@ def started(project: Project, aim: Aim, baseline: Mapping[str, Placed]) -> tuple
         aim=AIMS.get(aim, crew_values.FINISH),
         whole=sum(laid.case.jobs[j][DUR] * laid.case.people[p][PRICE] for j, p in _hands(laid.case, laid.books.who)),
         day=86400 // project.slot_s,
+        least=least,
     )
     return laid, start
 

@@ -1,7 +1,8 @@
 """How good a schedule is, as one number: the smaller, the better. Written as `listing_gaps` is.
 
 First come deadlines and due times, then what is aimed for, then the finish. The finish alone says too little to a search, as
-most changes leave it as it is: so how late the jobs are over that nothing waits for counts as well, with little weight.
+most changes leave it as it is: so how late the jobs are over that nothing waits for counts as well, with little weight, and
+with more of it what is over later than it would have to be in a schedule as short as the bound.
 """
 
 from typing import Any
@@ -14,13 +15,16 @@ WORST = 1 << 62
 LATE = 1 << 42  # a slot after a due time weighs as much; a thousand times as much after a deadline
 
 
-def value(case: Any, books: Any, aim: int, whole: int, marks: Any) -> int:
-    """How good a finished schedule is. `whole` is what costs are measured by, `marks` scratch for each span."""
+def value(case: Any, books: Any, aim: int, whole: int, least: int, marks: Any) -> int:
+    """How good a finished schedule is.
+
+    `whole` is what costs are measured by, `least` a slot before which no schedule is over, `marks` scratch for each span.
+    """
     late = 0
     for job in range(len(books.finish)):
         ends = books.finish[job]
         late += 1000 * max(0, ends - case.jobs[job][DEADLINE]) + max(0, ends - case.jobs[job][DUE])
-    over = overall(case, books)
+    over = overall(case, books, least)
     if aim == COST:
         over = cost(case, books) * 1_000_000_000 // max(1, whole) + over // 1000
     elif aim == WINDOWS:
@@ -28,13 +32,13 @@ def value(case: Any, books: Any, aim: int, whole: int, marks: Any) -> int:
     return int(min(late, 1_000_000) * LATE + min(over, LATE - 1))
 
 
-def overall(case: Any, books: Any) -> int:
-    """The finish of all, and with as much weight as one slot, on the average, of what nothing waits for."""
+def overall(case: Any, books: Any, least: int) -> int:
+    """The finish of all, and with little weight how late the jobs are that nothing waits for: most of all, after `least`."""
     finish, total, jobs = 0, 0, 0
     for job in range(len(books.finish)):
         finish = max(finish, books.finish[job])
         if case.jobs[job][OUT_AT] == case.jobs[job + 1][OUT_AT]:
-            total += books.finish[job]
+            total += books.finish[job] + 5 * max(0, books.finish[job] - least)
             jobs += 1
     return int(finish * 100 + total * 100 // max(1, jobs))
 

@@ -26,6 +26,8 @@ from runbook_engine.scheduling.projects_clock import of_project
 
 MOST_ROUNDS = 6  # conflicts that are told; a plan with more has to be thought over anyway
 ORDER = tuple(Matter)
+WAYS_WORK = 2500  # jobs that are placed to try the ways out of one finding
+_ABSENT = frozenset({Group.LEAVE, Group.BOOKED, Group.FREEZE, Group.CERTIFICATE})
 
 
 def verdict(case: Case) -> Verdict:
@@ -67,7 +69,7 @@ def _told(whole: Case, outcome: Outcome, clashes: list[Clash]) -> Iterator[Findi
     for clash in clashes:
         others = [one for other in clashes if other is not clash for one in other.main]
         alone = replace(clash, case=mended(whole, others) if others else whole, ends=clash.ends or ends)
-        yield finding(alone, ways_out(alone, Budget(8)))
+        yield finding(alone, ways_out(alone, Budget(max(3, min(8, WAYS_WORK // max(1, len(outcome.project.jobs)))))))
     if outcome.solution is None:
         yield _unexplained(whole, outcome)
 
@@ -98,13 +100,13 @@ def _hidden(whole: Case, clashes: list[Clash]) -> Iterator[Clash]:
             continue
         clash = _clash(alone, outcome)
         names = {(one.group, one.words) for one in clash.main} if clash.restraints else set()
-        if names and clash.main[0].group is not Group.DEADLINE and not names <= known:
+        if names and clash.main[0].group in _ABSENT and not names <= known:
             known |= names
             yield clash
 
 
 def _one_by_one(case: Case) -> Iterator[Case]:
-    """The case with a single package, once for each kind of need in each phase."""
+    """The case with a single package on a single host, once for each kind of need in each phase."""
     seen: set[object] = set()
     for phase in case.plan.phases:
         for stage in phase.stages:
@@ -113,7 +115,7 @@ def _one_by_one(case: Case) -> Iterator[Case]:
                 if key in seen or not (package.who or package.uses or phase.opens):
                     continue
                 seen.add(key)
-                single = replace(package, needs=(), same_people_as=(), other_people_than=())
+                single = replace(package, hosts=package.hosts[:1], needs=(), same_people_as=(), other_people_than=())
                 only = replace(phase, needs=(), stages=(replace(stage, packages=(package.id,)),))
                 yield replace(case, plan=replace(case.plan, phases=(only,), packages={package.id: single}))
 

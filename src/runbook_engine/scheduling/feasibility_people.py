@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
+from math import inf
 
 from runbook_engine.model.estate import Estate, Person
 from runbook_engine.model.plan import Package, Plan
@@ -10,7 +11,7 @@ from runbook_engine.model.runbook import Who
 from runbook_engine.model.values import dataclass
 from runbook_engine.model.verdict import Finding, Matter, WayOut
 from runbook_engine.model.words import PersonId
-from runbook_engine.scheduling.feasibility_case import Case, counted, listed
+from runbook_engine.scheduling.feasibility_case import Case, counted, length, listed
 from runbook_engine.scheduling.projects_people import able
 
 _LOWER, _RENEW, _ALLOW, _MORE = 0.5, 1.0, 1.5, 5.0  # what ways out cost
@@ -53,8 +54,13 @@ def _joined(estate: Estate, ask: _Ask) -> Estate:
         name = PersonId(f"somebody-{len(estate.people) + number}")
         skills = {who.skill: who.level} if who.skill else {}
         more[name] = Person(id=name, name="somebody else", skills=skills, certificates={paper: None} if paper else {})
+    ended |= {p.id: _unlimited(ended.get(p.id, p)) for p in here if too_long(ask.package, p)}
     roles = {**estate.roles, who.role: (*estate.roles.get(who.role, ()), *more)} if who.role else estate.roles
     return replace(estate, people={**estate.people, **ended, **more}, roles=roles)
+
+
+def _unlimited(person: Person) -> Person:
+    return replace(person, day_most_s=None, week_most_s=None)
 
 
 def _asks(case: Case) -> Iterator[_Ask]:
@@ -89,7 +95,39 @@ def _lacking(case: Case, ask: _Ask) -> list[Finding]:
     valid = [p for p in here if not who.certificate or _valid(p, who.certificate, today)]
     if len(valid) < min(count, len(here)):
         found.append(_no_certificate(case, ask, here, valid, today))
+    enough = [p for p in valid if not too_long(ask.package, p)]
+    if len(enough) < min(count, len(valid)):
+        found.append(_too_long(case, ask, [p for p in valid if p not in enough]))
     return found
+
+
+def too_long(package: Package, person: Person) -> bool:
+    """Whether one task of a package takes longer, in one go, than a person may work on a day or in a week."""
+    takes, most = package.takes, min(person.day_most_s or inf, person.week_most_s or inf)
+    return takes is not None and package.by_person and not takes.pausable and takes.planned_s > most
+
+
+def _too_long(case: Case, ask: _Ask, short: Sequence[Person]) -> Finding:
+    takes = ask.package.takes
+    took = length(takes.planned_s) if takes else ""
+    told = [f"{p.name or p.id} works {limit_words(p)}" for p in short]
+    reason = f"{step_words(ask.package)} takes {took} in one go, longer than people may work: {listed(told, 3)}."
+    ways = [WayOut(words=f"let {listed([p.name or p.id for p in short], 2)} work longer on that day", cost=_ALLOW)]
+    ways.append(WayOut(words="split the step, or let it rest over night: takes: {pausable: true}", cost=_RENEW))
+    place = case.where.entry("people", short[0].id, "limits")
+    ordered = tuple(sorted(ways, key=lambda way: way.cost))
+    about = (ask.package.id, *(p.id for p in short))
+    return Finding(matter=Matter.PEOPLE, place=place, reason=reason, ways_out=ordered, about=about)
+
+
+def limit_words(person: Person) -> str:
+    """'at most 8 hours a day, 11 hours of rest between days'; empty where there are no limits."""
+    parts = [
+        f"at most {length(person.day_most_s)} a day" if person.day_most_s is not None else "",
+        f"at most {length(person.week_most_s)} a week" if person.week_most_s is not None else "",
+        f"{length(person.rest_s)} of rest between days" if person.rest_s else "",
+    ]
+    return ", ".join(filter(None, parts))
 
 
 def _first_day(case: Case) -> date:

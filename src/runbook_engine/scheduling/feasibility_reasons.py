@@ -10,8 +10,8 @@ from runbook_engine.model.schedule import Booking, Schedule
 from runbook_engine.model.values import dataclass
 from runbook_engine.model.verdict import Finding, Matter, WayOut
 from runbook_engine.scheduling.feasibility_case import Case, length, listed
-from runbook_engine.scheduling.feasibility_people import step_words
-from runbook_engine.scheduling.feasibility_restraints import Group, Restraint, leave_words, limit_words
+from runbook_engine.scheduling.feasibility_people import limit_words, step_words
+from runbook_engine.scheduling.feasibility_restraints import Group, Restraint, leave_words
 from runbook_engine.scheduling.feasibility_windows import window_words
 from runbook_engine.scheduling.projects_people import able, wanted
 

@@ -15,7 +15,7 @@ from runbook_engine.model.plan import Package, PlannedPhase
 from runbook_engine.model.runbook import Deadline
 from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import StepId
-from runbook_engine.scheduling.feasibility_case import Case, length
+from runbook_engine.scheduling.feasibility_case import Case
 from runbook_engine.scheduling.feasibility_drops import (
     Drop,
     changed_person,
@@ -33,6 +33,7 @@ from runbook_engine.scheduling.feasibility_drops import (
     without_pool,
     without_who,
 )
+from runbook_engine.scheduling.feasibility_people import limit_words
 from runbook_engine.scheduling.feasibility_windows import lengthened
 from runbook_engine.scheduling.projects_people import able, wanted
 
@@ -280,13 +281,3 @@ def leave_words(case: Case, leave: Leave) -> str:
     first, last = case.when(leave.start), case.when(leave.end)
     when = f"on {first}" if first == last else f"from {first} to {last}"
     return f"{when} ({leave.why})" if leave.why else when
-
-
-def limit_words(person: Person) -> str:
-    """'at most 8 hours a day, 11 hours of rest'; empty where there are no limits."""
-    parts = [
-        f"at most {length(person.day_most_s)} a day" if person.day_most_s is not None else "",
-        f"at most {length(person.week_most_s)} a week" if person.week_most_s is not None else "",
-        f"{length(person.rest_s)} of rest between days" if person.rest_s else "",
-    ]
-    return ", ".join(filter(None, parts))

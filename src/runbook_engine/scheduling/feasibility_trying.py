@@ -3,8 +3,10 @@
 from runbook_engine.model.durations import Pick, likely
 from runbook_engine.model.jobs import Job, Project, Solution
 from runbook_engine.model.values import dataclass
+from runbook_engine.scheduling.crew_path import earliest
 from runbook_engine.scheduling.feasibility_case import Case
 from runbook_engine.scheduling.listing import first
+from runbook_engine.scheduling.listing_case import BIG, case_of
 from runbook_engine.scheduling.listing_reasons import NotPlaced
 from runbook_engine.scheduling.projects import project_of
 from runbook_engine.scheduling.projects_terms import Terms
@@ -30,14 +32,32 @@ class Outcome:
 
 def tried(case: Case, pick: Pick = likely) -> Outcome:
     """Schedule a case once, by the figure of the durations that is picked."""
-    terms = Terms(parallel=case.parallel, pick=pick, pools=case.pools, booked=case.booked, most_jobs=MOST_JOBS)
-    project = project_of(case.plan, case.estate, case.days_off, case.at, terms)
+    project = project_for(case, pick)
     try:
         return Outcome(project=project, solution=first(project))
     except NotPlaced as trouble:
         return Outcome(project=project, trouble=trouble)
 
 
+def project_for(case: Case, pick: Pick = likely) -> Project:
+    """The project of a case."""
+    terms = Terms(parallel=case.parallel, pick=pick, pools=case.pools, booked=case.booked, most_jobs=MOST_JOBS)
+    return project_of(case.plan, case.estate, case.days_off, case.at, terms)
+
+
 def fits(case: Case) -> bool:
-    """Whether a case can be scheduled."""
-    return tried(case).solution is not None
+    """Whether a case can be scheduled. What is late even if nothing had to share anything is not tried."""
+    project = project_for(case)
+    if _too_late(project):
+        return False
+    try:
+        first(project)
+    except NotPlaced:
+        return False
+    return True
+
+
+def _too_late(project: Project) -> bool:
+    """Whether a job comes too late by work and calendars alone."""
+    ends = [job.deadline if job.deadline is not None else project.horizon or BIG for job in project.jobs]
+    return any(finish > end for (_, finish), end in zip(earliest(project, case_of(project)), ends, strict=True))

@@ -14,7 +14,7 @@ from runbook_engine.scheduling.feasibility_conflict import Budget
 from runbook_engine.scheduling.feasibility_drops import Drop, changed_resource, changed_step
 from runbook_engine.scheduling.feasibility_reasons import Clash
 from runbook_engine.scheduling.feasibility_restraints import Group, Restraint, leave_words
-from runbook_engine.scheduling.feasibility_trying import Outcome, tried
+from runbook_engine.scheduling.feasibility_trying import Outcome, fits, tried
 from runbook_engine.scheduling.feasibility_windows import window_ways
 from runbook_engine.scheduling.projects_clock import of_project
 from runbook_engine.scheduling.projects_people import able, wanted
@@ -38,9 +38,14 @@ def ways_out(clash: Clash, budget: Budget) -> tuple[WayOut, ...]:
     for one in sorted(_changes(clash), key=lambda change: change.cost):
         if len(found) >= MOST_WAYS or not budget.spend():
             break
-        outcome = tried(one.change(clash.case))
-        if outcome.solution is not None:
-            found.append(WayOut(words=one.words.replace("{day}", _day(clash.case, outcome)), cost=one.cost, proved=True))
+        changed = one.change(clash.case)
+        outcome = tried(changed) if "{day}" in one.words else None
+        if outcome.solution is not None if outcome else fits(changed):
+            found.append(
+                WayOut(
+                    words=one.words.replace("{day}", _day(clash.case, outcome) if outcome else ""), cost=one.cost, proved=True
+                )
+            )
     if any(one.group in (Group.WINDOW, Group.WAY_BACK) for one in clash.main):
         found += window_ways(clash.case, clash.package)
     return tuple(found)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from math import ceil
 
 from runbook_engine.calendars import spans, window_entry
 from runbook_engine.model.estate import Window
@@ -10,7 +11,7 @@ from runbook_engine.model.times import Span
 from runbook_engine.model.values import dataclass
 from runbook_engine.model.verdict import WayOut
 from runbook_engine.model.words import PhaseId
-from runbook_engine.model.worst import in_one_go
+from runbook_engine.model.worst import in_one_go, one_s, rounds
 from runbook_engine.scheduling.feasibility_case import Case, counted, length
 from runbook_engine.scheduling.feasibility_drops import Drop, changed_phase
 from runbook_engine.scheduling.feasibility_people import step_words
@@ -93,16 +94,16 @@ def _fewer(case: Case, phase: PlannedPhase, package: Package, found: Room) -> in
 
 
 def _need_of(case: Case, phase: PlannedPhase, package: Package, hosts: int) -> float:
-    """Seconds that a phase with one batch of so many hosts needs."""
+    """Seconds that the last of some batches of so many hosts needs: for itself, and for the way back of all of them."""
     stage = next(s for s in phase.stages if package.id in s.packages)
     kept = frozenset(stage.hosts[:hosts])
     packages = dict(case.plan.packages)
     for name in stage.packages:
         packages[name] = replace(packages[name], hosts=tuple(h for h in packages[name].hosts if h in kept))
-    ways = tuple(replace(way, hosts=tuple(h for h in way.hosts if h in kept)) for way in phase.way_back)
-    small = replace(phase, stages=(replace(stage, hosts=stage.hosts[:hosts]),), way_back=ways)
+    small = replace(phase, stages=(replace(stage, hosts=stage.hosts[:hosts]),), way_back=())
     forth, back = needed_s(replace(case.plan, phases=(small,), packages=packages), case.parallel)[package.id]
-    return forth + back
+    whole = sum(rounds(way, len(way.hosts), case.parallel) * one_s(way) for way in phase.way_back)
+    return forth + back * ceil(len(phase.hosts) / hosts) + whole
 
 
 def phase_of(case: Case, package: Package) -> PlannedPhase:
