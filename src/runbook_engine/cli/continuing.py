@@ -12,7 +12,8 @@ from runbook_engine.cli.scheduled import estate_of
 from runbook_engine.cli.settings import Settings
 from runbook_engine.model.errors import Exit, Refused
 from runbook_engine.model.jobs import Effort
-from runbook_engine.reporting.gantt_model import By, Chart
+from runbook_engine.reporting.booking_groups import By
+from runbook_engine.reporting.gantt_model import Chart
 
 
 def is_run(name: str, place: Settings) -> bool:

@@ -134,6 +134,7 @@ def _pinned(project: Project, pins: "Sequence[Pin]") -> Project:
 
 def _solved(plan: Plan, project: Project, wish: Wish, zone: tzinfo, before: Booked | None) -> tuple[Project, Solution, str]:
     """A schedule, and why it is refused: where no deadline can be kept, the one that is over first, and what it breaks."""
+    from runbook_engine.scheduling.forecasts import without_deadlines
     from runbook_engine.scheduling.listing_reasons import NotPlaced
 
     try:
@@ -173,15 +174,6 @@ def _search(project: Project, wish: Wish, before: Booked | None) -> Solution:
 
     kept = promised(project, before.schedule) if before and wish.aim is Aim.CHANGE else None
     return solve(project, effort_of(wish, len(project.jobs), plain=is_plain(project)), wish.aim, kept)
-
-
-def without_deadlines(project: Project) -> Project:
-    """The same project, in which what has to be over by a time is only wanted by then."""
-    jobs = tuple(
-        job if job.deadline is None else replace(job, deadline=None, due=job.deadline if job.due is None else job.due)
-        for job in project.jobs
-    )
-    return replace(project, jobs=jobs)
 
 
 def effort_of(wish: Wish, jobs: int, *, plain: bool = False) -> Effort:
