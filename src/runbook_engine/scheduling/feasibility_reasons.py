@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from runbook_engine.calendars import window_entry
 from runbook_engine.model.jobs import Job
 from runbook_engine.model.plan import Package
 from runbook_engine.model.runbook import Takes
@@ -134,7 +135,8 @@ def _crew(clash: Clash) -> str:
 
 def _beside(clash: Clash, main: Sequence[Restraint]) -> str:
     """What else would have to give way, shortly: without it the sentence could not be understood."""
-    rest = [one.words for one in clash.restraints if one not in main and one.group is not Group.CREW]
+    known = {Group.CREW, Group.WINDOW} if main[0].group is Group.HOURS else {Group.CREW}
+    rest = [one.words for one in clash.restraints if one not in main and one.group not in known]
     return f" It cannot be done together with {listed(rest, 3)}." if rest and not _told(main) else ""
 
 
@@ -231,7 +233,7 @@ def _window(clash: Clash, main: Sequence[Restraint]) -> str:
 
 def _hours(clash: Clash, main: Sequence[Restraint]) -> str:
     window = clash.of(Group.WINDOW)
-    when = f" while {window[0].words.removeprefix('the ')} is open" if window else ""
+    when = f" while {window_entry(window[0].what.opens)} is open" if window else ""
     hours = listed([one.subject for one in main])
     return f"{_step(clash)} needs {_crew(clash)}, and nobody who can do it works long enough in one go{when} (hours {hours})."
 

@@ -44,7 +44,9 @@ def _untimed(case: Case) -> Iterator[Finding]:
     """Steps of people, and steps that take hosts out of service, of which nobody says how long they take."""
     steps: dict[StepId, Package] = {}
     for package in case.plan.packages.values():
-        if not timing(package, {}).known and (package.by_person or package.takes_out):
+        question = package.procedure.question
+        work = package.takes_out or (package.by_person and not (question is not None and question.choices))
+        if work and not timing(package, {}).known:
             steps.setdefault(package.step, package)
     for package in steps.values():
         reason = f"Nobody says how long {step_words(package)} takes, so that the schedule counts no time for it."
