@@ -9,12 +9,9 @@ from journeys.machines import HEAD, step, steps
 from runbook_engine.loading import UNENFORCED
 
 NOT_YET = (
-    "runbook.deadline",
     "runbook.budget",
     "runbook.costs",
     "runbook.stakeholders",
-    "step.deadline",
-    "phase.deadline",
     "need.at_most",
     "need.kind",
 )

@@ -165,7 +165,6 @@ def test_what_the_run_does_not_keep_is_named(tmp_path: Path) -> None:
     needs = "[{step: first, lead: 1h, at_most: 2h, kind: finish-finish}]"
     found = runbook(tmp_path, f"{STEPS}      - {{id: b, title: B, manual: y, deadline: 2026-12-01, needs: {needs}}}\n")
     assert [(key, found.places.of(path).line) for key, path in found.unenforced] == [
-        ("step.deadline", 12),
         ("need.at_most", 12),
         ("need.kind", 12),
     ]

@@ -95,7 +95,6 @@ def test_what_has_no_effect_yet_is_named_with_its_place():
     """The runbook carries the keys that are not enforced, and each leads to a place; the list holds them all."""
     runbook = load_runbook(EXAMPLE)
     assert [(key, runbook.places.of(path).line) for key, path in runbook.unenforced] == [
-        ("runbook.deadline", 8),
         ("runbook.budget", 11),
         ("runbook.costs", 13),
         ("runbook.stakeholders", 18),

@@ -7,17 +7,14 @@ from runbook_engine.model.places import Path
 from runbook_engine.model.runbook import Runbook, Step
 
 UNENFORCED: tuple[str, ...] = (
-    "runbook.deadline",
     "runbook.budget",
     "runbook.costs",
     "runbook.stakeholders",
-    "step.deadline",
-    "phase.deadline",
     "need.at_most",
     "need.kind",
 )
 _FOLLOWED = (LinkKind.FINISH_START, LinkKind.START_START)  # as kept by the run; the others it lets start after the end
-_OF_RUNBOOK = ("deadline", "budget", "costs", "stakeholders")
+_OF_RUNBOOK = ("budget", "costs", "stakeholders")
 
 
 def unenforced_keys(runbook: Runbook) -> Iterator[tuple[str, Path]]:
@@ -26,15 +23,11 @@ def unenforced_keys(runbook: Runbook) -> Iterator[tuple[str, Path]]:
         if getattr(runbook, key):
             yield f"runbook.{key}", (key,)
     for phase in runbook.phases:
-        if phase.deadline:
-            yield "phase.deadline", (*phase.path, "deadline")
         for step in (*phase.steps, *phase.healthy_when):
             yield from _of_step(step)
 
 
 def _of_step(step: Step) -> Iterator[tuple[str, Path]]:
-    if step.deadline:
-        yield "step.deadline", (*step.path, "deadline")
     for name, lag in step.lags.items():
         at = (*step.path, "needs", (step.needs or ()).index(name))
         if lag.at_most_s is not None:
