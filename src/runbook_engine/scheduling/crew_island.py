@@ -8,7 +8,7 @@ from runbook_engine.scheduling.crew_moves import BEST, VALUE, WARM, WORK, Hunt
 from runbook_engine.scheduling.listing_books import Books
 from runbook_engine.scheduling.listing_case import Case
 
-HEAT = 0.002  # of the value of the first schedule: by how much a change may be for the worse at the beginning
+HEAT = 0.0003  # of the value of the first schedule: by how much a change may be for the worse at the beginning
 COLD_FROM = 0.9  # of the search: from then on nothing may be for the worse
 
 

@@ -3,11 +3,12 @@
 from typing import Any, NamedTuple
 
 from runbook_engine.scheduling.crew_values import FINISH, WORST, value
-from runbook_engine.scheduling.listing_case import SEAT_AT
+from runbook_engine.scheduling.listing_case import IN_AT, JOB, SEAT_AT
 from runbook_engine.scheduling.listing_laying import lay
 from runbook_engine.scheduling.listing_order import sequence
 
 WORK, SEED, VALUE, BEST, WARM, AIM, WHOLE, DAY, LEAST = range(9)
+LOOKED_AT = 5  # jobs, to find one that is over late
 
 
 class Hunt(NamedTuple):
@@ -107,8 +108,29 @@ def changed(case: Any, books: Any, hunt: Any) -> tuple[int, int, int]:
         before = hunt.waits[job]
         hunt.waits[job] = 0 if before and chance(state, 2) else max(0, books.start[job]) + chance(state, state[DAY])
         return 2, int(job), int(before)
-    shifted(hunt.tried, at, chance(state, jobs))
+    if kind < 7:
+        at = late_one(case, books, hunt)
+        shifted(hunt.tried, at, chance(state, at + 1))
+    else:
+        shifted(hunt.tried, at, chance(state, jobs))
     return 0, -1, -1
+
+
+def late_one(case: Any, books: Any, hunt: Any) -> int:
+    """Where in the order a job is that is over late, or one that it waits for, or one that that waits for, …"""
+    jobs, state = len(hunt.tried), hunt.state
+    job = hunt.tried[chance(state, jobs)]
+    for _ in range(LOOKED_AT):
+        other = hunt.tried[chance(state, jobs)]
+        if books.finish[other] > books.finish[job]:
+            job = other
+    while chance(state, 3) and case.jobs[job][IN_AT] < case.jobs[job + 1][IN_AT]:
+        first = case.jobs[job][IN_AT]
+        job = case.into[first + chance(state, case.jobs[job + 1][IN_AT] - first)][JOB]
+    at = 0
+    while hunt.tried[at] != job:
+        at += 1
+    return at
 
 
 def shifted(row: Any, at: int, to: int) -> None:

@@ -38,9 +38,9 @@ def overall(case: Any, books: Any, least: int) -> int:
     for job in range(len(books.finish)):
         finish = max(finish, books.finish[job])
         if case.jobs[job][OUT_AT] == case.jobs[job + 1][OUT_AT]:
-            total += books.finish[job] + 5 * max(0, books.finish[job] - least)
+            total += books.finish[job] + 20 * max(0, books.finish[job] - least)
             jobs += 1
-    return int(finish * 100 + total * 100 // max(1, jobs))
+    return int(finish * 100 + total * 25 // max(1, jobs))
 
 
 def cost(case: Any, books: Any) -> int:
