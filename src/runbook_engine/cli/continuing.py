@@ -21,7 +21,7 @@ def is_run(name: str, place: Settings) -> bool:
     if Path(name).exists() or name.endswith((".yml", ".yaml")):
         return False
     with opening.store_of(place) as store:
-        return any(row.run.startswith(name) for row in store.runs())
+        return any(row.run.startswith(name) or name == "last" for row in store.runs())
 
 
 def schedule_run(

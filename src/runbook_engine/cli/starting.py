@@ -1,11 +1,13 @@
 """init: a project folder that validates, plans and explains itself; or a worked example of one."""
 
 import os
+import re
+from datetime import date, timedelta
 from pathlib import Path
 
 import click
 
-from runbook_engine.cli import options
+from runbook_engine.cli import opening, options
 from runbook_engine.cli.private import persons_umask
 from runbook_engine.model.errors import Refused
 
@@ -86,6 +88,18 @@ def _first() -> dict[str, str]:
 
 
 def _example(name: str) -> dict[str, str]:
-    """The files of a worked example, by their path in the project."""
+    """The files of a worked example, by their path in the project, with dates that lie ahead."""
     folder = Path(__file__).parent / "examples" / name
-    return {str(file.relative_to(folder)): file.read_text(encoding="utf-8") for file in sorted(folder.rglob("*.yml"))}
+    files = {str(file.relative_to(folder)): file.read_text(encoding="utf-8") for file in sorted(folder.rglob("*.yml"))}
+    start = date.fromisoformat(re.findall(r"^start: (\S+)", "\n".join(files.values()), re.MULTILINE)[0])
+    weeks = max(0, (opening.now().date() - start).days // 7 + 1)
+    return {file: later(text, weeks) for file, text in files.items()}
+
+
+def later(text: str, weeks: int) -> str:
+    """The same text, in which every date is so many weeks later, so that days of the week stay what they are."""
+
+    def moved(found: re.Match[str]) -> str:
+        return (date.fromisoformat(found[0]) + timedelta(weeks=weeks)).isoformat()
+
+    return re.sub(r"\b20\d\d-\d\d-\d\d\b", moved, text)
