@@ -1,14 +1,19 @@
 """One search over lists at work, compiled or not: what it begins with, and what it has found."""
 
+from random import Random
 from typing import Any
 
 from runbook_engine.model.values import dataclass
 from runbook_engine.scheduling import crew_moves
-from runbook_engine.scheduling.crew_moves import BEST, VALUE, WARM, WORK, Hunt
+from runbook_engine.scheduling.crew_moves import BEST, VALUE, WARM, WORK, Hunt, taken
 from runbook_engine.scheduling.listing_books import Books
 from runbook_engine.scheduling.listing_case import Case
+from runbook_engine.scheduling.listing_order import sequence
 
 HEAT = 0.0003  # of the value of the first schedule: by how much a change may be for the worse at the beginning
+LOOKS = 120  # orders that are tried before one of them is changed bit by bit
+LOOKS_BY_WORK = 100_000  # jobs placed for that at most
+NOISES = (0.1, 0.3, 1.0, 3.0)  # of the number of jobs: how far one may move
 COLD_FROM = 0.9  # of the search: from then on nothing may be for the worse
 
 
@@ -44,6 +49,8 @@ class Island:
         self.hunt = self.hunt._replace(picks=self.books.pick)
         self.hunt.state[VALUE] = self.hunt.state[BEST] = self.decoded(self.hunt.order)
         self.told = int(self.hunt.state[BEST])
+        self.luck = Random(seed)  # noqa: S311 - nothing secret
+        self.looks = min(LOOKS, LOOKS_BY_WORK // max(1, len(start.order)))
         self.heat = HEAT * min(self.told, 1 << 40)
 
     def _compile(self) -> None:
@@ -61,9 +68,33 @@ class Island:
     def search(self, work: int, warmth: float) -> int:
         """Place about so many jobs; `warmth` from 1 down to 0. How many were placed."""
         state = self.hunt.state
-        state[WORK], state[WARM] = work, int(self.heat * warmth)
+        spent = self._look_around(work)
+        if spent >= work:
+            return spent
+        state[WORK], state[WARM] = work - spent, int(self.heat * warmth)
         self.names["searched"](self.case, self.books, self.blank, self.hunt)
         return work - int(state[WORK])
+
+    def _look_around(self, work: int) -> int:
+        """At first other orders, little or much different from the first: small changes lead there only slowly."""
+        spent, size = 0, len(self.start.order)
+        while self.looks and spent < work:
+            mixed = self._mixed(NOISES[self.looks % len(NOISES)] * size)
+            self.looks -= 1
+            spent += size
+            order = [0] * size
+            sequence(self.start.case, mixed, order)
+            self.hunt.tried[:] = order
+            found = self.decoded(self.hunt.tried)
+            if found < self.hunt.state[VALUE]:
+                taken(self.hunt, found)
+        return spent
+
+    def _mixed(self, noise: float) -> list[int]:
+        """The first order, in which each job may have come so many places earlier or later."""
+        order = self.start.order
+        keys = {job: place + noise * self.luck.random() for place, job in enumerate(order)}
+        return sorted(order, key=keys.__getitem__)
 
     def news(self) -> dict[str, Any]:
         """The best schedule, if it is better than what was told before: its value, order, people and waits."""
