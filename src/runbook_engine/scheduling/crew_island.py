@@ -8,7 +8,7 @@ from runbook_engine.scheduling.crew_moves import BEST, VALUE, WARM, WORK, Hunt
 from runbook_engine.scheduling.listing_books import Books
 from runbook_engine.scheduling.listing_case import Case
 
-HEAT = 0.0003  # of the value of the first schedule: by how much a change may be for the worse at the beginning
+HEAT = (0.0003, 0.001)  # of the value of the first schedule: what a change may cost at the beginning, by even and odd seeds
 COLD_FROM = 0.9  # of the search: from then on nothing may be for the worse
 
 
@@ -44,7 +44,7 @@ class Island:
         self.hunt = self.hunt._replace(picks=self.books.pick)
         self.hunt.state[VALUE] = self.hunt.state[BEST] = self.decoded(self.hunt.order)
         self.told = int(self.hunt.state[BEST])
-        self.heat = HEAT * min(self.told, 1 << 40)
+        self.heat = HEAT[seed % 2] * min(self.told, 1 << 40)
 
     def _compile(self) -> None:
         from runbook_engine.scheduling.crew_compiled import books_arrays, case_arrays, compiled, row_array
