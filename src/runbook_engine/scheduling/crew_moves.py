@@ -117,7 +117,7 @@ def changed(case: Any, books: Any, hunt: Any) -> tuple[int, int, int]:
 
 
 def late_one(case: Any, books: Any, hunt: Any) -> int:
-    """Where in the order a job is that is over late, or one that it waits for, or one that that waits for, …"""
+    """Where in the order a job is that is over late, or one of those that it waits for, however far back."""
     jobs, state = len(hunt.tried), hunt.state
     job = hunt.tried[chance(state, jobs)]
     for _ in range(LOOKED_AT):
