@@ -30,10 +30,7 @@ from runbook_engine.scheduling.listing_case import CAL, DUR, FREE_AT, FREE_END, 
 
 _MODULES = (listing_gaps, listing_books, listing_crews, listing_pauses, listing_laying, listing_order, crew_values, crew_moves)
 _PLAIN = {"books_of", "latest", "cycle", "ranks"}  # run once for a project, never compiled
-_CALLED = {
-    *("pausing", "several", "limited", "lift", "moved", "given", "lay", "load"),
-    *("sequence", "unmet", "bound", "cleared", "value", "changed", "decoded", "searched"),
-}  # what is seldom needed, or large; all else becomes part of what calls it
+_MAKING_LISTS = {"sequence", "unmet", "bound"}
 _ENTRIES = {"decoded", "searched"}
 _WIDTHS = {"jobs": 15, "into": 4, "onto": 4, "uses": 2, "spans": 2, "calendars": 2, "people": 11, "travel": 0, "dear": 3}
 
@@ -58,6 +55,7 @@ def compiled() -> dict[str, Any]:
         names |= {name: value for name, value in vars(module).items() if isinstance(value, int)}
     functions = [f for module in _MODULES for f in _functions(module)]
     functions += [_named(_insert_into_array, "insert"), _named(_remove_from_array, "remove")]
+    functions += [_named(_copied_array, "copied")]
     for function in functions:
         made = FunctionType(function.__code__, names, function.__name__)
         made.__qualname__, made.__module__ = f"{function.__name__}-{mark}", function.__module__
@@ -65,16 +63,15 @@ def compiled() -> dict[str, Any]:
     return names
 
 
-def _options(name: str) -> dict[str, Any]:
-    """How a function is compiled. What is called by compiled functions only gets no way in for others: half of the work."""
+def _options(name: str) -> dict[str, bool]:
+    """How a function is compiled. What is called by compiled functions only gets no way in for others: half of the work.
+
+    All tables are held by whoever calls: inside, nobody counts who holds an array, which took most of the time. Only what makes
+    lists of its own has to.
+    """
     inner = name not in _ENTRIES
-    return {
-        "cache": True,
-        "nogil": True,
-        "forceinline": name not in _CALLED,
-        "no_cpython_wrapper": inner,
-        "no_cfunc_wrapper": True,
-    }
+    counting = {} if name in _MAKING_LISTS or not inner else {"_nrt": False}
+    return {"cache": True, "nogil": True, "no_cpython_wrapper": inner, "no_cfunc_wrapper": True, **counting}
 
 
 def _functions(module: ModuleType) -> list[FunctionType]:
@@ -90,6 +87,11 @@ def _functions(module: ModuleType) -> list[FunctionType]:
 
 def _named(function: Any, name: str) -> FunctionType:
     return FunctionType(function.__code__, function.__globals__, name)
+
+
+def _copied_array(into: Any, row: Any, count: int) -> None:
+    for k in range(count):
+        into[k] = row[k]
 
 
 def _insert_into_array(row: Any, at: int, count: int, value: int) -> None:

@@ -41,7 +41,7 @@ class Island:
         self.case, self.books, self.blank = start.case, _copied(start.books), start.books
         state = [0, seed * 7919 + 1, 0, 0, 0, start.aim, start.whole, max(1, start.day), start.least]
         rows = [state, start.order, start.order, start.order, start.picks, start.picks, start.waits, start.waits]
-        rows.append([0] * len(start.case.spans))
+        rows += [[0] * len(start.case.spans), start.order]
         self.hunt = Hunt(*(list(row) for row in rows))
         if fast:
             self._compile()

@@ -25,6 +25,7 @@ class Hunt(NamedTuple):
     waits: Any
     best_waits: Any
     marks: Any  # scratch, by span
+    spare: Any  # scratch, by job
 
 
 def copied(into: Any, row: Any, count: int) -> None:
@@ -64,7 +65,8 @@ def searched(case: Any, books: Any, blank: Any, hunt: Any) -> None:
         copied(hunt.tried, hunt.order, jobs)
         kind, job, before = changed(case, books, hunt)
         if kind == 0:
-            sequence(case, hunt.tried.copy(), hunt.tried)
+            copied(hunt.spare, hunt.tried, jobs)
+            sequence(case, hunt.spare, hunt.tried)
         found = decoded(case, books, blank, hunt, hunt.tried)
         state[WORK] -= jobs
         if found <= state[VALUE] + state[WARM] and found < WORST:
