@@ -2,12 +2,13 @@
 
 First come deadlines and due times, then what is aimed for, then the finish. The finish alone says too little to a search, as
 most changes leave it as it is: so how late the jobs are over that nothing waits for counts as well, with little weight, and
-with more of it what is over later than it would have to be in a schedule as short as the bound.
+with more of it what is over later than it would have to be in a schedule as short as the bound. Least weight has each way of
+somebody from one site to another.
 """
 
 from typing import Any
 
-from runbook_engine.scheduling.listing_case import CAL, DEADLINE, DEAR_AT, DEAR_END, DUE, OUT_AT, PRICE
+from runbook_engine.scheduling.listing_case import CAL, DEADLINE, DEAR_AT, DEAR_END, DUE, OUT_AT, PRICE, SITE
 from runbook_engine.scheduling.listing_gaps import span_after
 
 FINISH, COST, WINDOWS = 0, 1, 2
@@ -40,7 +41,21 @@ def overall(case: Any, books: Any, least: int) -> int:
         if case.jobs[job][OUT_AT] == case.jobs[job + 1][OUT_AT]:
             total += books.finish[job] + 20 * max(0, books.finish[job] - least)
             jobs += 1
-    return int(finish * 100 + total * 25 // max(1, jobs))
+    return int(finish * 100 + total * 25 // max(1, jobs) + 20 * ways(case, books))
+
+
+def ways(case: Any, books: Any) -> int:
+    """How often people go from one site to another: between equals, whoever is there already does it."""
+    found = 0
+    for person in range(len(case.people)):
+        at = -1
+        for k in range(books.count[person]):
+            site = case.jobs[books.whose[person][k]][SITE]
+            if site >= 0 and at >= 0 and site != at:
+                found += 1
+            if site >= 0:
+                at = site
+    return found
 
 
 def cost(case: Any, books: Any) -> int:

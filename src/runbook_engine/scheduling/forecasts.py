@@ -3,9 +3,10 @@
 A forecast tells what will be, not what should: deadlines do not bind it. Start with `go_on`.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 
-from runbook_engine.model.jobs import Aim, Effort, Job, Project, Solution
+from runbook_engine.model.jobs import Aim, Effort, Job, Placed, Project, Solution
 from runbook_engine.model.schedule import Schedule
 from runbook_engine.scheduling.moving import promised as kept
 
@@ -15,13 +16,28 @@ FIRST_ONLY = Effort(work=None, seconds=None)
 def go_on(project: Project, promised: Schedule | None = None, effort: Effort = FIRST_ONLY) -> tuple[Project, Solution]:
     """The rest of a project whose facts are in it, and the project as it was scheduled: without deadlines.
 
-    What is promised keeps its time and its people where it can. Raises NotPlaced when there is no schedule at all.
+    What is promised keeps its time and its people where it can. Where that makes the end later, what could not keep its time is
+    placed anew, by whomever. Raises NotPlaced when there is no schedule at all.
     """
-    from runbook_engine.scheduling.crew_search import general
-
     free = without_deadlines(project)
     before = kept(free, promised) if promised else {}
-    return free, general(free, effort, Aim.CHANGE if before else Aim.FINISH, before)
+    found = _found(free, before, effort)
+    if before and found.finish > max(placed.finish for placed in before.values()):
+        staying = {name: placed for name, placed in before.items() if name not in _later(free, found, before)}
+        found = min(found, _found(free, staying, effort), key=lambda solution: solution.finish)
+    return free, found
+
+
+def _found(project: Project, before: Mapping[str, Placed], effort: Effort) -> Solution:
+    from runbook_engine.scheduling.crew_search import general
+
+    return general(project, effort, Aim.CHANGE if before else Aim.FINISH, before)
+
+
+def _later(project: Project, solution: Solution, before: Mapping[str, Placed]) -> set[str]:
+    """Which jobs start later than was promised."""
+    placed = zip(project.jobs, solution.placed, strict=True)
+    return {job.id for job, now in placed if job.id in before and now.start > before[job.id].start}
 
 
 def without_deadlines(project: Project) -> Project:
