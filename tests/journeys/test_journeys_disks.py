@@ -1,12 +1,19 @@
 """The worked example: forty disks in two sites with three technicians, planned as it is shipped, and its rules in a run."""
 
+import re
+import shlex
+import shutil
 from pathlib import Path
 
 import pytest
 
 from journeys.command_line import Person
+from runbook_engine.cli import starting
+from runbook_engine.cli.starting import later
 
 PLAN = "disks.plan"
+EXAMPLE = Path(starting.__file__).parent / "examples" / "disks-replace"
+PAGE = Path(__file__).parents[2] / "docs" / "first-schedule.md"
 
 
 @pytest.fixture
@@ -14,6 +21,7 @@ def disks(person: Person) -> Person:
     """Somebody who has started with the example."""
     person.folder.mkdir(exist_ok=True)
     person.types("init", "--example", "disks-replace", code=0)
+    shutil.copytree(EXAMPLE, person.folder, dirs_exist_ok=True)  # with the dates as they are written
     return person
 
 
@@ -24,6 +32,29 @@ def test_the_example_validates_plans_and_explains_itself(disks: Person) -> None:
     for words in ("4h after the end", "by other people than", "milestone", "if possible", "85 tasks"):
         assert words in " ".join(said.split())
     assert "exists already" in disks.types("init", "--example", "disks-replace", code=4).err
+
+
+def test_from_forty_disks_to_a_promised_date_by_the_commands_of_the_page(person: Person) -> None:
+    """At most twelve commands, as they are written: feasible, a named person for every task, and everybody has a calendar."""
+    commands = re.findall(r"^\$ (.+)$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(commands) <= 12
+    person.folder.mkdir(exist_ok=True)
+    said = {}
+    for command in commands:
+        program, *words = shlex.split(command)
+        if program == "cd":
+            person.folder /= words[0]
+        else:
+            said[command] = person.types(*words, code=0)
+
+    assert "FEASIBLE: nothing stands in the way" in said["runbook feasibility disks.plan"].out
+    found = person.types("schedule", PLAN, "--effort", "quick", "--json", code=0).json()
+    work = [task for task in found["tasks"] if task["finish_min"] > task["start_min"]]
+    assert len(work) == 83
+    assert all(task["people"] for task in work)
+    assert {name for task in work for name in task["people"]} == {"ana.duarte", "ben.ott", "lin.wu"}
+    assert (person.folder / "ben.ics").read_bytes().count(b"BEGIN:VEVENT") > 5
+    assert "before the deadline" in said["runbook schedule disks.plan"].out
 
 
 def edited(folder: Path, file: str, *changes: tuple[str, str]) -> None:
@@ -61,3 +92,8 @@ def test_a_run_keeps_stock_certificates_and_lags(disks: Person) -> None:
     own = disks.types("assign", "last", "amsterdam/check@store-a01", "--to", "ana.duarte", code=4).err
     assert "are for different people, and ana.duarte did the other" in own
     assert "0 left of 1" in disks.types("why", "last", "rotterdam/swap@store-r01").out
+
+
+def test_dates_of_an_example_lie_ahead_on_the_same_days_of_the_week() -> None:
+    """By whole weeks, over a change of year as well; what is no date stays."""
+    assert later("start: 2026-12-01 # 2.19.1\nto: 2026-12-28", 1) == "start: 2026-12-08 # 2.19.1\nto: 2027-01-04"
