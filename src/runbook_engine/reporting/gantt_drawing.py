@@ -18,6 +18,7 @@ HEAD, AXIS, LEGEND = 84.0, 40.0, 74.0
 GROUP_HEAD, PLANNED, BESIDE, PAD = 30.0, 15.0, 6.0, 7.0
 GROUP_GAP, CELL, LABEL_CELLS = 10.0, 5.7, 42
 TICKS_APART, LEAST_BAR, DIAMOND = 62.0, 2.5, 7.0
+DAY_WIDE, DAY_RAISED = 72.0, 13.0  # a date needs so much room; where there is less, it stands higher
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +80,14 @@ def _description(sheet: _Sheet) -> str:
 
 
 def _axis(sheet: _Sheet) -> Iterator[str]:
-    top, bottom = HEAD + AXIS - 6, sheet.bottom
+    top, bottom, last, raised = HEAD + AXIS - 6, sheet.bottom, -DAY_WIDE, 0.0
     for tick in ticks(sheet.scale, sheet.chart.zone, TICKS_APART, abstract=sheet.chart.schedule.abstract):
         yield f'<path class="{"day" if tick.day else "grid"}" d="M{tick.at:.1f} {top:g}V{bottom:g}"/>'
         yield f'<text class="clock" x="{tick.at + 3:.1f}" y="{top:g}">{tick.clock}</text>'
         if tick.day:
-            yield f'<text class="date" x="{tick.at + 3:.1f}" y="{top - 15:g}">{tick.day}</text>'
+            raised = DAY_RAISED if tick.at - last < DAY_WIDE and not raised else 0.0
+            last = tick.at
+            yield f'<text class="date" x="{tick.at + 3:.1f}" y="{top - 15 - raised:g}">{tick.day}</text>'
     for left, right in sheet.scale.folds:
         room = f'width="{right - left:.1f}" height="{bottom - HEAD - AXIS:g}"'
         yield f'<rect class="fold" x="{left:.1f}" y="{HEAD + AXIS:g}" {room}/>'
