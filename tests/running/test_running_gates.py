@@ -104,7 +104,10 @@ def test_nothing_starts_while_a_phase_is_closed(made, shut, fails):
     def world(now):
         until = max((end for start, end in spans if start <= now < end), default=None)
         moment = sum(now >= edge for span in spans for edge in span)
-        return World(moment=moment, holds={p.id: (held("window", "closed", until),) for p in made.phases} if until else {})
+        ends = min((start for start, _ in spans if start > now), default=None)  # an opening whose end nobody knows is no window
+        closes = {p.id: ends for p in made.phases} if ends else {}
+        holds = {p.id: (held("window", "closed", until),) for p in made.phases} if until else {}
+        return World(moment=moment, holds=holds, closes=closes)
 
     clock = Clock()
 

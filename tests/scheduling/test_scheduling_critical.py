@@ -1,6 +1,5 @@
 """Critical path and chain: the same path as a graph library's; slack is exactly what may be late; what decides the end."""
 
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
@@ -193,12 +192,10 @@ def large(count: int) -> Project:
     return Project(jobs=tuple(jobs))
 
 
-def test_fifty_thousand_jobs_within_a_second() -> None:
-    """Path, slack and free slack."""
+def test_fifty_thousand_jobs() -> None:
+    """Path, slack and free slack; how long that takes is measured in bench/scheduling/path.py."""
     made = large(50_000)
-    before_s = time.process_time()
     found = paths(made)
 
-    assert time.process_time() - before_s < 1
     assert found.path
     assert backwards(made, [None] * 50_000, *reversed(followers(made)), found.finish, found.early) == list(found.late)

@@ -193,7 +193,12 @@ class _Tick:
         return self.boot(host) if host and package.kept_on_host else ""
 
     def _then(self, package: Package, host: HostName) -> tuple[Attempt, ...]:
-        """What may follow on a host. What one of them saves for another is told by the worker, when it is there."""
+        """What may follow on a host. What one of them saves for another is told by the worker, when it is there.
+
+        Nothing does where the end of an opening is known: each start has to be inside of it, and to fit into what is left.
+        """
+        if package.phase in self.world.closes:
+            return ()
         found, before = [], {package.id}
         for after in followers(self.course, self.agenda, package, host):
             saved = saved_for(self.course.shape, self.course.run, after, host, without=before)

@@ -63,7 +63,7 @@ def compiled() -> dict[str, Any]:
     return names
 
 
-def _options(name: str) -> dict[str, bool]:
+def _options(name: str) -> dict[str, Any]:
     """How a function is compiled. What is called by compiled functions only gets no way in for others: half of the work.
 
     All tables are held by whoever calls: inside, nobody counts who holds an array, which took most of the time. Only what makes
