@@ -1,5 +1,6 @@
 """The schedule lives: what was promised, what is expected now, who must be told; at the real command line."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -61,6 +62,8 @@ def test_somebody_is_away_and_those_who_must_be_told_are_named(promised: Person)
     assert "Ben Ott" in shown.out
     assert "Booked: work as it goes on now" in shown.err
     assert (promised.folder / "now.svg").read_text(encoding="utf-8").startswith("<svg")
+    promised.types("schedule", "last", "--effort", "quick", "-o", "now.json", code=0)
+    assert json.loads((promised.folder / "now.json").read_text(encoding="utf-8"))["kind"] == "schedule"
     assert "as promised" in promised.types("status", "last").out
     assert "work/two" in promised.types("tasks", "--for", "ana.duarte").out
 

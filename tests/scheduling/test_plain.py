@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runbook_engine.model.jobs import Crew, Effort, Job, Link, LinkKind, Project, Supply
+from runbook_engine.model.jobs import FIRST_ONLY, Crew, Effort, Job, Link, LinkKind, Project, Supply
 from runbook_engine.scheduling.child_side import packed, unpacked
 from runbook_engine.scheduling.plain import is_plain, net, words
 from runbook_engine.scheduling.plain_bounds import bound
 from runbook_engine.scheduling.plain_list import by, drawn_together
-from runbook_engine.scheduling.solve import FIRST_ONLY, solve
+from runbook_engine.scheduling.solve import solve
 from scheduling.plain_projects import best, broken, projects
 
 

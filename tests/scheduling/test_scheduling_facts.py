@@ -9,7 +9,7 @@ from runbook_engine.model.jobs import Crew, Job, Link, Project, Worker
 from runbook_engine.model.run import Run, TaskState
 from runbook_engine.model.schedule import Booking, Schedule
 from runbook_engine.model.words import Digest, PackageId, PersonId, PhaseId, RunId, Status, TaskId
-from runbook_engine.scheduling.facts import as_it_stands, finished, stand_of
+from runbook_engine.scheduling.facts import as_it_stands, stand_of
 from runbook_engine.scheduling.forecasts import go_on
 
 T0 = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
@@ -64,7 +64,8 @@ def test_what_is_over_has_its_real_time_and_people():
 
     assert (found.jobs[0].start, found.jobs[0].duration, found.jobs[0].people) == (3, 22, (1,))
     assert times(go_on(found)) == [(3, 25), (30, 35)]
-    assert finished(plan, run(a=ok(3, 25))) == {"p/a": True, "p/b": False}
+    over = {job.id: stand_of(job, run(a=ok(3, 25))).over is not None for job in plan.jobs}
+    assert over == {"p/a": True, "p/b": False}
 
 
 def test_what_is_under_way_ends_at_its_pace():

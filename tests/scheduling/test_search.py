@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from runbook_engine.model.jobs import Effort, Job, Project, Supply
+from runbook_engine.model.jobs import FIRST_ONLY, Effort, Job, Project, Supply
 from runbook_engine.scheduling import children, plain_search
 from runbook_engine.scheduling.child_side import packed
 from runbook_engine.scheduling.children import Child, hear
@@ -21,7 +21,7 @@ from runbook_engine.scheduling.plain import net
 from runbook_engine.scheduling.plain_bounds import bound
 from runbook_engine.scheduling.plain_list import first
 from runbook_engine.scheduling.prover import Prover
-from runbook_engine.scheduling.solve import FIRST_ONLY, solve
+from runbook_engine.scheduling.solve import solve
 from scheduling.plain_projects import best, broken, layered, projects
 
 SLOW = [HealthCheck.too_slow]

@@ -1,6 +1,6 @@
 """Where a run will end: its facts, the booked schedule and what is known now of people and calendars, put together."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -8,19 +8,16 @@ from runbook_engine.cli import opening, options
 from runbook_engine.cli.estates import estates_of
 from runbook_engine.cli.learning import learnt_of
 from runbook_engine.cli.settings import Settings
-from runbook_engine.model.estate import Estate
 from runbook_engine.model.forecast import Forecast
-from runbook_engine.model.jobs import Aim, Effort
+from runbook_engine.model.jobs import FIRST_ONLY, Aim, Effort
 from runbook_engine.model.plan import Plan
-from runbook_engine.model.schedule import Moved, Schedule
+from runbook_engine.model.schedule import Booked, Moved, Schedule
 from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import RunStatus
 from runbook_engine.running.course import Course
 
 if TYPE_CHECKING:
     from runbook_engine.recording import Store
-
-FIRST_ONLY = Effort(work=None, seconds=None)  # listed, not searched for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,21 +36,21 @@ def forecast_of(place: Settings, store: "Store", course: Course) -> Forecast | N
 
     What keeps a forecast from being made is told on stderr.
     """
+    plan, booked = course.shape.plan, store.booked()
+    if plan.deadline is None and not any(b.schedule.runbook == plan.runbook for b in booked):
+        return None
     from runbook_engine.scheduling.listing_reasons import NotPlaced
 
-    plan = course.shape.plan
-    if plan.deadline is None and not any(b.schedule.runbook == plan.runbook for b in store.booked()):
-        return None
     try:
-        known = expected(place, store, course, FIRST_ONLY)
+        known = expected(place, store, course, FIRST_ONLY, booked)
     except (NotPlaced, ValueError) as trouble:
         options.say(f"There is no forecast: {trouble}")
         return None
     return known.forecast if known else None
 
 
-def expected(place: Settings, store: "Store", course: Course, effort: Effort) -> Expected | None:
-    """A forecast whatever was promised; None when the run is over.
+def expected(place: Settings, store: "Store", course: Course, effort: Effort, booked: Sequence[Booked]) -> Expected | None:
+    """A forecast whatever was promised; None when the run is over. `booked`: all that is, in the database.
 
     Raises NotPlaced when what is left cannot be scheduled at all, and ValueError for calendars that cannot be made out.
     """
@@ -68,12 +65,12 @@ def expected(place: Settings, store: "Store", course: Course, effort: Effort) ->
     from runbook_engine.scheduling.projects_terms import Terms
     from runbook_engine.scheduling.schedules import schedule_of
 
-    booked = [b.schedule for b in store.booked() if not b.schedule.abstract]
-    own = next((s for s in booked if s.runbook == plan.runbook), None)
-    others = tuple(s for s in booked if s.runbook != plan.runbook)
-    live = estates_of(place.inventory).live() if place.inventory.exists() else None
-    estate = live.estate if live else Estate()
-    terms = Terms(parallel=place.parallel, pools=live.pools if live else (), booked=others, learnt=learnt_of(store, plan))
+    schedules = [b.schedule for b in booked if not b.schedule.abstract]
+    own = next((s for s in schedules if s.runbook == plan.runbook), None)
+    others = tuple(s for s in schedules if s.runbook != plan.runbook)
+    live = estates_of(place.inventory).live()
+    estate = live.estate
+    terms = Terms(parallel=place.parallel, pools=live.pools, booked=others, learnt=learnt_of(store, plan))
     begin = min(run.created, own.start) if own else run.created
     project, solution = go_on(as_it_stands(project_of(plan, estate, days_off, begin, terms), run, now), own, effort)
     if wrong := faults(project, solution):

@@ -19,7 +19,7 @@ from runbook_engine.model.estate import Estate
 from runbook_engine.model.estimates import Estimate
 from runbook_engine.model.jobs import Aim, Effort, Project, Solution
 from runbook_engine.model.plan import Plan
-from runbook_engine.model.schedule import Booked, Schedule
+from runbook_engine.model.schedule import Booked, Moved, Schedule
 from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import PersonId, StepId
 
@@ -56,12 +56,12 @@ class Wish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
-    """A schedule, what of it is not kept (a deadline; empty: all is), and what it is compared with."""
+    """A schedule, what of it is not kept (a deadline; empty: all is), and what has moved since it was promised."""
 
     plan: Plan
     schedule: Schedule
     refused: str = ""
-    before: Booked | None = None  # what is booked for the same runbook
+    moved: tuple[Moved, ...] | None = None  # what differs from what is booked; None: nothing is
     others: tuple[Schedule, ...] = ()  # what is booked for others
 
 
@@ -87,6 +87,7 @@ def make(plan: Plan, place: Settings, wish: Wish, booked: Sequence[Booked], now:
     from runbook_engine.cli.tasking import names_of
     from runbook_engine.loading.days_off import days_off
     from runbook_engine.reporting.schedule_tables import conflict_text
+    from runbook_engine.scheduling.moving import moved
     from runbook_engine.scheduling.projects import project_of
     from runbook_engine.scheduling.projects_calendar import zone_of
     from runbook_engine.scheduling.projects_terms import Terms
@@ -112,7 +113,8 @@ def make(plan: Plan, place: Settings, wish: Wish, booked: Sequence[Booked], now:
     )
     if pins:
         _pins_keep_to_rules(project, solution, zone, conflict_text(schedule, others, names_of(live.estate), zone))
-    return Made(plan=plan, schedule=schedule, refused=refused, before=before, others=others)
+    changed = moved(before.schedule, schedule) if before else None
+    return Made(plan=plan, schedule=schedule, refused=refused, moved=changed, others=others)
 
 
 def _learnt(plan: Plan, place: Settings) -> Mapping[StepId, Estimate]:

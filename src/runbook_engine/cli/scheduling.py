@@ -1,8 +1,5 @@
 """schedule: who does what when, how good that is, and whether it is promised."""
 
-import os
-import shutil
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -12,18 +9,17 @@ from typing import TYPE_CHECKING
 import click
 
 from runbook_engine.cli import opening, options
-from runbook_engine.cli.continuing import is_run, schedule_run
-from runbook_engine.cli.projects import planned, write_output
+from runbook_engine.cli.projects import planned
 from runbook_engine.cli.scheduled import Made, Wish, Zeal, booked_of, effort_of, estate_of, make, moment_of, pin_of
 from runbook_engine.cli.settings import Settings, settings
 from runbook_engine.model.errors import Exit, Refused, Usage
 from runbook_engine.model.jobs import Aim
 from runbook_engine.model.plan import Plan
-from runbook_engine.model.schedule import Booked, Moved
+from runbook_engine.model.schedule import Booked
 
 if TYPE_CHECKING:
+    from runbook_engine.cli.charting import View
     from runbook_engine.reporting.booking_groups import By
-    from runbook_engine.reporting.gantt_model import Chart
 
 BY = ("phase", "person", "site", "window", "day")
 NEXT = """\b
@@ -79,10 +75,13 @@ def schedule_command(
     schedule. Exit code 4: there is none, or a deadline is not kept.
     """
     place = settings(Path(file), inventory=inventory, journal=journal)
-    _ending(output)
+    from runbook_engine.cli.charting import ending_of, write_view
+    from runbook_engine.cli.continuing import is_run, schedule_run
+
+    ending_of(output)
     if is_run(file, place):
         searched = effort_of(Wish(zeal=Zeal(effort), limit_s=time_limit, seed=seed), 0)
-        return schedule_run(file, place, searched, by=by, output=output, book=book, as_json=as_json)
+        return schedule_run(file, place, searched, by=_by(by), output=output, book=book, as_json=as_json)
     plans = [planned(name, place, options.pairs(params, "-p") if name == file else {}, params_file) for name in (file, *more)]
     if release:
         return _release(place, plans[0])
@@ -93,11 +92,11 @@ def schedule_command(
     now = opening.now().replace(microsecond=0)
     found = _together(plans, place, wish, now)
     if output:
-        _write(output, found[0], place, by)
+        write_view(_view(found[0], place, _by(by)), output, _by(by))
     if as_json:
         _show_json(found)
     elif output != "-":
-        _show(found, place, by, (file, *more))
+        _show(found, place, _by(by), (file, *more))
     return _end(found, place, now, book=book)
 
 
@@ -131,66 +130,33 @@ def _release(place: Settings, plan: Plan) -> int:
     return Exit.DONE
 
 
-def _moved(made: Made) -> tuple[Moved, ...] | None:
-    from runbook_engine.scheduling.moving import moved
-
-    return moved(made.before.schedule, made.schedule) if made.before else None
-
-
-def _chart(made: Made, place: Settings, by: str | None) -> "Chart":
-    from runbook_engine.cli.charting import chart_of
-
-    return chart_of(made.plan, made.schedule, estate_of(place), _by(by))
-
-
-def _by(by: str | None) -> "By":
+def _view(made: Made, place: Settings, by: "By | None") -> "View":
+    from runbook_engine.cli.charting import View, chart_of
     from runbook_engine.reporting.booking_groups import By
 
-    return By(by or "phase")
+    chart = chart_of(made.plan, made.schedule, estate_of(place), by or By.PHASE)
+    return View(chart=chart, schedule=made.schedule, moved=made.moved, others=made.others)
 
 
-def _show(found: Sequence[Made], place: Settings, by: str | None, files: Sequence[str]) -> None:
-    from runbook_engine.reporting.schedule_text import Look, schedule_text
-    from runbook_engine.reporting.settings import settings_for
+def _by(by: str | None) -> "By | None":
+    from runbook_engine.reporting.booking_groups import By
 
-    shown = settings_for(sys.stdout, os.environ)
-    look = Look(width=shutil.get_terminal_size((100, 24)).columns, ascii_only=shown.ascii_only, by=_by(by) if by else None)
+    return By(by) if by else None
+
+
+def _show(found: Sequence[Made], place: Settings, by: "By | None", files: Sequence[str]) -> None:
+    from runbook_engine.cli.charting import text_of
+
     for made, file in zip(found, files, strict=True):
-        text = schedule_text(_chart(made, place, by), look, moved=_moved(made), others=made.others, file=file)
+        text = text_of(_view(made, place, by), by, file)
         options.show(text if made is found[0] else f"\n{text}")
 
 
 def _show_json(found: Sequence[Made]) -> None:
     from runbook_engine.reporting.schedule_data import FORMAT, schedule_data
 
-    data = [schedule_data(made.schedule, _moved(made)) for made in found]
+    data = [schedule_data(made.schedule, made.moved) for made in found]
     options.show_json(data[0] if len(data) == 1 else {"format": FORMAT, "kind": "schedules", "schedules": data})
-
-
-def _ending(output: str | None) -> str:
-    """Raises Usage for a file whose form nobody could guess, before anything is searched for."""
-    ending = Path(output).suffix if output and output != "-" else ".svg"
-    if ending not in (".svg", ".json", ".txt"):
-        raise Usage(f"{output}: which form is meant?", why="A picture ends with .svg, data with .json, text with .txt.")
-    return ending
-
-
-def _write(output: str, made: Made, place: Settings, by: str | None) -> None:
-    import json
-
-    from runbook_engine.reporting.gantt_drawing import gantt_svg
-    from runbook_engine.reporting.schedule_data import schedule_data
-    from runbook_engine.reporting.schedule_text import Look, schedule_text
-
-    ending = _ending(output)
-    if ending == ".json":
-        text = json.dumps(schedule_data(made.schedule, _moved(made)), indent=2, ensure_ascii=False) + "\n"
-    elif ending == ".svg":
-        text = gantt_svg(_chart(made, place, by))
-    else:
-        look = Look(by=_by(by) if by else None)
-        text = schedule_text(_chart(made, place, by), look, moved=_moved(made), others=made.others) + "\n"
-    write_output(text.encode("utf-8", "replace"), output)
 
 
 def _end(found: Sequence[Made], place: Settings, now: datetime, *, book: bool) -> int:

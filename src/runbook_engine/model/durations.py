@@ -5,7 +5,7 @@ from math import ceil
 
 from runbook_engine.model.plan import Edge, Package, Plan, PlannedPhase, Stage
 from runbook_engine.model.runbook import Takes
-from runbook_engine.model.words import PackageId
+from runbook_engine.model.words import PackageId, PhaseId
 
 Pick = Callable[[Takes], float]
 
@@ -70,3 +70,15 @@ def times_of(plan: Plan, stage: Stage, pick: Pick, parallel: int | None) -> dict
         begin = max((_from(times[e.before], e) for e in package.needs if e.before in inside and e.before in times), default=0.0)
         times[package.id] = (begin, begin + package_time(package, pick, parallel))
     return times
+
+
+def in_order(plan: Plan) -> tuple[PlannedPhase, ...]:
+    """The phases so that each comes after those it needs; as written where that allows it."""
+    waiting, done = list(plan.phases), set[PhaseId]()
+    ordered: list[PlannedPhase] = []
+    while waiting:
+        phase = next((p for p in waiting if done.issuperset(p.needs)), waiting[0])
+        waiting.remove(phase)
+        done.add(phase.id)
+        ordered.append(phase)
+    return tuple(ordered)

@@ -197,3 +197,6 @@ class Effort:
     seconds: float | None = None
     cores: int = 2
     seed: int = 1
+
+
+FIRST_ONLY = Effort(work=None, seconds=None)  # nothing is searched for

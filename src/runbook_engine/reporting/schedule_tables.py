@@ -16,7 +16,6 @@ from runbook_engine.reporting.words import count, duration, listed, month_day
 TITLE, WHO, WHERE, HOSTS_SHOWN = 44, 34, 24, 3
 CHAIN_TITLE, CHAIN_WHO = 32, 24
 CHAIN_SHOWN = 40  # bookings of the critical chain
-HOURS_S = 3600.0
 _SIGN = ("●", "*")  # on the critical chain, and its twin in ASCII
 
 

@@ -1,6 +1,6 @@
 """How long a plan takes by what its author stated. An estimate for people: it decides nothing."""
 
-from runbook_engine.model.durations import Pick, likely, longest, package_time, phase_time, untimed
+from runbook_engine.model.durations import Pick, in_order, likely, longest, package_time, phase_time, untimed
 from runbook_engine.model.plan import Plan, PlannedPhase
 from runbook_engine.model.words import PhaseId
 
@@ -14,18 +14,6 @@ def plan_time(plan: Plan, pick: Pick = likely, parallel: int | None = None) -> f
         begin = max((ends.get(need, 0.0) for need in phase.needs), default=0.0)
         ends[phase.id] = begin + phase_time(plan, phase, pick, parallel)
     return max(ends.values(), default=0.0)
-
-
-def in_order(plan: Plan) -> tuple[PlannedPhase, ...]:
-    """The phases so that each comes after those it needs; as written where that allows it."""
-    waiting, done = list(plan.phases), set[PhaseId]()
-    ordered: list[PlannedPhase] = []
-    while waiting:
-        phase = next((p for p in waiting if done.issuperset(p.needs)), waiting[0])
-        waiting.remove(phase)
-        done.add(phase.id)
-        ordered.append(phase)
-    return tuple(ordered)
 
 
 def without_time(plan: Plan, phase: PlannedPhase) -> int:

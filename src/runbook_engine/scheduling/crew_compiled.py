@@ -38,17 +38,7 @@ _WIDTHS = {"jobs": 15, "into": 4, "onto": 4, "uses": 2, "spans": 2, "calendars":
 @cache
 def compiled() -> dict[str, Any]:
     """The compiled functions by their names."""
-    modules = (
-        listing_gaps,
-        listing_books,
-        listing_crews,
-        listing_pauses,
-        listing_laying,
-        listing_order,
-        crew_values,
-        crew_moves,
-    )
-    files = [Path(str(module.__file__)) for module in (listing_case, *modules)]
+    files = [Path(str(module.__file__)) for module in (listing_case, *_MODULES)]
     mark = hashlib.sha256(b"".join(file.read_bytes() for file in (*files, Path(__file__)))).hexdigest()[:12]
     names: dict[str, Any] = {"range": range}
     for module in (listing_case, *_MODULES):

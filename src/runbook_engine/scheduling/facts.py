@@ -4,7 +4,7 @@ Facts come from the fold of the journal alone. Work that is over has its real ti
 what is left of it, at the pace so far, is done; nothing else starts before now.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -120,8 +120,3 @@ def slot_before(project: Project, at: datetime) -> int:
 def slot_after(project: Project, at: datetime) -> int:
     """The first slot that begins at a moment or later."""
     return max(0, -int(-(at - (project.origin or EPOCH)).total_seconds() // project.slot_s))
-
-
-def finished(project: Project, run: Run) -> Mapping[str, bool]:
-    """Of each job whether it is over, by its id."""
-    return {job.id: stand_of(job, run).over is not None for job in project.jobs}

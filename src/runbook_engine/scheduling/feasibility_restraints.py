@@ -237,15 +237,9 @@ def _of_phase(case: Case, phase: PlannedPhase) -> Iterator[Restraint]:
         words = f"phase {name} not before {case.day(phase.earliest)}"
         drop = changed_phase(name, earliest=None)
         yield Restraint(group=Group.EARLIEST, words=words, place=where.phase(name, "earliest"), drop=drop, subject=name)
-    if phase.deadline is not None and not phase.deadline.soft:
-        yield Restraint(
-            group=Group.DEADLINE,
-            words=f"the deadline {case.when(phase.deadline.by)} of phase {name}",
-            place=where.phase(name, "deadline"),
-            drop=changed_phase(name, deadline=None),
-            subject=name,
-            what=phase.deadline,
-        )
+    yield from _hard(
+        case, phase.deadline, f"phase {name}", name, where.phase(name, "deadline"), changed_phase(name, deadline=None)
+    )
     if phase.way_back or any(case.plan.packages[p].way_back for stage in phase.stages for p in stage.packages):
         words = f"the time for the way back of phase {name}"
         yield Restraint(group=Group.WAY_BACK, words=words, place=where.phase(name), drop=no_way_back(name), subject=name)
@@ -265,15 +259,14 @@ def _of_step(case: Case, package: Package) -> Iterator[Restraint]:
     if package.earliest is not None:
         words, drop = f"{step} not before {case.day(package.earliest)}", changed_step(step, earliest=None)
         yield Restraint(group=Group.EARLIEST, words=words, place=where.step(package, "earliest"), drop=drop, subject=step)
-    if package.deadline is not None and not package.deadline.soft:
-        yield Restraint(
-            group=Group.DEADLINE,
-            words=f"the deadline {case.when(package.deadline.by)} of {step}",
-            place=where.step(package, "deadline"),
-            drop=changed_step(step, deadline=None),
-            subject=step,
-            what=package.deadline,
-        )
+    yield from _hard(case, package.deadline, step, step, where.step(package, "deadline"), changed_step(step, deadline=None))
+
+
+def _hard(case: Case, deadline: Deadline | None, whose: str, subject: str, place: str, drop: Drop) -> Iterator[Restraint]:
+    """A deadline that has to be kept."""
+    if deadline is not None and not deadline.soft:
+        words = f"the deadline {case.when(deadline.by)} of {whose}"
+        yield Restraint(group=Group.DEADLINE, words=words, place=place, drop=drop, subject=subject, what=deadline)
 
 
 def leave_words(case: Case, leave: Leave) -> str:

@@ -6,11 +6,9 @@ A forecast tells what will be, not what should: deadlines do not bind it. Start 
 from collections.abc import Mapping
 from dataclasses import replace
 
-from runbook_engine.model.jobs import Aim, Effort, Job, Placed, Project, Solution
+from runbook_engine.model.jobs import FIRST_ONLY, Aim, Effort, Job, Placed, Project, Solution
 from runbook_engine.model.schedule import Schedule
 from runbook_engine.scheduling.moving import promised as kept
-
-FIRST_ONLY = Effort(work=None, seconds=None)
 
 
 def go_on(project: Project, promised: Schedule | None = None, effort: Effort = FIRST_ONLY) -> tuple[Project, Solution]:

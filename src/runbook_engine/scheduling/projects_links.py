@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from math import floor
 
+from runbook_engine.model.durations import in_order
 from runbook_engine.model.jobs import Job, Link, LinkKind
 from runbook_engine.model.plan import Edge, Plan, PlannedPhase
 from runbook_engine.model.runbook import Lag
@@ -28,7 +29,7 @@ class Links:
             for edge in package.needs:
                 self._by_edge(edge, self.of_package[package.id])
         ends: dict[PhaseId, list[int]] = {}
-        for phase in _in_order(plan):
+        for phase in in_order(plan):
             ends[phase.id] = self._by_phase(phase, list(dict.fromkeys(e for need in phase.needs for e in ends.get(need, ()))))
 
     def _by_edge(self, edge: Edge, after: Sequence[int]) -> None:
@@ -101,15 +102,3 @@ def overlapping(hosts: Iterable[HostName], numbers: Sequence[int], pieces: Seque
 def _holds(link: Link, kinds: set[LinkKind]) -> bool:
     """Whether a link really keeps the one behind the other: a lead does not."""
     return link.kind in kinds and link.lag >= 0
-
-
-def _in_order(plan: Plan) -> list[PlannedPhase]:
-    """The phases so that each comes after those it needs."""
-    waiting, done = list(plan.phases), set[PhaseId]()
-    ordered: list[PlannedPhase] = []
-    while waiting:
-        phase = next((p for p in waiting if done.issuperset(p.needs)), waiting[0])
-        waiting.remove(phase)
-        done.add(phase.id)
-        ordered.append(phase)
-    return ordered

@@ -9,8 +9,6 @@ from runbook_engine.scheduling.plain_bounds import bound
 from runbook_engine.scheduling.plain_list import first
 from runbook_engine.scheduling.plain_search import Knowledge, search
 
-FIRST_ONLY = Effort(work=None, seconds=None)
-
 
 def solve(project: Project, effort: Effort, aim: Aim = Aim.FINISH, baseline: Mapping[str, Placed] | None = None) -> Solution:
     """A schedule for the project, found within the effort; `seconds` count from this call.
