@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from runbook_engine.model.jobs import Aim
 from runbook_engine.model.schedule import Moved, Schedule
 from runbook_engine.model.values import dataclass
 from runbook_engine.reporting.booking_groups import By
@@ -55,7 +56,8 @@ def _head(chart: Chart) -> list[str]:
     how += [f"aim {schedule.aim}", f"seed {schedule.seed}"]
     lines = [one_line(schedule.title), f"{schedule.runbook} · {' · '.join(facts)}", summary(schedule, chart.zone)]
     if chart.forecast is not None:
-        lines.append(f"Expected now: {summary(chart.forecast, chart.zone)}")
+        asked = "" if chart.forecast.aim == Aim.CHANGE else f" (aim {chart.forecast.aim})"
+        lines.append(f"Expected now: {summary(chart.forecast, chart.zone)}{asked}")
     return [*lines, f"Found by {one_line(', '.join(how))}" if schedule.how else one_line(", ".join(how))]
 
 

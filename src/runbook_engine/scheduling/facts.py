@@ -6,7 +6,7 @@ what is left of it, at the pace so far, is done; nothing else starts before now.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from runbook_engine.model.jobs import Job, Project, Spans
 from runbook_engine.model.run import Run, TaskState
@@ -35,7 +35,10 @@ def as_it_stands(project: Project, run: Run, now: datetime) -> Project:
     `project` must begin at the run's creation or before; one without a calendar is counted from there.
     """
     if project.origin is None:
-        project = replace(project, origin=run.created or EPOCH)
+        begun = (run.created or EPOCH) - EPOCH
+        project = replace(
+            project, origin=EPOCH + begun // timedelta(seconds=project.slot_s) * timedelta(seconds=project.slot_s)
+        )
     jobs = tuple(_fact(job, stand_of(job, run), project, now) for job in project.jobs)
     return replace(project, jobs=jobs)
 
