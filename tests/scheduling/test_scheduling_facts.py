@@ -9,6 +9,7 @@ from runbook_engine.model.jobs import Crew, Job, Link, Project, Worker
 from runbook_engine.model.run import Run, TaskState
 from runbook_engine.model.schedule import Booking, Schedule
 from runbook_engine.model.words import Digest, PackageId, PersonId, PhaseId, RunId, Status, TaskId
+from runbook_engine.scheduling.checker import faults
 from runbook_engine.scheduling.facts import as_it_stands, stand_of
 from runbook_engine.scheduling.forecasts import go_on
 
@@ -91,6 +92,16 @@ def test_whoever_took_a_task_does_it():
     found = as_it_stands(project(job("a", 10, people=(0, 1))), run(a=taken), at(5))
 
     assert go_on(found)[1].placed[0].people == (1,)
+
+
+def test_whoever_took_a_task_does_it_though_another_was_promised():
+    """Ben has taken what was booked for Ann: her name is no reason to give it to her, whatever else must move."""
+    plan = project(job("a", 10, people=(0,)), job("b", 10, 0, people=(0, 1)))
+    told = promise(("a", 0, 10, "ann"), ("b", 10, 20, "ann"))
+    going, found = go_on(as_it_stands(plan, run(a=ok(0, 40, by="ann"), b=TaskState(assigned="ben")), at(40)), told)
+
+    assert found.placed[1].people == (1,)
+    assert faults(going, found) == ()
 
 
 def test_a_late_step_moves_only_what_waits_for_it():
