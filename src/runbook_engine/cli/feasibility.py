@@ -12,9 +12,10 @@ from runbook_engine.cli import opening, options
 from runbook_engine.cli.estates import Live
 from runbook_engine.cli.gating import standings
 from runbook_engine.cli.identity import executors
+from runbook_engine.cli.moments import asked_from, since
 from runbook_engine.cli.projects import existing, is_runbook, reader, saved
 from runbook_engine.cli.settings import Settings, settings
-from runbook_engine.model.errors import Exit, NotValid, TransportFault, Usage
+from runbook_engine.model.errors import Exit, NotValid, TransportFault
 from runbook_engine.model.estate import Estate, Host
 from runbook_engine.model.places import Mistake
 from runbook_engine.model.plan import Plan
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 @click.argument("file", metavar="FILE|PLAN")
 @options.param_options
 @click.option("--probe", is_flag=True, help="Log in to every host of the plan and out again; nothing is changed.")
-@click.option("--from", "since", metavar="WHEN", help="As if it were then, such as 2026-11-30T08:00; else now.")
+@since
 @click.option("--parallel", type=int, metavar="N", help="Attempts at once; as for runbook run.")
 @options.inventory
 @options.journal
@@ -41,7 +42,7 @@ def feasibility_command(
     params: tuple[str, ...],
     params_file: str | None,
     probe: bool,
-    since: str | None,
+    start: str | None,
     parallel: int | None,
     inventory: str | None,
     journal: str | None,
@@ -61,10 +62,13 @@ def feasibility_command(
     """
     from runbook_engine.reporting.verdict_text import verdict_data, verdict_text
     from runbook_engine.scheduling.feasibility import verdict
+    from runbook_engine.scheduling.projects_calendar import zone_of
 
     place = settings(Path(file), inventory=inventory, journal=journal, parallel=parallel)
     read = _read(file, place, options.pairs(params, "-p"), params_file)
-    case = _case(read, place, _moment(since), probe=probe)
+    now = opening.now().replace(second=0, microsecond=0)
+    at = asked_from(start, zone_of(read.plan, read.estate), now).astimezone(UTC)
+    case = _case(read, place, at, probe=probe)
     found = verdict(case)
     if as_json:
         options.show_json(verdict_data(found, read.plan, case.at))
@@ -208,14 +212,3 @@ def _unreachable(plan: Plan, estate: Estate, place: Settings) -> Iterator[Findin
             ways_out=(WayOut(words=words, cost=1.0),),
             about=tuple(names),
         )
-
-
-def _moment(given: str | None) -> datetime:
-    """The moment that is meant, in this machine's zone unless it names one; else now."""
-    if given is None:
-        return opening.now().replace(second=0, microsecond=0)
-    try:
-        found = datetime.fromisoformat(given)
-    except ValueError:
-        raise Usage(f"--from {given} is no date or time; write it like 2026-11-30T08:00") from None
-    return (found if found.tzinfo else found.replace(tzinfo=options.zone())).astimezone(UTC)

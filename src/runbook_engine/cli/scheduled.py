@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from runbook_engine.cli import opening, options
 from runbook_engine.cli.estates import estates_of
 from runbook_engine.cli.learning import learnt_of
-from runbook_engine.cli.moments import meant
+from runbook_engine.cli.moments import asked_from
 from runbook_engine.cli.pinning import keep_to_rules, with_pins
 from runbook_engine.cli.settings import Settings
-from runbook_engine.model.errors import Refused
+from runbook_engine.model.errors import Refused, Usage
 from runbook_engine.model.estate import Estate
 from runbook_engine.model.estimates import Estimate
 from runbook_engine.model.jobs import Aim, Effort, Project, Solution
@@ -52,7 +52,7 @@ class Wish:
     seed: int = 1
     aim: Aim = Aim.FINISH
     pins: "tuple[Pin, ...]" = ()
-    at: datetime | None = None  # not before; None: now
+    start: str | None = None  # not before, as it was typed; None: now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,9 +103,10 @@ def make(plan: Plan, place: Settings, wish: Wish, booked: Sequence[Booked], now:
     terms = Terms(parallel=place.parallel, pools=live.pools, booked=others, learnt=learnt)
     try:
         zone = zone_of(plan, live.estate)
-        project = project_of(plan, live.estate, days_off, meant(wish.at, zone) if wish.at else now, terms)
+        project = project_of(plan, live.estate, days_off, asked_from(wish.start, zone, now), terms)
     except ValueError as error:
         raise Refused(f"{plan.runbook} cannot be scheduled: {error}", next_command="runbook inventory check") from error
+    _begins(plan, project, wish)
     project, solution, refused = _solved(plan, with_pins(project, wish.pins, zone), wish, zone, before)
     _keeps_to_rules(plan, project, solution)
     effort = Effort(seed=wish.seed)
@@ -124,6 +125,15 @@ def _aimed(wish: Wish, plan: Plan, before: Booked | None) -> Wish:
         return wish
     options.say(f"Nothing is booked for {plan.runbook} that could be kept (--aim change): scheduled for an early end.")
     return replace(wish, aim=Aim.FINISH)
+
+
+def _begins(plan: Plan, project: Project, wish: Wish) -> None:
+    """Raise Usage for a time from which on a plan that knows no dates is to be scheduled."""
+    if wish.start is not None and project.origin is None:
+        raise Usage(
+            f"--from {wish.start}: {plan.runbook} has no dates, windows or people; its schedule counts minutes from its start",
+            next_command="runbook schedule PLAN",
+        )
 
 
 def _learnt(plan: Plan, place: Settings) -> Mapping[StepId, Estimate]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from runbook_engine.cli import opening, options
-from runbook_engine.cli.moments import moment_of
+from runbook_engine.cli.moments import since
 from runbook_engine.cli.pinning import pin_of
 from runbook_engine.cli.projects import planned
 from runbook_engine.cli.scheduled import Made, Wish, Zeal, booked_of, estate_of, make
@@ -31,7 +31,7 @@ Next: runbook tasks --for PERSON --ics FILE"""
 @click.command("schedule", epilog=NEXT)
 @click.argument("file", metavar="PLAN|FILE|RUN")
 @options.param_options
-@click.option("--from", "start", metavar="MOMENT", help="Nothing starts before, such as 2026-11-30T09:00; else from now on.")
+@since
 @click.option("--aim", type=click.Choice([str(a) for a in Aim]), help="What it is to be good at; else finish, of a run change.")
 @click.option("--pin", "pins", multiple=True, metavar="TASK=START[@PERSON]", help="Fix a start, people, or both (repeatable).")
 @click.option("--with", "more", multiple=True, metavar="PLAN", help="Schedule that as well; the higher priority goes first.")
@@ -82,9 +82,8 @@ def schedule_command(
 
     ending_of(output)
     going = is_run(file, place)
-    at = moment_of(start, "--from") if start else None
     wish = Wish(
-        zeal=Zeal(effort), limit_s=time_limit, seed=seed, aim=_aim(aim, going=going), at=at, pins=tuple(map(pin_of, pins))
+        zeal=Zeal(effort), limit_s=time_limit, seed=seed, aim=_aim(aim, going=going), start=start, pins=tuple(map(pin_of, pins))
     )
     if going:
         refuse_options(file, _given("start", "more", "release", "params", "params_file"))
