@@ -148,3 +148,21 @@ def test_what_means_nothing_for_a_run_is_refused_with_what_to_type(promised: Per
     assert "runbook schedule last --pin TASK=START" in refused.err
     alone = promised.types("schedule", "work.plan", "--release", "--book", "--aim", "cost", code=2)
     assert "--release goes alone, without --aim, --book" in alone.err
+
+
+def test_what_runs_have_taught_is_told_alike_by_both_commands(person: Person) -> None:
+    """A step without a stated time, done once: so long it took, which is hardly known."""
+    person.writes("inventory/people.yml", PEOPLE % "")
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).date()
+    text = HEAD.format(name="work") + STEPS.format(deadline=tomorrow)
+    person.writes("runbooks/work.yml", text.replace("{person: ana.duarte}, takes: 60m", "{person: ana.duarte}"))
+    told = "  work/one: 1 earlier run, "
+    assert told not in person.types("feasibility", "runbooks/work.yml", code=0).out
+    person.types("run", "runbooks/work.yml", code=5)
+    person.types("done", "last", "work/one", code=0)
+    person.types("resume", "last", code=5)
+    asked = person.types("feasibility", "runbooks/work.yml", code=0).out
+    shown = person.types("schedule", "runbooks/work.yml", "--effort", "quick", code=0).out
+    line = next(line for line in asked.splitlines() if line.startswith(told))
+    assert line.endswith("hardly known")
+    assert line in shown.splitlines()

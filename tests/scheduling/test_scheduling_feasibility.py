@@ -12,9 +12,13 @@ from hypothesis import strategies as st
 from runbook_engine.cli import feasibility
 from runbook_engine.cli.entry import outcome
 from runbook_engine.cli.settings import settings
+from runbook_engine.model.estimates import Estimate
 from runbook_engine.model.schedule import Booking, Schedule
-from runbook_engine.model.words import Digest, PackageId, PersonId, PhaseId
+from runbook_engine.model.verdict import Feasible
+from runbook_engine.model.words import Digest, PackageId, PersonId, PhaseId, StepId
 from runbook_engine.recording import open_store
+from runbook_engine.reporting.verdict_text import verdict_text
+from runbook_engine.scheduling.feasibility import verdict
 from runbook_engine.scheduling.feasibility_conflict import Budget, conflict, without
 from runbook_engine.scheduling.feasibility_trying import fits
 from runbook_engine.scheduling.feasibility_windows import longer
@@ -234,3 +238,27 @@ def test_a_longer_opening_is_so_much_longer_but_a_day_at_most(start, took, more)
 
     assert begin == start
     assert ((end - begin) % 1440 or 1440) == min(1440, took + more)
+
+
+UNTIMED = (
+    (BOOK, "    window: working-hours\n    steps:\n      - {id: ports", "    steps:\n      - {id: ports"),
+    (BOOK, "        takes: 30m\n", ""),
+)
+
+
+def test_durations_that_are_learnt_decide(project):
+    """Half an hour by earlier runs is no risk any more; thirty hours do not fit into anybody's day. Both are told."""
+    case = case_of(project, edited(*UNTIMED))
+    review = StepId("network/review")
+
+    def learnt(hours, tasks):
+        low = Estimate(low_s=3600 * hours, likely_s=3600 * hours, high_s=3600 * hours, runs=tasks, tasks=tasks)
+        return verdict(replace(case, learnt={review: low}))
+
+    half, long = learnt(0.5, 4), learnt(30, 1)
+
+    assert (half.feasible, half.findings) == (Feasible.YES, ())
+    assert half.estimates == {review: "4 earlier runs, 30 min"}
+    assert long.feasible is Feasible.NO
+    assert long.estimates == {review: "1 earlier run, 30 h, hardly known"}
+    assert "Durations that the author did not state\n  network/review: 4 earlier" in verdict_text(half, case.plan, BOOK)

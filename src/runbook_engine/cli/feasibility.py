@@ -12,6 +12,7 @@ from runbook_engine.cli import opening, options
 from runbook_engine.cli.estates import Live
 from runbook_engine.cli.gating import standings
 from runbook_engine.cli.identity import executors
+from runbook_engine.cli.learning import learnt_of
 from runbook_engine.cli.moments import asked_from, since
 from runbook_engine.cli.projects import existing, is_runbook, reader, saved
 from runbook_engine.cli.settings import Settings, settings
@@ -156,6 +157,7 @@ def _case(read: _Read, place: Settings, at: datetime, *, probe: bool) -> "Case":
         booked = [one.schedule for one in store.booked()]
         rows = [row for row in store.runs() if row.ended is None and row.runbook != plan.runbook]
         others = [(str(row.run), store.plan(row.digest)) for row in rows]
+        learnt = learnt_of(store, plan)
     known = {schedule.plan for schedule in booked}
     found = [*read.broken, *_open_runs(plan, [o for o in others if o[1].digest not in known], estate)]
     if probe:
@@ -169,6 +171,7 @@ def _case(read: _Read, place: Settings, at: datetime, *, probe: bool) -> "Case":
         zone=zone_of(plan, estate),
         parallel=place.parallel,
         pools=() if read.broken else live.pools,
+        learnt=learnt,
         booked=tuple(schedule for schedule in booked if schedule.runbook != plan.runbook),
         own=next((schedule for schedule in booked if schedule.runbook == plan.runbook), None),
         standings=standings(plan, live, said, at, executors(estate)),

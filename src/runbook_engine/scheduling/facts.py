@@ -12,7 +12,7 @@ from runbook_engine.model.jobs import Job, Project, Spans
 from runbook_engine.model.run import Run, TaskState
 from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import SETTLED_BADLY, SETTLED_WELL, Status, TaskId
-from runbook_engine.scheduling.projects_clock import EPOCH
+from runbook_engine.scheduling.projects_clock import EPOCH, slot_after, slot_before
 
 OVER = SETTLED_WELL | SETTLED_BADLY | {Status.ROLLED_BACK}
 _MARGIN = 0.02  # of its length: so much longer at least does something take that should be over by now
@@ -68,14 +68,18 @@ def _named(states: Sequence[TaskState]) -> tuple[str, ...]:
 
 
 def _fact(job: Job, stand: Stand, project: Project, now: datetime) -> Job:
-    today = slot_after(project, now)
+    today = max(0, slot_after(project.origin, project.slot_s, now))
     if stand.began is None:
         people = _workers(stand.assigned, project)
         fits = people and len(people) == sum(crew.count for crew in job.crews)
         later = replace(job, release=max(job.release, today))
         return replace(later, people=people) if fits else later
-    start = slot_before(project, stand.began)
-    finish = slot_after(project, stand.over) if stand.over else max(today, start) + _left(job, stand, start, today, project)
+    start = max(0, slot_before(project.origin, project.slot_s, stand.began))
+    finish = (
+        max(0, slot_after(project.origin, project.slot_s, stand.over))
+        if stand.over
+        else max(today, start) + _left(job, stand, start, today, project)
+    )
     people = _workers(stand.people, project)
     return replace(
         job,
@@ -113,13 +117,3 @@ def _worked(job: Job, start: int, finish: int, project: Project) -> int:
 def _workers(names: Sequence[str], project: Project) -> tuple[int, ...]:
     known = {worker.id: number for number, worker in enumerate(project.workers)}
     return tuple(number for name, number in known.items() if name in names)
-
-
-def slot_before(project: Project, at: datetime) -> int:
-    """The last slot that begins at a moment or earlier, and not before the project does."""
-    return max(0, int((at - (project.origin or EPOCH)).total_seconds() // project.slot_s))
-
-
-def slot_after(project: Project, at: datetime) -> int:
-    """The first slot that begins at a moment or later."""
-    return max(0, -int(-(at - (project.origin or EPOCH)).total_seconds() // project.slot_s))

@@ -23,6 +23,7 @@ from runbook_engine.scheduling.feasibility_supplies import supplies, without_sho
 from runbook_engine.scheduling.feasibility_trying import Outcome, fits, tried
 from runbook_engine.scheduling.feasibility_ways import ways_out
 from runbook_engine.scheduling.projects_clock import of_project
+from runbook_engine.scheduling.projects_times import estimate_words
 
 MOST_ROUNDS = 6  # conflicts that are told; a plan with more has to be thought over anyway
 ORDER = tuple(Matter)
@@ -43,6 +44,7 @@ def verdict(case: Case) -> Verdict:
         feasible=Feasible.NO if blocks else Feasible.AT_RISK if found else Feasible.YES,
         findings=tuple(sorted(_different(found), key=lambda one: (not one.blocks, ORDER.index(one.matter)))),
         conflict=tuple(one.words for one in clashes[0].restraints) if clashes else (),
+        estimates=estimate_words(case.plan, case.learnt),
     )
 
 

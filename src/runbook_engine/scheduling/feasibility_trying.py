@@ -41,7 +41,9 @@ def tried(case: Case, pick: Pick = likely) -> Outcome:
 
 def project_for(case: Case, pick: Pick = likely) -> Project:
     """The project of a case."""
-    terms = Terms(parallel=case.parallel, pick=pick, pools=case.pools, booked=case.booked, most_jobs=MOST_JOBS)
+    terms = Terms(
+        parallel=case.parallel, pick=pick, pools=case.pools, learnt=case.learnt, booked=case.booked, most_jobs=MOST_JOBS
+    )
     return project_of(case.plan, case.estate, case.days_off, case.at, terms)
 
 
