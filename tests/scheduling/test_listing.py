@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runbook_engine.model.jobs import Apart, Crew, Job, Link, LinkKind, Placed, Project, Supply, Worker
+from runbook_engine.model.words import PersonId
 from runbook_engine.scheduling.checker import faults
 from runbook_engine.scheduling.crew_bounds import bound
 from runbook_engine.scheduling.crew_change import kept
@@ -234,7 +235,7 @@ def projects(draw, *, most: int = 9):
     )
     return project(
         *(one(k) for k in range(count)),
-        workers=tuple(draw(worker) for _ in range(people)),
+        workers=tuple(replace(draw(worker), id=PersonId(f"w{n}")) for n in range(people)),
         calendars=(NIGHTS,),
         resources=(
             Supply(name="lift", amount=2, taken=((3, 6, 1),)),
