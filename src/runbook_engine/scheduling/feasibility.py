@@ -61,7 +61,7 @@ def _rounds(whole: Case) -> tuple[Case, Outcome, list[Clash]]:
         clash, waiting = _clash(case, waiting, outcome, clashes[-1] if clashes else None)
         if not clash.restraints:
             break
-        case, waiting = mended(case, clash.main), tuple(mended(part, clash.main) for part in waiting)
+        case, waiting = mended(case, clash.main), tuple(without(part, clash.main) for part in waiting)
         same = _together(clashes[-1], clash) if clashes else None
         clashes = [*clashes[:-1], same] if same else [*clashes, clash]
         waiting, outcome = _left(case, waiting)
@@ -88,7 +88,7 @@ def _told(whole: Case, outcome: Outcome, clashes: list[Clash]) -> Iterator[Findi
             clash,
             case=mended(whole, others),
             ends=clash.ends or ends,
-            parts=tuple(mended(part, others) for part in clash.parts),
+            parts=tuple(without(part, others) for part in clash.parts),
             mends=outcome.solution is not None,
         )
         yield finding(alone, ways_out(alone, Budget(max(3, min(8, WAYS_WORK // max(1, len(outcome.project.jobs)))))))
