@@ -19,8 +19,9 @@ from runbook_engine.model.estimates import Estimate
 from runbook_engine.model.jobs import Job, Link, LinkKind, Project
 from runbook_engine.model.plan import Plan, WayBack
 from runbook_engine.model.runbook import Deadline, Lag, Money, RollBack, Step, Takes, Who
-from runbook_engine.model.schedule import Booking, Schedule
+from runbook_engine.model.schedule import Booking, Schedule, held
 from runbook_engine.model.text import plain
+from runbook_engine.model.times import Span
 from runbook_engine.model.words import Digest, HostName, PackageId, Per, PersonId, PhaseId, StepId
 from runbook_engine.model.world import Pool
 from runbook_engine.scheduling.projects import project_of
@@ -298,7 +299,7 @@ def test_rates() -> None:
 
 
 def test_what_others_have_booked_is_taken() -> None:
-    """Their people are not free, their tools are gone, and nobody else works on their hosts meanwhile."""
+    """Their people are not free, their tools are gone, and no phase that needs one of their hosts goes on meanwhile."""
     begin = MONDAY + timedelta(hours=10)
     other = Booking(
         id="x",
@@ -326,8 +327,41 @@ def test_what_others_have_booked_is_taken() -> None:
         ("Mon 30 10:00", "Mon 30 12:00", 1)
     ]
     assert first.calendar is not None
-    assert second.calendar is None
+    assert second.calendar == first.calendar
     assert amsterdam(made, made.calendars[first.calendar][0][1]) == "Mon 30 10:00"
+
+
+def test_a_booked_phase_has_all_its_hosts_from_its_first_work_to_its_last() -> None:
+    """web1 at ten and web2 at three: both are taken from ten to four, as the run will have them, and other hosts are not."""
+
+    def booking(name: str, host: str, hour: int) -> Booking:
+        begin = MONDAY + timedelta(hours=hour)
+        return Booking(
+            id=name,
+            package=PackageId(name),
+            phase=PhaseId("x"),
+            title=name,
+            start=begin,
+            finish=begin + timedelta(hours=1),
+            hosts=(HostName(host),) if host else (),
+        )
+
+    work = (booking("ask", "", 9), booking("one", "web1", 10), booking("two", "web2", 15))
+    booked = Schedule(
+        plan=Digest(""), runbook="x", title="x", made=MONDAY, bookings=work, start=MONDAY, finish=work[-1].finish, bound=MONDAY
+    )
+    (has,) = held(booked)
+    assert (sorted(has.hosts), has.span) == (["web1", "web2"], Span(work[1].start, work[2].finish))
+    on = company(person("ana"))
+    phases = [phase(name, run(name, takes=TEN, hosts=host), needs=()) for name, host in (("p", "web1"), ("q", "web3"))]
+    made = of(planned(book(*phases), on), on, booked=(booked,))
+    (one,), (other,) = ([j for j in made.jobs if j.phase == name] for name in "pq")
+    assert one.calendar is not None
+    assert [amsterdam(made, slot) for slot in (made.calendars[one.calendar][0][1], made.calendars[one.calendar][1][0])] == [
+        "Mon 30 10:00",
+        "Mon 30 16:00",
+    ]
+    assert other.calendar is None
 
 
 def test_rules_of_capacity_keep_jobs_apart() -> None:

@@ -133,8 +133,12 @@ class _Making:
         return tuple((numbers[n], a * (max(1, len(piece.hosts)) if self.supplies[n].used_up else 1)) for n, a in uses)
 
     def _calendar(self, piece: Piece, phase: PlannedPhase) -> int | None:
-        """The openings of its phase, so much shorter that what it needs at worst still fits when it starts late."""
-        found = self.openings.of(phase.id, piece.hosts) if self.openings else None
+        """The openings of its phase, when no other plan has one of its hosts.
+
+        They are so much shorter that what it needs at worst still fits when it starts late.
+        """
+        hosts = (*phase.hosts, *phase.alone_with) if piece.package.claims_hosts or phase.alone_with else ()
+        found = self.openings.of(phase.id, hosts) if self.openings else None
         if found is None or self.openings is None or piece.package.milestone:
             return None
         if self.openings.closes(phase.id):
