@@ -132,6 +132,7 @@ def test_from_means_the_same_moment_in_both_commands(planner: Person) -> None:
     assert east.json()["at"] == "2031-12-02T01:00:00+00:00"
     for command in ("schedule", "feasibility"):
         assert "no date or time" in planner.types(command, "runbooks/disks.yml", "--from", "tomorrow", code=2).err
+    assert not (planner.state / "journal.db").exists()  # a question stores nothing
     planner.writes("runbooks/plain.yml", runbook("plain", PLAIN))
     assert "has no dates" in planner.types("schedule", "runbooks/plain.yml", *since, code=2).err
 

@@ -1,7 +1,7 @@
 """feasibility: whether a plan can be done as it stands, why not, and what would help."""
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,14 +16,17 @@ from runbook_engine.cli.learning import learnt_of
 from runbook_engine.cli.moments import asked_from, since
 from runbook_engine.cli.projects import existing, is_runbook, reader, saved
 from runbook_engine.cli.settings import Settings, settings
+from runbook_engine.model.approvals import Sealed
 from runbook_engine.model.errors import Exit, NotValid, TransportFault
 from runbook_engine.model.estate import Estate, Host
+from runbook_engine.model.estimates import Estimate
 from runbook_engine.model.places import Mistake
 from runbook_engine.model.plan import Plan
 from runbook_engine.model.runbook import Runbook
+from runbook_engine.model.schedule import Schedule
 from runbook_engine.model.values import dataclass
 from runbook_engine.model.verdict import Feasible, Finding, Matter, WayOut
-from runbook_engine.model.words import Cause
+from runbook_engine.model.words import Cause, StepId
 
 if TYPE_CHECKING:
     from runbook_engine.scheduling.feasibility_case import Case
@@ -152,14 +155,10 @@ def _case(read: _Read, place: Settings, at: datetime, *, probe: bool) -> "Case":
 
     plan, estate = read.plan, read.estate
     live = Live(estate, place.inventory)
-    with opening.store_of(place) as store:
-        said = store.statements(plan.runbook)
-        booked = [one.schedule for one in store.booked()]
-        rows = [row for row in store.runs() if row.ended is None and row.runbook != plan.runbook]
-        others = [(str(row.run), store.plan(row.digest)) for row in rows]
-        learnt = learnt_of(store, plan)
+    past = _past(place, plan)
+    booked = past.booked
     known = {schedule.plan for schedule in booked}
-    found = [*read.broken, *_open_runs(plan, [o for o in others if o[1].digest not in known], estate)]
+    found = [*read.broken, *_open_runs(plan, [o for o in past.others if o[1].digest not in known], estate)]
     if probe:
         found += _unreachable(plan, estate, place)
     return Case(
@@ -171,12 +170,36 @@ def _case(read: _Read, place: Settings, at: datetime, *, probe: bool) -> "Case":
         zone=zone_of(plan, estate),
         parallel=place.parallel,
         pools=() if read.broken else live.pools,
-        learnt=learnt,
+        learnt=past.learnt,
         booked=tuple(schedule for schedule in booked if schedule.runbook != plan.runbook),
         own=next((schedule for schedule in booked if schedule.runbook == plan.runbook), None),
-        standings=standings(plan, live, said, at, executors(estate)),
+        standings=standings(plan, live, past.said, at, executors(estate)),
         said=tuple(found),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Past:
+    """What the journal says: statements on the plan, what is booked, other open runs with their plans, learnt durations."""
+
+    said: Sequence[Sealed] = ()
+    booked: Sequence[Schedule] = ()
+    others: Sequence[tuple[str, Plan]] = ()
+    learnt: Mapping[StepId, Estimate] = field(default_factory=dict)
+
+
+def _past(place: Settings, plan: Plan) -> _Past:
+    """Nothing where there is no journal, and none is made."""
+    if not opening.has_journal(place):
+        return _Past()
+    with opening.store_of(place) as store:
+        rows = [row for row in store.runs() if row.ended is None and row.runbook != plan.runbook]
+        return _Past(
+            said=store.statements(plan.runbook),
+            booked=[one.schedule for one in store.booked()],
+            others=[(str(row.run), store.plan(row.digest)) for row in rows],
+            learnt=learnt_of(store, plan),
+        )
 
 
 def _open_runs(plan: Plan, others: list[tuple[str, Plan]], estate: Estate) -> Iterator[Finding]:

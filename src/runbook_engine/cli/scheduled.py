@@ -73,14 +73,10 @@ def estate_of(place: Settings) -> Estate:
 
 def booked_of(place: Settings) -> tuple[Booked, ...]:
     """What is booked in the database; nothing where there is none."""
-    if not _journal_exists(place):
+    if not opening.has_journal(place):
         return ()
     with opening.store_of(place) as store:
         return store.booked()
-
-
-def _journal_exists(place: Settings) -> bool:
-    return Path(place.journal.removeprefix("sqlite:///")).exists()
 
 
 def make(plan: Plan, place: Settings, wish: Wish, booked: Sequence[Booked], now: datetime) -> Made:
@@ -137,7 +133,7 @@ def _begins(plan: Plan, project: Project, wish: Wish) -> None:
 
 
 def _learnt(plan: Plan, place: Settings) -> Mapping[StepId, Estimate]:
-    if not _journal_exists(place):
+    if not opening.has_journal(place):
         return {}
     with opening.store_of(place) as store:
         return learnt_of(store, plan)
