@@ -8,10 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runbook_engine.model.jobs import Apart, Crew, Job, Link, LinkKind, Placed, Project, Supply, Worker
+from runbook_engine.model.words import PersonId
 from runbook_engine.scheduling.checker import faults
 from runbook_engine.scheduling.crew_bounds import bound
 from runbook_engine.scheduling.crew_change import kept
 from runbook_engine.scheduling.listing import first, solution
+from runbook_engine.scheduling.listing_case import case_of
 from runbook_engine.scheduling.listing_reasons import NotPlaced, Reason
 
 DAY = 24
@@ -234,7 +236,7 @@ def projects(draw, *, most: int = 9):
     )
     return project(
         *(one(k) for k in range(count)),
-        workers=tuple(draw(worker) for _ in range(people)),
+        workers=tuple(replace(draw(worker), id=PersonId(f"w{n}")) for n in range(people)),
         calendars=(NIGHTS,),
         resources=(
             Supply(name="lift", amount=2, taken=((3, 6, 1),)),
@@ -297,3 +299,16 @@ def test_the_bound_holds_for_the_best_of_all_orders(of):
             continue
 
     assert bound(of) <= best
+
+
+def test_who_may_never_work_for_so_long_is_not_asked_at_all():
+    """Somebody who works one slot a day, or rests all day, is not asked for six in a row, unless nobody else is there."""
+    little, tired = Worker(id="little", day_most=1), Worker(id="tired", rest=DAY - 2)
+    of = project(job("a", 6, crews=needs(0, 1, 2)), job("b", 6, crews=needs(0)), workers=(little, tired, Worker(id="fit")))
+    case = case_of(of)
+
+    assert case.candidates[case.seats[0] : case.seats[1]] == [2]
+    assert case.candidates[case.seats[1] : case.seats[2]] == [0]
+    with pytest.raises(NotPlaced):
+        first(of)
+    assert first(replace(of, jobs=of.jobs[:1])).placed[0].people == (2,)

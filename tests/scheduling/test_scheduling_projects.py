@@ -22,12 +22,11 @@ from runbook_engine.model.runbook import Deadline, Lag, Money, RollBack, Step, T
 from runbook_engine.model.schedule import Booking, Schedule, held
 from runbook_engine.model.text import plain
 from runbook_engine.model.times import Span
-from runbook_engine.model.verdict import Matter
 from runbook_engine.model.words import Digest, HostName, PackageId, Per, PersonId, PhaseId, StepId
 from runbook_engine.model.world import Pool
 from runbook_engine.scheduling.projects import project_of
 from runbook_engine.scheduling.projects_terms import Terms
-from runbook_engine.scheduling.projects_times import slot_of, untold
+from runbook_engine.scheduling.projects_times import estimate_words, slot_of
 
 AMS = ZoneInfo("Europe/Amsterdam")
 MONDAY = datetime(2026, 11, 30, tzinfo=AMS)
@@ -439,9 +438,11 @@ def test_which_figure_counts_and_where_it_is_from() -> None:
     assert minutes() == [15, 2, 20, 0, 5]
     assert minutes(pick=shortest) == [10, 1, 0, 0, 5]
     assert minutes(pick=longest) == [30, 5, 20, 0, 5]
-    found = list(untold(plan, learnt))
-    assert [(f.matter, f.place, f.blocks) for f in found] == [(Matter.DURATION, "p/c", False), (Matter.DURATION, "p/d", False)]
-    assert "the limit of 20 min counts" in found[0].reason
+    assert estimate_words(plan, learnt) == {
+        "p/b": "5 earlier runs, 1 to 5 min",
+        "p/c": "no time is stated; the limit of 20 min counts",
+        "p/d": "no time is stated; none counts",
+    }
 
 
 def test_slots_suit_the_work() -> None:
