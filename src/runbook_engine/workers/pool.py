@@ -21,6 +21,7 @@ from runbook_engine.workers.reaching import begins_with_its_host
 from runbook_engine.workers.rows import send_ahead
 from runbook_engine.workers.work import Link, Sink
 
+GATHER_S = 0.005  # how long the end of an attempt may wait for others, if its worker has gone on by itself
 Carry = Callable[[Attempt, Link, Log, Callable[[], float]], Outcome]
 
 
@@ -94,6 +95,8 @@ class Pool:
         found: list[Ended] = []
         try:
             found.append(self._ended.get(timeout=max(0.0, wait_s)))
+            if found[0].went_on:  # its worker waits for nothing: one turn of the caller's loop for all that comes meanwhile
+                time.sleep(min(GATHER_S, max(0.0, wait_s)))
             while True:
                 found.append(self._ended.get_nowait())
         except Empty:
