@@ -168,18 +168,6 @@ def test_steps_that_follow_at_once_are_sent_together(tmp_path) -> None:
     assert found[2] == [("a0", Status.OK, None)]
 
 
-def test_ends_of_a_row_are_taken_together_and_its_last_one_at_once(tmp_path, monkeypatch) -> None:
-    """Whose worker goes on by itself may wait for others; once a worker is at rest, nothing is waited for any more."""
-    monkeypatch.setattr("runbook_engine.workers.pool.GATHER_S", 60.0)
-    first, *rest = [attempt(package(repeat=Repeat.SAFE), id=AttemptId(f"a{n}"), task=TaskId(f"p/s{n}@h")) for n in range(10)]
-    pool = Pool(1, well, Logs(tmp_path), carry=nothing)
-    began = time.monotonic()
-    pool.start([replace(first, then=tuple(rest))])
-    assert [ended.attempt for ended in pool.outcomes(60.0)] == [f"a{n}" for n in range(10)]
-    assert time.monotonic() - began < 30.0
-    assert pool.idle()
-
-
 def test_what_reads_a_value_of_the_row_is_filled_in_when_it_is_there(tmp_path) -> None:
     """It is not sent ahead, for nobody knows the value yet; the worker goes on with it by itself."""
     made = [

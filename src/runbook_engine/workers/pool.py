@@ -21,7 +21,6 @@ from runbook_engine.workers.reaching import begins_with_its_host
 from runbook_engine.workers.rows import send_ahead
 from runbook_engine.workers.work import Link, Sink
 
-GATHER_S = 0.005  # so long the end of an attempt waits for others, if its worker has gone on by itself
 Carry = Callable[[Attempt, Link, Log, Callable[[], float]], Outcome]
 
 
@@ -51,7 +50,6 @@ class Pool:
         self._places = Places(self._parallel, clock)
         self._waiting: SimpleQueue[Attempt | None] = SimpleQueue()
         self._ended: SimpleQueue[Ended] = SimpleQueue()
-        self._at_rest = threading.Event()  # something has ended whose worker does not go on by itself
         self._threads: list[threading.Thread] = []
         self._open = 0
         self._held = False
@@ -96,9 +94,6 @@ class Pool:
         found: list[Ended] = []
         try:
             found.append(self._ended.get(timeout=max(0.0, wait_s)))
-            if found[0].went_on:  # nobody waits for it: one turn of the caller's loop for all that comes meanwhile
-                self._at_rest.wait(min(GATHER_S, max(0.0, wait_s)))
-                self._at_rest.clear()
             while True:
                 found.append(self._ended.get_nowait())
         except Empty:
@@ -135,8 +130,6 @@ class Pool:
         following = next_of(attempt, outcome.saved) if goes_on else None
         ended = Ended(task=attempt.task, attempt=attempt.id, outcome=outcome, purpose=attempt.purpose, went_on=following)
         self._ended.put(ended)
-        if following is None:
-            self._at_rest.set()
         return following
 
     def _outcome(self, attempt: Attempt, link: Link) -> Outcome:
