@@ -110,7 +110,7 @@ def test_a_left_over_log_makes_the_next_opening_check_the_file(
         connection.set_trace_callback(asked.append)
         return connection
 
-    monkeypatch.setattr(sqlite3.dbapi2, "connect", listening)
+    monkeypatch.setattr(sqlite3, "connect", listening)
     open_store(str(place / "journal.db")).close()
     assert [words for words in asked if "quick_check" in words] == ["PRAGMA quick_check(1)"]
     asked.clear()

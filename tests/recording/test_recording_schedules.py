@@ -1,17 +1,20 @@
 """Booked schedules: one counts for each runbook, all stay readable, and a damaged one is refused."""
 
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine
 
 from recording.journals import T0
 from runbook_engine.model.errors import JournalFault
 from runbook_engine.model.schedule import Booking, Schedule
 from runbook_engine.model.times import Span
 from runbook_engine.model.words import Digest, HostName, PackageId, PersonId, PhaseId
-from runbook_engine.recording import Store, open_store
-from runbook_engine.recording.tables import schedules
+from runbook_engine.recording import Store, migrating, open_store
+from runbook_engine.recording.connection import scalar
 
 
 def a_schedule(runbook: str = "rack12", person: str = "ana.duarte") -> Schedule:
@@ -84,31 +87,42 @@ def test_a_changed_schedule_is_refused(place: str) -> None:
     with open_store(place) as store:
         store.book(a_schedule(), T0, "ana")
         with store._database.writing("changing it") as connection:
-            body = connection.execute(schedules.select()).one().body.replace(b"ana.duarte", b"eva.koster")
-            connection.execute(schedules.update().values(body=body))
+            body = scalar(connection, "SELECT body FROM schedules").replace(b"ana.duarte", b"eva.koster")
+            connection.execute("UPDATE schedules SET body = :body", {"body": body})
         with pytest.raises(JournalFault, match="damaged"):
             store.booked()
 
 
-def test_an_older_database_gets_the_table(place: str, tmp_path: Path) -> None:
-    """One of the form before is brought to this one, with what is in it."""
-    from alembic import command
-    from alembic.config import Config
-    from sqlalchemy import create_engine
-
-    from runbook_engine.recording import schema
-
+@pytest.fixture
+def older(place: str, tmp_path: Path) -> Path:
+    """A database of the form before."""
     (tmp_path / "state").mkdir(mode=0o700)
     engine = create_engine(place)
     with engine.begin() as connection:
-        config = Config()
-        config.set_main_option("script_location", str(schema._MIGRATIONS))
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0002")
+        migrating.step_by_step(connection, "0002")
     engine.dispose()
-    (tmp_path / "state" / "journal.db").chmod(0o600)
+    path = tmp_path / "state" / "journal.db"
+    path.chmod(0o600)
+    return path
 
+
+@pytest.mark.usefixtures("older")
+def test_an_older_database_gets_the_table(place: str) -> None:
+    """One of the form before is brought to this one, with what is in it."""
     store: Store
     with open_store(place) as store:
         assert store.booked() == ()
         assert store.book(a_schedule(), T0, "ana") == 1
+
+
+def test_an_older_database_that_another_process_writes_to_stays_as_it_is(older: Path) -> None:
+    """The steps need the write lock; without it none of them is done, and the driver's own error says why."""
+    with closing(sqlite3.connect(older, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            migrating.migrate(older, 0.05, lambda _: None)
+        other.execute("ROLLBACK")
+        assert other.execute("SELECT version_num FROM alembic_version").fetchall() == [("0002",)]
+    migrating.migrate(older, 0.05, lambda _: None)
+    with closing(sqlite3.connect(older)) as changed:
+        assert changed.execute("SELECT count(*) FROM schedules").fetchone() == (0,)

@@ -6,8 +6,11 @@ import queue
 import fabric
 import paramiko
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from runbook_engine.transports.channels import StepChannel, StepTransport
+from runbook_engine.transports.channels import StepChannel, StepPacketizer, StepTransport
+from runbook_engine.transports.wire import Wire
 
 CALLED = ("_check_add_window", "_set_transport", "_set_window")
 OVERRIDDEN = ("_feed", "_feed_extended", "_handle_request", "_handle_close", "_request_failed", "_window_adjust", "_set_closed")
@@ -78,3 +81,31 @@ def test_the_agent_exchanges_by_one_method():
     """A question to the agent and its answer are one call, which we make one at a time."""
     assert "_send_message" in vars(paramiko.agent.AgentSSH)
     assert "self.agent._send_message(msg)" in inspect.getsource(paramiko.AgentKey.sign_ssh_data)
+
+
+class Pieces:
+    """A socket that gives what it has piece by piece."""
+
+    def __init__(self, *pieces):
+        self._pieces = list(pieces)
+
+    def recv(self, size):
+        """The next piece, whatever its size."""
+        assert len(self._pieces[0]) <= size
+        return self._pieces.pop(0)
+
+
+@given(said=st.binary(min_size=1, max_size=400), cuts=st.lists(st.integers(1, 100), max_size=8), data=st.data())
+def test_what_is_at_hand_is_read_in_its_order_behind_the_first_line(said, cuts, data):
+    """However the host's bytes are cut, and whatever came with its first line, they are read once each and in order."""
+    whole, pieces = b"SSH-2.0-test\r\n" + said, []
+    for cut in cuts:
+        pieces, whole = ([*pieces, whole[:cut]], whole[cut:]) if whole[cut:] else (pieces, whole)
+    packetizer = StepPacketizer(Wire(Pieces(*pieces, whole, b""), 1.0, lambda: 0.0))
+    assert packetizer.readline(1) == "SSH-2.0-test"
+    read = b""
+    while len(read) < len(said):
+        read += packetizer.read_all(data.draw(st.integers(1, len(said) - len(read))))
+    assert read == said
+    with pytest.raises(EOFError):
+        packetizer.read_all(1)

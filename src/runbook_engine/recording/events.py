@@ -4,15 +4,13 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import select
-
 from runbook_engine.model.errors import JournalFault
 from runbook_engine.model.events import Event
 from runbook_engine.model.wire import WireError, from_data
 from runbook_engine.model.words import RunId
 from runbook_engine.recording.chain import Link, Record, broken, follow
+from runbook_engine.recording.connection import scalar
 from runbook_engine.recording.sqlite import Database
-from runbook_engine.recording.tables import events
 
 _CHUNK = 2_000  # records in memory at once; a long read must not hold a snapshot
 
@@ -39,28 +37,27 @@ def link_at(database: Database, run_id: int, run: RunId, seq: int) -> Link:
     """The place in the chain after `seq` records. Raises JournalFault when there are not so many."""
     if seq == 0:
         return Link()
-    query = select(events.c.hash).where(events.c.run_id == run_id, events.c.seq == seq)
     with database.reading(f"reading the events of {run}") as connection:
-        found = connection.execute(query).scalar()
+        found = scalar(
+            connection, "SELECT hash FROM events WHERE run_id = :run_id AND seq = :seq", {"run_id": run_id, "seq": seq}
+        )
     if found is None:
         raise broken(run, seq, "is missing")
     return Link(seq, found)
 
 
 def _stored(database: Database, run_id: int, run: RunId, after: int) -> Iterator[Record]:
-    query = (
-        select(events.c.seq, events.c.body, events.c.hash).where(events.c.run_id == run_id).order_by(events.c.seq).limit(_CHUNK)
-    )
     while True:
         with database.reading(f"reading the events of {run}") as connection:
-            rows = connection.execute(query.where(events.c.seq > after)).all()
+            rows = connection.execute(_STORED, {"run_id": run_id, "after": after, "most": _CHUNK}).fetchall()
         for row in rows:
-            if not isinstance(row.body, bytes):  # SQLite keeps whatever a foreign hand wrote there
-                raise broken(run, row.seq, "is not what was recorded there: it is not even of its kind")
+            if not isinstance(row["body"], bytes):  # SQLite keeps whatever a foreign hand wrote there
+                raise broken(run, row["seq"], "is not what was recorded there: it is not even of its kind")
             yield Record(*row)
         if len(rows) < _CHUNK:
             return
-        after = rows[-1].seq
+        after = rows[-1]["seq"]
 
 
 _EVENT: Any = Event
+_STORED = "SELECT seq, body, hash FROM events WHERE run_id = :run_id AND seq > :after ORDER BY seq LIMIT :most"

@@ -4,8 +4,6 @@ import errno
 import os
 from pathlib import Path
 
-from sqlalchemy.exc import DBAPIError
-
 from runbook_engine.model.errors import JournalFault
 from runbook_engine.recording.locks import drivers, lock_holders
 
@@ -16,14 +14,13 @@ _SAFE = "What had been recorded before is safe; nothing is started until the jou
 
 def explain(path: Path, doing: str, error: BaseException) -> JournalFault:
     """The fault that a person can act on. `doing` completes the sentence "while …"."""
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    if isinstance(cause, OSError):
-        return _disk(path, doing, cause)
-    name = str(getattr(cause, "sqlite_errorname", "") or type(cause).__name__)
+    if isinstance(error, OSError):
+        return _disk(path, doing, error)
+    name = str(getattr(error, "sqlite_errorname", "") or type(error).__name__)
     for start, tell in _BY_CODE.items():
         if name.startswith(start):
             return tell(path, doing, name)
-    return JournalFault(f"{path}: {cause} (while {doing})", why=f"The database said {name}.", next_command="runbook doctor")
+    return JournalFault(f"{path}: {error} (while {doing})", why=f"The database said {name}.", next_command="runbook doctor")
 
 
 def _disk(path: Path, doing: str, error: OSError) -> JournalFault:

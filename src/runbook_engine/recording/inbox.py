@@ -4,14 +4,12 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
-
 from runbook_engine.model.decisions import Decision
 from runbook_engine.model.errors import JournalFault
 from runbook_engine.model.wire import canonical, from_data, to_data
 from runbook_engine.model.words import RunId
+from runbook_engine.recording.connection import Connection, insertion, scalar
 from runbook_engine.recording.sqlite import Database
-from runbook_engine.recording.tables import decisions
 from runbook_engine.recording.watching import Watched
 
 
@@ -28,15 +26,13 @@ class RunInbox:
 
 def add(connection: Connection, run_id: int, decision: Decision) -> None:
     """Put a decision in; one whose id is already there, waiting or taken, changes nothing."""
-    known = select(decisions.c.id).where(decisions.c.run_id == run_id, decisions.c.id == decision.id)
-    if connection.execute(known).scalar() is None:
-        connection.execute(insert(decisions), {"run_id": run_id, "id": decision.id, "body": canonical(to_data(decision))})
+    if scalar(connection, _KNOWN, {"run_id": run_id, "id": decision.id}) is None:
+        connection.execute(_INSERT, {"run_id": run_id, "id": decision.id, "body": canonical(to_data(decision))})
 
 
 def consume(connection: Connection, run_id: int, id_: str, *, seq: int) -> None:
     """Mark a decision as taken by the commit that ends at record `seq`. Raises JournalFault if it does not wait."""
-    waits = update(decisions).where(decisions.c.run_id == run_id, decisions.c.id == id_, decisions.c.taken.is_(None))
-    if connection.execute(waits.values(taken=seq)).rowcount != 1:
+    if connection.execute(_CONSUME, {"run_id": run_id, "id": id_, "taken": seq}).rowcount != 1:
         raise JournalFault(
             f"The decision {id_} does not wait any more, so nothing of this commit was recorded",
             why="A decision counts once. Either it was never made, or it has been taken already.",
@@ -45,12 +41,11 @@ def consume(connection: Connection, run_id: int, id_: str, *, seq: int) -> None:
 
 
 def _read_waiting(connection: Connection, run_id: int) -> tuple[Decision, ...]:
-    return tuple(from_data(_DECISION, json.loads(body)) for body in connection.execute(_WAITING, {"run": run_id}).scalars())
+    return tuple(from_data(_DECISION, json.loads(body)) for (body,) in connection.execute(_WAITING, {"run_id": run_id}))
 
 
 _DECISION: Any = Decision
-_WAITING = (
-    select(decisions.c.body)
-    .where(decisions.c.run_id == bindparam("run"), decisions.c.taken.is_(None))
-    .order_by(decisions.c.number)
-)
+_KNOWN = "SELECT id FROM decisions WHERE run_id = :run_id AND id = :id"
+_INSERT = insertion("decisions", "run_id", "id", "body")
+_CONSUME = "UPDATE decisions SET taken = :taken WHERE run_id = :run_id AND id = :id AND taken IS NULL"
+_WAITING = "SELECT body FROM decisions WHERE run_id = :run_id AND taken IS NULL ORDER BY number"

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-
-from sqlalchemy import Connection, bindparam, insert, select, update
+from functools import cache
 
 from runbook_engine.model.errors import JournalFault
 from runbook_engine.model.events import Event
@@ -12,12 +11,10 @@ from runbook_engine.model.wire import canonical, to_data
 from runbook_engine.model.words import RunId
 from runbook_engine.recording import inbox, leases, runs
 from runbook_engine.recording.chain import Link, broken, extend
+from runbook_engine.recording.connection import Connection
 from runbook_engine.recording.events import decoded, records
 from runbook_engine.recording.locks import Lock
-from runbook_engine.recording.prepared import Prepared
 from runbook_engine.recording.sqlite import Database
-from runbook_engine.recording.tables import events as events_table
-from runbook_engine.recording.tables import runs as runs_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +100,7 @@ class RunJournal:
         head = Link(records[-1].seq, records[-1].hash) if records else self._head
         self._move_head(connection, head, epoch, runs.facts(events))
         if records:
-            run_id = self._run_id
-            _INSERT.run_each(connection, [{"run_id": run_id, "seq": r.seq, "body": r.body, "hash": r.hash} for r in records])
+            runs.add_records(connection, self._run_id, records)
         for decision in self._consumes:
             inbox.consume(connection, self._run_id, decision, seq=head.seq)
         self._lease(connection, events)
@@ -113,15 +109,16 @@ class RunJournal:
     def _move_head(self, connection: Connection, head: Link, epoch: int, facts: dict[str, object]) -> None:
         """Only from the head that this object knows, and only in its own epoch: whoever woke up late writes nothing."""
         known = {"known_run": self._run_id, "known_epoch": epoch, "known_seq": self._head.seq, "known_hash": self._head.hash}
-        if _MOVE_HEAD.run(connection, {**known, "events": head.seq, "head": head.hash, **facts}).rowcount != 1:
+        new = {"events": head.seq, "head": head.hash, **facts}
+        if connection.execute(_moving_head(tuple(new)), {**known, **new}).rowcount != 1:
             raise self._overtaken(connection)
 
     def _overtaken(self, connection: Connection) -> JournalFault:
-        row = connection.execute(select(runs_table).where(runs_table.c.id == self._run_id)).first()
-        by = f"process {row.controller_pid} on {row.controller_machine}" if row else "nobody: the run is gone"
+        row = connection.execute("SELECT * FROM runs WHERE id = :id", {"id": self._run_id}).fetchone()
+        by = f"process {row['controller_pid']} on {row['controller_machine']}" if row else "nobody: the run is gone"
         return JournalFault(
             f"Another process has taken over {self.run}; nothing more is recorded here",
-            why=f"This process drove it in epoch {self.epoch}; now it is epoch {row.epoch if row else 0}, driven by {by}.",
+            why=f"This process drove it in epoch {self.epoch}; now it is epoch {row['epoch'] if row else 0}, driven by {by}.",
             next_command=f"runbook status {self.run}",
         )
 
@@ -173,12 +170,9 @@ class RunJournal:
         self.close()
 
 
-_INSERT = Prepared(insert(events_table))
-_MOVE_HEAD = Prepared(
-    update(runs_table).where(
-        runs_table.c.id == bindparam("known_run"),
-        runs_table.c.epoch == bindparam("known_epoch"),
-        runs_table.c.events == bindparam("known_seq"),
-        runs_table.c.head == bindparam("known_hash"),
-    )
-)
+@cache
+def _moving_head(columns: tuple[str, ...]) -> str:
+    """The statement that gives these columns new values, if the run still stands where this process has left it."""
+    new = ", ".join(f"{name} = :{name}" for name in columns)
+    known = "id = :known_run AND epoch = :known_epoch AND events = :known_seq AND head = :known_hash"
+    return f"UPDATE runs SET {new} WHERE {known}"  # noqa: S608 - names of columns and nothing else

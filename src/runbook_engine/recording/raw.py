@@ -2,14 +2,11 @@
 
 from collections.abc import Iterator
 
-from sqlalchemy import select
-
 from runbook_engine.model.words import Digest, RunId
 from runbook_engine.recording import plans
 from runbook_engine.recording.chain import Link, Record
 from runbook_engine.recording.events import records
 from runbook_engine.recording.store import Store
-from runbook_engine.recording.tables import plans as plans_table
 
 
 def raw_records(store: Store, run: RunId) -> Iterator[Record]:
@@ -20,6 +17,4 @@ def raw_records(store: Store, run: RunId) -> Iterator[Record]:
 def raw_plan(store: Store, digest: Digest) -> bytes:
     """A plan as it is stored. Raises JournalFault when it is missing or damaged."""
     with store._database.reading("reading a plan") as connection:  # noqa: SLF001 - of this room
-        plans.get(connection, digest)
-        found: bytes = connection.execute(select(plans_table.c.body).where(plans_table.c.digest == digest)).scalar_one()
-    return found
+        return plans.body(connection, digest)

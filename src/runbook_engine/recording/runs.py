@@ -6,16 +6,14 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select
-
 from runbook_engine.model.errors import Usage
 from runbook_engine.model.events import Event, PlanAmended, RunCreated, RunEnded, RunStopped, TaskReopened
 from runbook_engine.model.values import dataclass
 from runbook_engine.model.wire import canonical, to_data
 from runbook_engine.model.words import Digest, RunId
-from runbook_engine.recording.chain import Link, extend
+from runbook_engine.recording.chain import Link, Record, extend
+from runbook_engine.recording.connection import Connection, Values, insertion, scalar
 from runbook_engine.recording.locks import is_held, run_lock
-from runbook_engine.recording.tables import events, runs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,13 +58,18 @@ def create(connection: Connection, run: RunId, number: int, created: RunCreated)
         "controller_pid": 0,
         "controller_since": "",
     }
-    (run_id,) = connection.execute(insert(runs), row).inserted_primary_key or (0,)
-    connection.execute(insert(events), {"run_id": run_id, "seq": first.seq, "body": first.body, "hash": first.hash})
+    connection.execute(insertion("runs", *row), row)
+    add_records(connection, scalar(connection, "SELECT id FROM runs WHERE run = :run", {"run": run}), [first])
+
+
+def add_records(connection: Connection, run_id: int, records: Sequence[Record]) -> None:
+    """Write records behind those that the run has."""
+    connection.executemany(_ADD, [{"run_id": run_id, "seq": r.seq, "body": r.body, "hash": r.hash} for r in records])
 
 
 def next_number(connection: Connection, runbook: str) -> int:
     """The number of the runbook's next run. Needs the write lock, or two runs could get the same."""
-    last = connection.execute(select(func.max(runs.c.number)).where(runs.c.runbook == runbook)).scalar()
+    last = scalar(connection, "SELECT max(number) FROM runs WHERE runbook = :runbook", {"runbook": runbook})
     return (last or 0) + 1
 
 
@@ -85,31 +88,29 @@ def facts(new: Sequence[Event]) -> dict[str, object]:
 
 def listed(connection: Connection, database: Path, *, runbook: str = "", run: RunId | None = None) -> list[RunRow]:
     """The runs in the order in which they were made; of one runbook, or one run, if asked."""
-    query = select(runs).order_by(runs.c.id)
-    if runbook:
-        query = query.where(runs.c.runbook == runbook)
-    if run is not None:
-        query = query.where(runs.c.run == run)
-    return [_row(row, database) for row in connection.execute(query)]
+    asked: Values = {name: value for name, value in {"runbook": runbook, "run": run}.items() if value}
+    where = " AND ".join(f"{name} = :{name}" for name in asked) or "1 = 1"
+    found = connection.execute(f"SELECT * FROM runs WHERE {where} ORDER BY id", asked)  # noqa: S608 - the two names above
+    return [_row(row, database) for row in found]
 
 
-def _row(row: Row[Any], database: Path) -> RunRow:
+def _row(row: Any, database: Path) -> RunRow:
     return RunRow(
-        run=RunId(row.run),
-        runbook=row.runbook,
-        title=row.title,
-        digest=Digest(row.digest),
-        created=datetime.fromisoformat(row.created_at),
-        by=row.created_by,
-        events=row.events,
-        last_event=datetime.fromisoformat(row.last_at),
-        ended=_time(row.ended_at),
-        epoch=row.epoch,
-        controller_by=row.controller_by,
-        controller_machine=row.controller_machine,
-        controller_pid=row.controller_pid,
-        controller_since=_time(row.controller_since),
-        alive=is_held(run_lock(database, RunId(row.run))),
+        run=RunId(row["run"]),
+        runbook=row["runbook"],
+        title=row["title"],
+        digest=Digest(row["digest"]),
+        created=datetime.fromisoformat(row["created_at"]),
+        by=row["created_by"],
+        events=row["events"],
+        last_event=datetime.fromisoformat(row["last_at"]),
+        ended=_time(row["ended_at"]),
+        epoch=row["epoch"],
+        controller_by=row["controller_by"],
+        controller_machine=row["controller_machine"],
+        controller_pid=row["controller_pid"],
+        controller_since=_time(row["controller_since"]),
+        alive=is_held(run_lock(database, RunId(row["run"]))),
     )
 
 
@@ -137,3 +138,6 @@ def meant(name: str, known: Sequence[RunId]) -> RunId:
 def _some(names: Sequence[str]) -> str:
     shown = list(names[-5:])
     return " or ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else shown[0]
+
+
+_ADD = insertion("events", "run_id", "seq", "body", "hash")

@@ -5,12 +5,10 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select
-
 from runbook_engine.model.errors import JournalFault
 from runbook_engine.model.schedule import Booked, Schedule
 from runbook_engine.model.wire import WireError, canonical, from_data, to_data
-from runbook_engine.recording.tables import schedules
+from runbook_engine.recording.connection import Connection, insertion, scalar
 
 
 def book(connection: Connection, schedule: Schedule, at: datetime, by: str) -> int:
@@ -35,31 +33,29 @@ def _add(connection: Connection, runbook: str, digest: str, at: datetime, by: st
         "checksum": sha256(body).hexdigest(),
         "body": body,
     }
-    key = connection.execute(insert(schedules), facts).inserted_primary_key
-    return int(key[0]) if key else 0
+    connection.execute(insertion("schedules", *facts), facts)
+    return int(scalar(connection, "SELECT max(number) FROM schedules"))
 
 
 def booked(connection: Connection) -> tuple[Booked, ...]:
     """What counts of each runbook for which something is booked, in the order in which it was. Raises JournalFault."""
-    last = select(func.max(schedules.c.number)).group_by(schedules.c.runbook)
-    rows = connection.execute(select(schedules).where(schedules.c.number.in_(last)).order_by(schedules.c.number))
-    return tuple(_booked(row) for row in rows if row.body)
+    return tuple(_booked(row) for row in connection.execute(_LAST) if row["body"])
 
 
 def history(connection: Connection) -> tuple[Booked, ...]:
     """All that was ever booked, the oldest first. Raises JournalFault."""
-    rows = connection.execute(select(schedules).order_by(schedules.c.number))
-    return tuple(_booked(row) for row in rows if row.body)
+    return tuple(_booked(row) for row in connection.execute("SELECT * FROM schedules ORDER BY number") if row["body"])
 
 
-def _booked(row: "Row[Any]") -> Booked:
-    if sha256(row.body).hexdigest() != row.checksum:
-        raise _unusable(row.runbook, "is damaged: it is not what was stored")
+def _booked(row: Any) -> Booked:
+    body = row["body"]
+    if not isinstance(body, bytes) or sha256(body).hexdigest() != row["checksum"]:
+        raise _unusable(row["runbook"], "is damaged: it is not what was stored")
     try:
-        schedule: Schedule = from_data(Schedule, json.loads(row.body))
+        schedule: Schedule = from_data(Schedule, json.loads(body))
     except (WireError, ValueError) as error:
-        raise _unusable(row.runbook, f"cannot be read: {error}") from error
-    return Booked(number=row.number, schedule=schedule, by=row.by, at=datetime.fromisoformat(row.at))
+        raise _unusable(row["runbook"], f"cannot be read: {error}") from error
+    return Booked(number=row["number"], schedule=schedule, by=row["by"], at=datetime.fromisoformat(row["at"]))
 
 
 def _unusable(runbook: str, what: str) -> JournalFault:
@@ -68,3 +64,6 @@ def _unusable(runbook: str, what: str) -> JournalFault:
         why="Who is booked when would be a guess.",
         next_command="runbook doctor",
     )
+
+
+_LAST = "SELECT * FROM schedules WHERE number IN (SELECT max(number) FROM schedules GROUP BY runbook) ORDER BY number"

@@ -9,14 +9,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
-
-from sqlalchemy import URL, Connection, Engine, create_engine, event
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.pool import QueuePool
 
 from runbook_engine.model.errors import JournalFault
 from runbook_engine.recording import schema
+from runbook_engine.recording.connection import Connection, scalar
 from runbook_engine.recording.faults import damaged, explain
 from runbook_engine.recording.locks import Lock, folder, take
 from runbook_engine.recording.storage import prepare
@@ -26,6 +22,7 @@ _CHECKPOINT_AFTER = 10_000  # rows written by this process, a commit counting as
 _COMMIT_WEIGHT = 20
 _CHECKPOINT_PATIENCE_MS = 100
 _OPENING = "opening the journal"
+_IDLE = 5  # connections that are kept for those who read
 
 
 class Database:
@@ -40,8 +37,9 @@ class Database:
         with self.faults(_OPENING):
             prepare(path)
             self._lock, left_open = self._announce()
-        self._engine = _engine(path, patience_s)
-        self._writer: Connection | None = None
+        self._keeps = _IDLE
+        self._idle: list[sqlite3.Connection] = []
+        self._writer: sqlite3.Connection | None = None
         self._touched = 0  # how often this process has changed what may be watched
         try:
             self._make_ready(check=left_open)
@@ -65,7 +63,7 @@ class Database:
 
     def _make_ready(self, *, check: bool) -> None:
         with self.reading(_OPENING) as connection:
-            if check and connection.exec_driver_sql("PRAGMA quick_check(1)").scalar() != "ok":
+            if check and scalar(connection, "PRAGMA quick_check(1)") != "ok":
                 raise damaged(self.path, "checking the journal, which was not closed properly")
             current = schema.is_current(connection, str(self.path))
         if not current:
@@ -74,14 +72,49 @@ class Database:
 
     def _upgrade(self) -> None:
         with self.writing("making the journal's tables") as connection:
-            if not schema.is_current(connection, str(self.path)):  # another process may have been faster
-                schema.upgrade(connection)
+            if not schema.names(connection):  # another process may have been faster
+                schema.make(connection)
+            is_old = not schema.is_current(connection, str(self.path))
+        if is_old:
+            from runbook_engine.recording.migrating import migrate
+
+            with self.faults("changing the journal's tables"):
+                migrate(self.path, self._patience_s, _set_and_read_back)
 
     @contextmanager
     def reading(self, doing: str) -> Iterator[Connection]:
         """A snapshot to read from; keep it short. `doing` completes "while …" in the message of a fault."""
-        with self.faults(doing), self._engine.connect() as connection:
-            yield connection
+        with self.faults(doing):
+            connection = self._taken()
+            try:
+                connection.execute("BEGIN")
+                yield connection
+                connection.execute("ROLLBACK")
+            except BaseException:
+                connection.close()
+                raise
+            self._put_by(connection)
+
+    def _taken(self) -> sqlite3.Connection:
+        with suppress(IndexError):  # another thread may take the last one
+            return self._idle.pop()
+        return self._connected()
+
+    def _connected(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self.path, timeout=self._patience_s, isolation_level=None, check_same_thread=False)
+        connection.row_factory = sqlite3.Row
+        try:
+            _set_and_read_back(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _put_by(self, connection: sqlite3.Connection) -> None:
+        if len(self._idle) < self._keeps:
+            self._idle.append(connection)
+        else:
+            connection.close()
 
     @contextmanager
     def writing(self, doing: str, *, watched: bool = True) -> Iterator[Connection]:
@@ -92,11 +125,11 @@ class Database:
         with self.faults(doing), self._guard:
             try:
                 connection = self._writing()
-                driver: Any = connection.connection.driver_connection
-                before = driver.total_changes
-                with connection.begin():
-                    yield connection
-                rows = driver.total_changes - before
+                before = connection.total_changes
+                connection.execute("BEGIN IMMEDIATE")
+                yield connection
+                connection.execute("COMMIT")
+                rows = connection.total_changes - before
             except BaseException:
                 self._let_go()
                 raise
@@ -111,13 +144,12 @@ class Database:
         SQLite counts what other connections commit; what is committed here is counted here.
         """
         with self.faults("looking for changes"), self._guard:
-            driver: Any = self._writing().connection.driver_connection
-            return driver.execute("PRAGMA data_version").fetchone()[0], self._touched
+            return scalar(self._writing(), "PRAGMA data_version"), self._touched
 
-    def _writing(self) -> Connection:
+    def _writing(self) -> sqlite3.Connection:
         """The connection that writes, kept for the next time: taking one costs more than a small commit."""
         if self._writer is None:
-            self._writer = self._engine.connect().execution_options(writing=True)
+            self._writer = self._connected()
             self._touched += 1  # what another connection has counted says nothing about this one
         return self._writer
 
@@ -125,7 +157,7 @@ class Database:
         """After an error a new connection is safer than one that may not have been rolled back."""
         writer, self._writer = self._writer, None
         if writer is not None:
-            with suppress(SQLAlchemyError, sqlite3.Error):
+            with suppress(sqlite3.Error):
                 writer.close()
 
     @contextmanager
@@ -133,7 +165,7 @@ class Database:
         """Turns whatever the database or the disk raises into a JournalFault."""
         try:
             yield
-        except (SQLAlchemyError, sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, OSError) as error:
             raise explain(self.path, doing, error) from error
 
     def _checkpoint(self) -> None:
@@ -144,33 +176,24 @@ class Database:
         nothing: the log is durable, and a disk that has gone bad is noticed by the next commit.
         """
         self._written = 0
-        driver: Any = self._writing().connection.driver_connection
+        writer = self._writing()
         with suppress(sqlite3.Error):
-            driver.execute(f"PRAGMA busy_timeout={_CHECKPOINT_PATIENCE_MS}")
-            driver.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
-            driver.execute(f"PRAGMA busy_timeout={int(self._patience_s * 1000)}")
+            writer.execute(f"PRAGMA busy_timeout={_CHECKPOINT_PATIENCE_MS}")
+            writer.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
+            writer.execute(f"PRAGMA busy_timeout={int(self._patience_s * 1000)}")
 
     def close(self) -> None:
         """Give back everything. The last process to close leaves a single tidy file."""
         with self._guard, self.faults("closing the journal"):
             if self._writer is not None:
                 self._writer.close()
-            self._engine.dispose()
+            self._keeps = 0
+            while self._idle:
+                self._idle.pop().close()
             self._lock.release()
 
 
-def _engine(path: Path, patience_s: float) -> Engine:
-    engine = create_engine(
-        URL.create("sqlite", database=str(path)),
-        poolclass=QueuePool,
-        connect_args={"timeout": patience_s, "check_same_thread": False, "isolation_level": None},
-    )
-    event.listen(engine, "connect", _set_and_read_back)
-    event.listen(engine, "begin", _begin)
-    return engine
-
-
-def _set_and_read_back(connection: sqlite3.Connection, _: object) -> None:
+def _set_and_read_back(connection: sqlite3.Connection) -> None:
     for name, value in _REQUIRED.items():
         connection.execute(f"PRAGMA {name}={value}")
         found = connection.execute(f"PRAGMA {name}").fetchone()[0]
@@ -180,9 +203,3 @@ def _set_and_read_back(connection: sqlite3.Connection, _: object) -> None:
                 why="Without that setting an acknowledged record could be lost.",
                 next_command="runbook doctor",
             )
-
-
-def _begin(connection: Connection) -> None:
-    writing = connection.get_execution_options().get("writing")
-    driver: Any = connection.connection.driver_connection
-    driver.execute("BEGIN IMMEDIATE" if writing else "BEGIN")

@@ -5,8 +5,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import NoReturn
 
-from sqlalchemy import Connection, select, update
-
 from runbook_engine.model.approvals import Sealed, Statement
 from runbook_engine.model.decisions import Decision
 from runbook_engine.model.errors import Refused, Usage
@@ -18,12 +16,12 @@ from runbook_engine.model.words import Digest, RunId
 from runbook_engine.model.world import World
 from runbook_engine.recording import inbox, leases, plans, runs, schedules, statements
 from runbook_engine.recording.chain import Link, broken
+from runbook_engine.recording.connection import Connection, scalar
 from runbook_engine.recording.events import decoded, link_at, records
 from runbook_engine.recording.journal import Control, RunJournal
 from runbook_engine.recording.locks import Lock, run_lock, take
 from runbook_engine.recording.runs import RunRow
 from runbook_engine.recording.sqlite import Database
-from runbook_engine.recording.tables import runs as runs_table
 from runbook_engine.recording.watching import Watched
 
 _PATIENCE_S = 10.0
@@ -97,8 +95,7 @@ class Store:
     def run_id(self, name: str) -> RunId:
         """The run that a person means by a name, the beginning of one, `last` or nothing. Raises Usage."""
         with self._database.reading("listing the runs") as connection:
-            known = connection.execute(select(runs_table.c.run).order_by(runs_table.c.id)).scalars()
-            return runs.meant(name, [RunId(run) for run in known])
+            return runs.meant(name, [RunId(run) for (run,) in connection.execute("SELECT run FROM runs ORDER BY id")])
 
     def journal(self, run: RunId) -> RunJournal:
         """The run's journal, for reading. Raises Usage for a run that is not there."""
@@ -123,11 +120,9 @@ class Store:
             raise
 
     def _take_over(self, run: RunId, lock: Lock, who: dict[str, object]) -> RunJournal:
-        facts = {f"controller_{key}": value for key, value in who.items()}
         with self._database.writing(f"taking control of {run}") as connection:
-            mine = update(runs_table).where(runs_table.c.run == run)
-            connection.execute(mine.values(epoch=runs_table.c.epoch + 1, **facts))
-            epoch = connection.execute(select(runs_table.c.epoch).where(runs_table.c.run == run)).scalar_one()
+            connection.execute(_TAKE_OVER, {**who, "run": run})
+            epoch = scalar(connection, "SELECT epoch FROM runs WHERE run = :run", {"run": run})
             head = self._head(connection, run)
         return RunJournal(self._database, self._id(run), run, head, Control(lock, epoch))
 
@@ -229,13 +224,13 @@ class Store:
     def _id(self, run: RunId) -> int:
         if run not in self._ids:
             with self._database.reading("reading a run") as connection:
-                found = connection.execute(select(runs_table.c.id).where(runs_table.c.run == run)).scalar()
+                found = scalar(connection, "SELECT id FROM runs WHERE run = :run", {"run": run})
             self._ids[run] = found if found is not None else self._unknown(run)
         return self._ids[run]
 
     def _head(self, connection: Connection, run: RunId) -> Link:
-        row = connection.execute(select(runs_table.c.events, runs_table.c.head).where(runs_table.c.run == run)).first()
-        return Link(row.events, row.head) if row else self._unknown(run)
+        row = connection.execute("SELECT events, head FROM runs WHERE run = :run", {"run": run}).fetchone()
+        return Link(*row) if row else self._unknown(run)
 
     def _unknown(self, run: RunId) -> NoReturn:
         self.run_id(run)
@@ -258,3 +253,9 @@ def verify_chain(store: Store, run: RunId) -> None:
     as a whole can only be told by a head that was kept outside: compare `Store.head`.
     """
     store.verify(run)
+
+
+_TAKE_OVER = (
+    "UPDATE runs SET epoch = epoch + 1, controller_by = :by, controller_machine = :machine, controller_pid = :pid,"
+    " controller_since = :since WHERE run = :run"
+)

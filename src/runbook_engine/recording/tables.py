@@ -1,123 +1,116 @@
-"""The tables, in SQLAlchemy Core; nothing here is peculiar to one database. `migrations/` makes them, step by step."""
-
-from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table, Text, UniqueConstraint
+"""The tables, as they are made for a new journal. `migrations/` makes them step by step; a test compares the two."""
 
 KNOWN_SCHEMAS = ("0001", "0002", "0003")  # oldest first; the last is the one that this version writes
+FORM_TABLE = "alembic_version"  # Alembic's own: the form that the tables have
 
-metadata = MetaData()
-
-plans = Table(
-    "plans",
-    metadata,
-    Column("digest", String(64), primary_key=True),
-    Column("checksum", String(64), nullable=False),  # SHA-256 of the body, so that damage is noticed
-    Column("body", LargeBinary, nullable=False),  # canonical JSON
-)
-
-runs = Table(
-    "runs",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("run", Text, nullable=False, unique=True),
-    Column("runbook", Text, nullable=False),
-    Column("number", Integer, nullable=False),
-    Column("title", Text, nullable=False),
-    Column("digest", String(64), ForeignKey("plans.digest"), nullable=False),
-    Column("created_by", Text, nullable=False),
-    Column("created_at", Text, nullable=False),  # times are ISO 8601 text, as in the events
-    Column("epoch", Integer, nullable=False),
-    Column("controller_by", Text, nullable=False),
-    Column("controller_machine", Text, nullable=False),
-    Column("controller_pid", Integer, nullable=False),
-    Column("controller_since", Text, nullable=False),
-    Column("events", Integer, nullable=False),  # how many there are: the sequence number of the last
-    Column("head", LargeBinary(32), nullable=False),  # its hash
-    Column("last_at", Text, nullable=False),
-    Column("ended_at", Text),
-    UniqueConstraint("runbook", "number"),
-)
-
-events = Table(
-    "events",
-    metadata,
-    Column("run_id", Integer, ForeignKey("runs.id"), primary_key=True),
-    Column("seq", Integer, primary_key=True, autoincrement=False),
-    Column("body", LargeBinary, nullable=False),  # canonical JSON: the very bytes that are hashed
-    Column("hash", LargeBinary(32), nullable=False),
-)
-
-decisions = Table(
-    "decisions",
-    metadata,
-    Column("number", Integer, primary_key=True),
-    Column("run_id", Integer, ForeignKey("runs.id"), nullable=False),
-    Column("id", Text, nullable=False),
-    Column("body", LargeBinary, nullable=False),
-    Column("taken", Integer),  # the journal's sequence number when it was consumed; NULL: it waits
-    UniqueConstraint("run_id", "id"),
-    Index("decisions_waiting", "run_id", "taken"),
-)
-
-leases = Table(
-    "leases",
-    metadata,
-    Column("host", Text, primary_key=True),
-    Column("run_id", Integer, ForeignKey("runs.id"), nullable=False),
-    Column("is_out", Integer, nullable=False, server_default="0"),  # 1: the host is out of service meanwhile
-)
-
-resources = Table(
-    "resources",
-    metadata,
-    Column("name", Text, primary_key=True),
-    Column("run_id", Integer, ForeignKey("runs.id"), primary_key=True),
-    Column("phase", Text, primary_key=True),
-    Column("amount", Integer, nullable=False),
-)
-
-statements = Table(  # what people say of plans; runs come later, or never
-    "statements",
-    metadata,
-    Column("number", Integer, primary_key=True),
-    Column("mark", String(64), nullable=False, unique=True),  # SHA-256 of body and signature: two may say that they have one id
-    Column("runbook", Text, nullable=False),
-    Column("digest", String(64), nullable=False),
-    Column("body", LargeBinary, nullable=False),  # the very bytes that are signed
-    Column("sealing", Text, nullable=False),
-    Column("signature", Text, nullable=False),
-    Column("typed_by", Text, nullable=False),
-    Column("received_at", Text, nullable=False),
-    Index("statements_of", "runbook"),
-)
-
-rehearsals = Table(
-    "rehearsals",
-    metadata,
-    Column("number", Integer, primary_key=True),
-    Column("digest", String(64), nullable=False),
-    Column("seed", Integer, nullable=False),
-    Column("at", Text, nullable=False),
-    Column("by", Text, nullable=False),
-    Column("body", LargeBinary, nullable=False),
-    Index("rehearsals_of", "digest"),
-)
-
-schedules = Table(  # what was promised: of each runbook the last row counts, and the others say what was promised before
-    "schedules",
-    metadata,
-    Column("number", Integer, primary_key=True),
-    Column("runbook", Text, nullable=False),
-    Column("digest", String(64), nullable=False),
-    Column("at", Text, nullable=False),
-    Column("by", Text, nullable=False),
-    Column("checksum", String(64), nullable=False),  # SHA-256 of the body
-    Column("body", LargeBinary, nullable=False),  # canonical JSON; empty: nothing is booked any more
-    Index("schedules_of", "runbook"),
-)
-
-world = Table(
-    "world",
-    metadata,
-    Column("id", Integer, primary_key=True),  # one row, number 1
-    Column("version", Integer, nullable=False),
+TABLES = (
+    """CREATE TABLE plans (
+    digest VARCHAR(64) NOT NULL,
+    checksum VARCHAR(64) NOT NULL, -- SHA-256 of the body, so that damage is noticed
+    body BLOB NOT NULL, -- canonical JSON
+    PRIMARY KEY (digest)
+)""",
+    """CREATE TABLE runs (
+    id INTEGER NOT NULL,
+    run TEXT NOT NULL,
+    runbook TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    title TEXT NOT NULL,
+    digest VARCHAR(64) NOT NULL,
+    created_by TEXT NOT NULL,
+    created_at TEXT NOT NULL, -- times are ISO 8601 text, as in the events
+    epoch INTEGER NOT NULL,
+    controller_by TEXT NOT NULL,
+    controller_machine TEXT NOT NULL,
+    controller_pid INTEGER NOT NULL,
+    controller_since TEXT NOT NULL,
+    events INTEGER NOT NULL, -- how many there are: the sequence number of the last
+    head BLOB NOT NULL, -- its hash
+    last_at TEXT NOT NULL,
+    ended_at TEXT,
+    PRIMARY KEY (id),
+    UNIQUE (runbook, number),
+    UNIQUE (run),
+    FOREIGN KEY(digest) REFERENCES plans (digest)
+)""",
+    """CREATE TABLE events (
+    run_id INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    body BLOB NOT NULL, -- canonical JSON: the very bytes that are hashed
+    hash BLOB NOT NULL,
+    PRIMARY KEY (run_id, seq),
+    FOREIGN KEY(run_id) REFERENCES runs (id)
+)""",
+    """CREATE TABLE decisions (
+    number INTEGER NOT NULL,
+    run_id INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    body BLOB NOT NULL,
+    taken INTEGER, -- the journal's sequence number when it was consumed; NULL: it waits
+    PRIMARY KEY (number),
+    UNIQUE (run_id, id),
+    FOREIGN KEY(run_id) REFERENCES runs (id)
+)""",
+    "CREATE INDEX decisions_waiting ON decisions (run_id, taken)",
+    """CREATE TABLE leases (
+    host TEXT NOT NULL,
+    run_id INTEGER NOT NULL,
+    is_out INTEGER DEFAULT '0' NOT NULL, -- 1: the host is out of service meanwhile
+    PRIMARY KEY (host),
+    FOREIGN KEY(run_id) REFERENCES runs (id)
+)""",
+    """CREATE TABLE resources (
+    name TEXT NOT NULL,
+    run_id INTEGER NOT NULL,
+    phase TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    PRIMARY KEY (name, run_id, phase),
+    FOREIGN KEY(run_id) REFERENCES runs (id)
+)""",
+    # what people say of plans; runs come later, or never
+    """CREATE TABLE statements (
+    number INTEGER NOT NULL,
+    mark VARCHAR(64) NOT NULL, -- SHA-256 of body and signature: two may say that they have one id
+    runbook TEXT NOT NULL,
+    digest VARCHAR(64) NOT NULL,
+    body BLOB NOT NULL, -- the very bytes that are signed
+    sealing TEXT NOT NULL,
+    signature TEXT NOT NULL,
+    typed_by TEXT NOT NULL,
+    received_at TEXT NOT NULL,
+    PRIMARY KEY (number),
+    UNIQUE (mark)
+)""",
+    "CREATE INDEX statements_of ON statements (runbook)",
+    """CREATE TABLE rehearsals (
+    number INTEGER NOT NULL,
+    digest VARCHAR(64) NOT NULL,
+    seed INTEGER NOT NULL,
+    at TEXT NOT NULL,
+    "by" TEXT NOT NULL,
+    body BLOB NOT NULL,
+    PRIMARY KEY (number)
+)""",
+    "CREATE INDEX rehearsals_of ON rehearsals (digest)",
+    # what was promised: of each runbook the last row counts, and the others say what was promised before
+    """CREATE TABLE schedules (
+    number INTEGER NOT NULL,
+    runbook TEXT NOT NULL,
+    digest VARCHAR(64) NOT NULL,
+    at TEXT NOT NULL,
+    "by" TEXT NOT NULL,
+    checksum VARCHAR(64) NOT NULL, -- SHA-256 of the body
+    body BLOB NOT NULL, -- canonical JSON; empty: nothing is booked any more
+    PRIMARY KEY (number)
+)""",
+    "CREATE INDEX schedules_of ON schedules (runbook)",
+    """CREATE TABLE world (
+    id INTEGER NOT NULL, -- one row, number 1
+    version INTEGER NOT NULL,
+    PRIMARY KEY (id)
+)""",
+    f"""CREATE TABLE {FORM_TABLE} (
+    version_num VARCHAR(32) NOT NULL,
+    CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
+)""",
 )

@@ -4,8 +4,7 @@ import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from sqlalchemy import Connection
-
+from runbook_engine.recording.connection import Connection
 from runbook_engine.recording.sqlite import Database
 
 T = TypeVar("T")

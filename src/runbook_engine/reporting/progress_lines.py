@@ -62,11 +62,14 @@ class ProgressLines:
     def lines(self, run: Run, events: Sequence[ev.Event]) -> list[Line]:
         """What the events, already folded into the run and the tally, have changed."""
         found: list[Line] = []
+        at = None
         for event in events:
             found += self._stage_begun(event)
             found += self._event(run, event)
-            found += self._phases_ended(run, event.at)
-            found += self._phases_opened(run, event.at)
+            if event.at != at:  # many events have one time, and the run does not change meanwhile
+                at = event.at
+                found += self._phases_ended(run, at)
+                found += self._phases_opened(run, at)
         if events:
             opened = [e.task for e in events if isinstance(e, ev.TaskOpened) and not e.until]
             found += self._waiting(run, opened, events[-1].at)

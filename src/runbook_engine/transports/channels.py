@@ -15,6 +15,7 @@ import paramiko
 from paramiko import common
 
 from runbook_engine.transports.session import ERR, GONE, NEWS, OUT, News
+from runbook_engine.transports.wire import Wire
 
 # paramiko writes stack traces to stderr when a peer misbehaves; what matters of that is in our own errors
 logging.getLogger("paramiko").addHandler(logging.NullHandler())
@@ -107,9 +108,21 @@ class StepChannel(paramiko.Channel):
 
 
 class StepPacketizer(paramiko.packet.Packetizer):
-    """The limit of the handshake is a time that is looked at. paramiko has a thread wait for it."""
+    """The limit of the handshake is a time that is looked at: paramiko has a thread wait for it.
+
+    Most of what it asks for has been read from the host already, and is taken as it is.
+    """
 
     _until: float | None = None
+
+    def __init__(self, wire: Wire) -> None:
+        super().__init__(wire)  # type: ignore[arg-type]
+        self._wire = wire
+
+    def read_all(self, n: int, check_rekey: bool = False) -> bytes:  # noqa: FBT001, FBT002 - paramiko's own parameters
+        """Exactly so many bytes. Raises EOFError at the end."""
+        ahead = self._Packetizer__remainder  # type: ignore[attr-defined]  # what came with the host's first line
+        return (b"" if ahead else self._wire.at_hand(n)) or super().read_all(n, check_rekey)
 
     def start_handshake(self, timeout: float) -> None:
         """From now on `timeout` seconds."""

@@ -43,7 +43,8 @@ class KeptShell:
 
         `perform` is then called for one after the other. Whoever calls it with another command lets the row run out first.
         """
-        marked = [(command, self._settings.marker()) for command in commands]
+        word = self._settings.marker()
+        marked = [(command, f"{word}{number:04x}") for number, command in enumerate(commands)]
         self._unsent = row([(encoded(program(command, self._settings.secrets)), mark) for command, mark in marked])
         self._row = deque(marked)
 

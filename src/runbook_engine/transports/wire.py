@@ -45,6 +45,15 @@ class Wire:
         self._place += len(data)
         return data
 
+    def at_hand(self, size: int) -> bytes:
+        """So many bytes, if they have been read already; nothing otherwise."""
+        end = self._place + size
+        if end > len(self._buffer):
+            return b""
+        data = self._buffer[self._place : end]
+        self._place = end
+        return data
+
     def send(self, data: bytes) -> int:
         """How many bytes went. Raises OSError when the other side has taken nothing for too long."""
         with self._sending:
