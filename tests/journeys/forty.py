@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import shutil
 import subprocess
 import sys
@@ -19,6 +20,7 @@ SAVES = 2  # the step that prints what later ones read
 RUN = "forty-1"
 CANARY = "c4nary-77d1e0b2"
 LIVES_AT_MOST = 400
+LIFE_AT_MOST_S = 120.0  # what hangs is a life: of all together only how loaded the machine is can be said
 KILLED, DONE = -9, 0
 _TESTS = Path(__file__).parents[1]
 
@@ -100,6 +102,10 @@ class Near:
         assert self._process.stdout
         self._process.stdin.write(json.dumps(whole) + "\n")
         self._process.stdin.flush()
+        ended = select.select([self._process.stdout], [], [], LIFE_AT_MOST_S)[0]
+        if not ended:
+            self._process.kill()
+        assert ended, f"it does not end: {order}\n{said_in(place).read_text()[-2000:]}"
         answer = json.loads(self._process.stdout.readline())
         return answer["code"], answer["names"]
 

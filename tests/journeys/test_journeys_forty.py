@@ -40,7 +40,7 @@ def engines(library: Path, lanes: int = LANES) -> Iterator["SimpleQueue[Near]"]:
 @pytest.mark.law(2)
 @pytest.mark.law(5)
 @pytest.mark.law(9)
-@pytest.mark.timeout(7200 if SOAK else 900)
+@pytest.mark.timeout(7200 if SOAK else 3600)  # each life has a limit of its own
 def test_killed_at_every_change_of_a_file_nothing_is_broken(crash_library: Path) -> None:
     """The engine dies at the n-th change after each event of the run, and after each event of its recoveries, for every n."""
     with engines(crash_library) as waiting, ThreadPoolExecutor(LANES) as lanes:
