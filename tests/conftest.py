@@ -22,7 +22,7 @@ IN_MEMORY = pytest.StashKey[Path | None]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Files begin in the order of `pace`; temporary folders are in memory, but in a soak, which has the time for a real disk."""
+    """Files begin in the order of `pace`; temporary folders are in memory, but for a soak, which has time."""
     config.option.loadscopereorder = False  # xdist would keep the files of one long test for the end
     if "PYTEST_XDIST_WORKER" not in os.environ and not os.environ.get("RUNBOOK_SOAK"):
         config.stash[IN_MEMORY] = moved_to_memory()

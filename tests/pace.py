@@ -59,7 +59,7 @@ def memory_is_usable(folder: Path = MEMORY) -> bool:
 
 
 def moved_to_memory() -> Path | None:
-    """From here on temporary folders, of children too, are made in memory. None: whoever runs the tests named a place, or none is fit."""
+    """From here on temporary folders, of children too, are made in memory. None: somebody named a place, or none is fit."""
     if "TMPDIR" in os.environ or not memory_is_usable():
         return None
     clear(made for made in MEMORY.glob(f"{PREFIX}*") if not Path("/proc", made.name.removeprefix(PREFIX)).exists())
