@@ -6,9 +6,13 @@ import select
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 from journeys.command_line import RUNBOOK
@@ -19,6 +23,7 @@ STEPS = 19  # on each host; with the decision before and the signature after the
 SAVES = 2  # the step that prints what later ones read
 RUN = "forty-1"
 CANARY = "c4nary-77d1e0b2"
+LANES = 2  # engines that are killed side by side: some of the time goes by waiting
 LIVES_AT_MOST = 400
 LIFE_AT_MOST_S = 120.0  # what hangs is a life: of all together only how loaded the machine is can be said
 KILLED, DONE = -9, 0
@@ -112,6 +117,22 @@ class Near:
     def close(self) -> None:
         """End it."""
         self._process.communicate(timeout=20)
+
+
+@contextmanager
+def engines(library: Path, text: str, lanes: int = LANES) -> Iterator["SimpleQueue[Near]"]:
+    """Fork servers that wait for somebody who has a life to live; in memory, so that no slow disk is waited for."""
+    memory = Path("/dev/shm")
+    waiting: SimpleQueue[Near] = SimpleQueue()
+    with tempfile.TemporaryDirectory(prefix="runbook-", dir=memory if memory.is_dir() else None) as folder:
+        made = [Near(Path(folder) / str(number), library, text) for number in range(lanes)]
+        for near in made:
+            waiting.put(near)
+        try:
+            yield waiting
+        finally:
+            for near in made:
+                near.close()
 
 
 def said_in(place: Path) -> Path:
