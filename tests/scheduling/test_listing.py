@@ -272,6 +272,20 @@ def test_any_change_of_the_hours_keeps_the_rules(of, random):
     assert [fault for fault in faults(now, found) if "deadline" not in fault] == []
 
 
+def test_a_thing_does_its_work_while_those_who_use_it_are_there():
+    """One lift for four times six hours, by day: eight hours of the first two days, and the last eight of the third."""
+    jobs = [job(f"mount{n}", 6, uses=((0, 1),), crews=needs(0, 1), pausable=True) for n in range(4)]
+    people = (Worker(id="ana", free=OFFICE), Worker(id="ben", free=OFFICE))
+    of = project(*jobs, workers=people, resources=(Supply(name="lift", amount=1),))
+
+    assert bound(of) == 2 * DAY + 17
+    taken = replace(of, resources=(Supply(name="lift", amount=1, taken=((0, DAY, 1),)),))
+    assert bound(taken) == 3 * DAY + 17
+    alone = [job(f"copy{n}", 6, uses=((0, 1),)) for n in range(5)]
+    assert bound(replace(of, jobs=tuple(alone))) == 30  # what needs nobody goes on at night
+    assert bound(replace(of, jobs=(*jobs, *alone))) == 2 * DAY + 17
+
+
 @settings(max_examples=60, deadline=None)
 @given(projects(most=5))
 def test_the_bound_holds_for_the_best_of_all_orders(of):

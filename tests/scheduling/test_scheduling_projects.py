@@ -299,6 +299,31 @@ def test_rates() -> None:
     assert ("Sat 05 00:00", "Mon 07 00:00", 2.0) in dear
 
 
+def test_what_the_engine_does_between_peoples_work_is_told_host_by_host() -> None:
+    """Nobody waits for other hosts; what comes before all people, and after all, is one piece. So many hosts at a time."""
+    on = company(person("ana"), person("ben"))
+    steps = (
+        run("first", takes=TEN, hosts="web"),
+        hand("mount"),
+        run("load", takes=TEN, hosts="web"),
+        run("start", takes=TEN, hosts="web"),
+        hand("look"),
+        run("last", takes=TEN, hosts="web"),
+    )
+    plan = planned(book(phase("p", *steps, hosts="web")), on)
+    made = of(plan, on, parallel=2)
+
+    assert before(made, "p/load@web2") == {"p/mount@web2"}
+    assert before(made, "p/start@web2") == {"p/load@web2"}
+    assert before(made, "p/look@web2") == {"p/start@web2"}
+    assert {"p/first", "p/last"} <= named(made).keys()
+    (hands,) = made.resources
+    assert (hands.amount, hands.used_up) == (2, False)
+    assert named(made)["p/load@web2"].uses == ((0, 1),)
+    assert named(made)["p/first"].uses == named(made)["p/mount@web2"].uses == ()
+    assert of(plan, on, parallel=8).resources == ()  # all of them at a time: nothing to count
+
+
 def test_what_others_have_booked_is_taken() -> None:
     """Their people are not free, their tools are gone, and no phase that needs one of their hosts goes on meanwhile."""
     begin = MONDAY + timedelta(hours=10)
