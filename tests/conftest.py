@@ -1,4 +1,4 @@
-"""A real OpenSSH server on loopback, for all tests that need one."""
+"""A real OpenSSH server on loopback, for all tests that need one; and the order of the tests."""
 
 import getpass
 import os
@@ -13,8 +13,33 @@ from pathlib import Path
 
 import pytest
 
+from pace import clear, moved_to_memory, place_of
+
 SSHD = shutil.which("sshd") or "/usr/sbin/sshd"
 CRASH = Path(__file__).parent / "recording" / "crash.c"
+
+IN_MEMORY = pytest.StashKey[Path | None]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Files begin in the order of `pace`; temporary folders are in memory, but for a soak, which has time."""
+    config.option.loadscopereorder = False  # xdist would keep the files of one long test for the end
+    if "PYTEST_XDIST_WORKER" not in os.environ and not os.environ.get("RUNBOOK_SOAK"):
+        config.stash[IN_MEMORY] = moved_to_memory()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first, so that no processor is idle at the end."""
+    items.sort(key=lambda item: place_of(str(item.path)))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Iterator[None]:
+    """When all workers have ended memory is given back; what a failure has left behind stays to be looked at."""
+    yield
+    folder = session.config.stash.get(IN_MEMORY, None)
+    if folder and exitstatus != pytest.ExitCode.TESTS_FAILED:
+        clear([folder])
 
 
 @dataclass(frozen=True)

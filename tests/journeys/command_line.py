@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from journeys.warm import Warm
+
 RUNBOOK = str(Path(sys.executable).with_name("runbook"))
 PATIENCE_S = 60.0
 NEVER = ("Traceback (most recent call last)", "mistake of runbook itself", 'File "/')
@@ -43,6 +45,7 @@ class Person:
     folder: Path
     env: dict[str, str] = field(default_factory=dict)
     said: list[str] = field(default_factory=list)  # everything that was ever printed for them
+    warm: Warm | None = None  # where commands that are waited for are forked; by themselves without it
 
     @classmethod
     def new(cls, folder: Path, **env: str) -> "Person":
@@ -66,6 +69,9 @@ class Person:
 
     def types(self, *words: str, code: int | None = None, **env: str) -> Said:
         """A command that is waited for; `code` is how it must end."""
+        whole = self.env | env
+        if self.warm and self.warm.takes(words, whole) and (told := self.warm.types(self.folder, whole, words)):
+            return self.reads(Said(*told), code, words)
         return self.hears(self.starts(*words, **env), code, words)
 
     def starts(self, *words: str, **options: Any) -> "subprocess.Popen[str]":

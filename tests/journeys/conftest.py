@@ -6,15 +6,26 @@ from typing import Any
 
 import pytest
 
-from journeys.command_line import Person
+from journeys.command_line import PATIENCE_S, Person
 from journeys.machines import box_inventory
 from journeys.racks import Rack
+from journeys.warm import Warm
+
+
+@pytest.fixture(scope="session")
+def warm() -> Iterator[Warm]:
+    """Where the commands of most journeys are forked."""
+    made = Warm(PATIENCE_S)
+    yield made
+    made.close()
 
 
 @pytest.fixture
-def person(tmp_path: Path) -> Person:
+def person(tmp_path: Path, warm: Warm) -> Person:
     """Somebody with an empty folder."""
-    return Person.new(tmp_path / "project")
+    made = Person.new(tmp_path / "project")
+    made.warm = warm
+    return made
 
 
 @pytest.fixture
@@ -33,10 +44,10 @@ def rack() -> Iterator[Rack]:
 
 
 @pytest.fixture
-def planner(rack: Rack, tmp_path: Path) -> Person:
+def planner(rack: Rack, tmp_path: Path, warm: Warm) -> Person:
     """Somebody in the shipped project, on servers as new but switched on."""
     rack.as_new()
     rack.switch_on()
     person = Person.new(tmp_path / "person", RUNBOOK_LAB=str(rack.lab_file))
-    person.folder = rack.project
+    person.folder, person.warm = rack.project, warm
     return person

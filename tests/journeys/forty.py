@@ -2,12 +2,17 @@
 
 import json
 import os
+import select
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 from journeys.command_line import RUNBOOK
@@ -18,7 +23,9 @@ STEPS = 19  # on each host; with the decision before and the signature after the
 SAVES = 2  # the step that prints what later ones read
 RUN = "forty-1"
 CANARY = "c4nary-77d1e0b2"
+LANES = 2  # engines that are killed side by side: some of the time goes by waiting
 LIVES_AT_MOST = 400
+LIFE_AT_MOST_S = 120.0  # what hangs is a life: of all together only how loaded the machine is can be said
 KILLED, DONE = -9, 0
 _TESTS = Path(__file__).parents[1]
 
@@ -100,12 +107,32 @@ class Near:
         assert self._process.stdout
         self._process.stdin.write(json.dumps(whole) + "\n")
         self._process.stdin.flush()
+        ended = select.select([self._process.stdout], [], [], LIFE_AT_MOST_S)[0]
+        if not ended:
+            self._process.kill()
+        assert ended, f"it does not end: {order}\n{said_in(place).read_text()[-2000:]}"
         answer = json.loads(self._process.stdout.readline())
         return answer["code"], answer["names"]
 
     def close(self) -> None:
         """End it."""
         self._process.communicate(timeout=20)
+
+
+@contextmanager
+def engines(library: Path, text: str, lanes: int = LANES) -> Iterator["SimpleQueue[Near]"]:
+    """Fork servers that wait for somebody who has a life to live; in memory, so that no slow disk is waited for."""
+    memory = Path("/dev/shm")
+    waiting: SimpleQueue[Near] = SimpleQueue()
+    with tempfile.TemporaryDirectory(prefix="runbook-", dir=memory if memory.is_dir() else None) as folder:
+        made = [Near(Path(folder) / str(number), library, text) for number in range(lanes)]
+        for near in made:
+            waiting.put(near)
+        try:
+            yield waiting
+        finally:
+            for near in made:
+                near.close()
 
 
 def said_in(place: Path) -> Path:

@@ -4,12 +4,12 @@ import errno
 import os
 import re
 import shutil
-import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from journeys.forty import Near, new_place, runbook, said_in, unfinished, violations
+from journeys.forty import LANES, Near, engines, new_place, runbook, said_in, unfinished, violations
 from recording.second_reader import read_copy
 
 SOAK = bool(os.environ.get("RUNBOOK_SOAK"))
@@ -76,16 +76,21 @@ def test_a_disk_that_goes_bad_anywhere_stops_the_run_and_spoils_nothing(crash_li
 
     Of the changes by which an empty journal is made, every fifth; in a soak all, and each with all kinds.
     """
-    memory = Path("/dev/shm")
-    with tempfile.TemporaryDirectory(prefix="runbook-", dir=memory if memory.is_dir() else None) as folder:
-        near = Near(Path(folder) / "near", crash_library, runbook(STEPS, people=False))
+    with engines(crash_library, runbook(STEPS, people=False)) as waiting, ThreadPoolExecutor(LANES) as lanes:
+
+        def tried(fault: tuple[int, int, bool]) -> list[str]:
+            near = waiting.get()
+            try:
+                return failed_at(near, fault[0], fault[1], once=fault[2])
+            finally:
+                waiting.put(near)
+
+        near = waiting.get()
         made, changes = how_many(near, ["runs"]), how_many(near, ["run", near.plan, "--yes", "--no-input"])
-        broken, tried = [], 0
-        for number in [*range(1, made, 1 if SOAK else 5), *range(made, changes + 1)]:
-            for kind in KINDS if SOAK else (KINDS[number % len(KINDS)],):
-                tried += 1
-                broken += failed_at(near, number, kind[0], once=kind[1])
-        near.close()
-    print(f"\n{changes} changes of files in a run, of which {made} make an empty journal; {tried} faults")
+        waiting.put(near)
+        numbers = [*range(1, made, 1 if SOAK else 5), *range(made, changes + 1)]
+        faults = [(n, *kind) for n in numbers for kind in (KINDS if SOAK else (KINDS[n % len(KINDS)],))]
+        broken = [what for found in lanes.map(tried, faults) for what in found]
+    print(f"\n{changes} changes of files in a run, of which {made} make an empty journal; {len(faults)} faults")
     assert changes - made > 100
     assert broken == []

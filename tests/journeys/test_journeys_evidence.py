@@ -22,6 +22,7 @@ from conftest import new_key
 from journeys.command_line import Person, Terminal
 from journeys.machines import HEAD
 from journeys.test_journeys_canaries import made_values, shown
+from journeys.warm import Warm
 from reporting.made_evidence import PHOTO, records_of, signed, with_lines
 from runbook_engine.model.approvals import Head, Say, Statement
 from runbook_engine.model.words import PersonId
@@ -79,10 +80,11 @@ def approve(person: Person, key: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def night(tmp_path_factory: pytest.TempPathFactory) -> Night:
+def night(tmp_path_factory: pytest.TempPathFactory, warm: Warm) -> Night:
     """Automatic work, work by hand with a photo, a retry, an approval, an anchor, the evidence."""
     folder = tmp_path_factory.mktemp("night")
     person, key = Person.new(folder / "project"), new_key(folder / "eva")
+    person.warm = warm
     person.writes("inventory/hosts.yml", "format: 1\nhosts: {box: {}}\n")
     person.writes("inventory/people.yml", PEOPLE.format(key=Path(f"{key}.pub").read_text().strip()))
     person.writes("runbooks/quick.yml", HEAD.format(name="quick") + STEPS)
@@ -106,9 +108,11 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Night:
 
 
 @pytest.fixture
-def auditor(tmp_path: Path) -> Person:
+def auditor(tmp_path: Path, warm: Warm) -> Person:
     """Somebody on another machine: no journal, no inventory, no logs."""
-    return Person.new(tmp_path / "elsewhere")
+    made = Person.new(tmp_path / "elsewhere")
+    made.warm = warm
+    return made
 
 
 @pytest.mark.law(11)
@@ -231,7 +235,7 @@ def test_the_file_is_for_its_owner_alone_and_says_what_happened(night: Night) ->
 @pytest.mark.law(11)
 def test_a_photo_that_was_exchanged_in_the_folder_of_the_run_is_found(night: Night, tmp_path: Path) -> None:
     """The journal knows its SHA-256: the export says so, and the file names it without holding it."""
-    other = Person(night.person.folder, night.person.env | {"RUNBOOK_STATE": str(tmp_path / "state")})
+    other = Person(night.person.folder, night.person.env | {"RUNBOOK_STATE": str(tmp_path / "state")}, warm=night.person.warm)
     shutil.copytree(night.person.state, tmp_path / "state")
     (kept,) = (tmp_path / "state" / "runs" / "quick-1" / "evidence").iterdir()
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600

@@ -1,49 +1,28 @@
 """Forty steps, and SIGKILL at every change of a file that the engine makes: after each, what must hold is seen from outside."""
 
 import os
-import tempfile
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
-from queue import SimpleQueue
 
 import pytest
 
-from journeys.forty import Near, Story, lived, runbook
+from journeys.forty import LANES, Story, engines, lived, runbook
 
 SOAK = bool(os.environ.get("RUNBOOK_SOAK"))
 ROUNDS = 10 if SOAK else 1
-LANES = 2
 FARTHEST = 24  # more changes than that follow few events before the next commit
 WHOLE = [(at, False) for at in range(1, FARTHEST + 1)]
 TORN = [(at, True) for at in (range(1, FARTHEST + 1) if SOAK else (1, 2, 4, 6, 8, 10))]
 ENOUGH = 20_000 if SOAK else 1500
 
 
-@contextmanager
-def engines(library: Path, lanes: int = LANES) -> Iterator["SimpleQueue[Near]"]:
-    """Fork servers that wait for somebody who has a life to live; in memory, so that no slow disk is waited for."""
-    memory = Path("/dev/shm")
-    waiting: SimpleQueue[Near] = SimpleQueue()
-    with tempfile.TemporaryDirectory(prefix="runbook-", dir=memory if memory.is_dir() else None) as folder:
-        made = [Near(Path(folder) / str(number), library, runbook()) for number in range(lanes)]
-        for near in made:
-            waiting.put(near)
-        try:
-            yield waiting
-        finally:
-            for near in made:
-                near.close()
-
-
 @pytest.mark.law(2)
 @pytest.mark.law(5)
 @pytest.mark.law(9)
-@pytest.mark.timeout(7200 if SOAK else 900)
+@pytest.mark.timeout(7200 if SOAK else 3600)  # each life has a limit of its own
 def test_killed_at_every_change_of_a_file_nothing_is_broken(crash_library: Path) -> None:
     """The engine dies at the n-th change after each event of the run, and after each event of its recoveries, for every n."""
-    with engines(crash_library) as waiting, ThreadPoolExecutor(LANES) as lanes:
+    with engines(crash_library, runbook()) as waiting, ThreadPoolExecutor(LANES) as lanes:
 
         def story(death: tuple[int, bool]) -> Story:
             near = waiting.get()
@@ -62,7 +41,7 @@ def test_killed_at_every_change_of_a_file_nothing_is_broken(crash_library: Path)
 @pytest.mark.law(2)
 def test_effects_before_intents_are_caught(crash_library: Path) -> None:
     """The same deaths with a journal that says too early that a start is durable: the effects on the hosts give it away."""
-    with engines(crash_library, 1) as waiting:
+    with engines(crash_library, runbook(), 1) as waiting:
         near = waiting.get()
         stories = [lived(near, at, torn=False, hasty=True) for at in (1, 3, 5)]
     for story in stories:
