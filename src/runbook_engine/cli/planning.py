@@ -151,7 +151,7 @@ def conflict_words(plan: Plan, place: Settings) -> str:
     from runbook_engine.planning.conflicts import conflicts
     from runbook_engine.reporting.conflicts_text import conflict_sentences
 
-    if not Path(place.journal.removeprefix("sqlite:///")).exists() or not place.inventory.exists():
+    if not opening.has_journal(place) or not place.inventory.exists():
         return ""
     with opening.store_of(place) as store:
         rows = [row for row in store.runs() if row.ended is None and row.runbook != plan.runbook]
