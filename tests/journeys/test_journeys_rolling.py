@@ -117,7 +117,7 @@ def test_a_way_back_that_fails_is_the_first_thing_on_every_view(planner: Person,
         assert "needs a reason" in planner.types("roll-back", "last", "--phase", "work", "--reason", " ", "-y", code=4).err
         preview = planner.types("roll-back", "last", "--phase", "work", "--reason", "wrong", "-y", code=0)
         assert "Undone, in this order: work/mark@r12-u01, work/mark@r12-u02, work/mark@r12-u03" in preview.err
-        assert "no way back: work/try@r12-u01" in preview.err
+        assert "no way back: work/try@r12-u0" in preview.err  # which of them had begun when the third failed is chance
 
         summary = planner.types("resume", "last", code=1).err.partition("\n\n")[2]
 
