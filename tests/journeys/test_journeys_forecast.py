@@ -85,3 +85,84 @@ def test_a_run_that_is_over_is_not_scheduled(promised: Person) -> None:
     """There is nothing left, and that is said."""
     promised.types("stop", "last", "--reason", "enough")
     assert "is over: nothing is left to schedule" in promised.types("schedule", "last", code=4).err
+
+
+def test_what_is_pinned_in_a_run_stays_where_it_is_put(promised: Person) -> None:
+    """A start and a person, of what has not begun; once it is booked, forecasts keep to it."""
+    start = (datetime.now(UTC) + timedelta(hours=4)).replace(minute=0, second=0, microsecond=0)
+    pin = ("--pin", f"work/two={start:%Y-%m-%dT%H:%M}@ana.duarte")
+    told = promised.types("schedule", "last", "--effort", "quick", *pin, "--json", code=0).json()
+    two = next(task for task in told["tasks"] if task["id"] == "work/two")
+    assert (two["start"], two["people"]) == (start.isoformat(), ["ana.duarte"])
+    promised.types("schedule", "last", "--effort", "quick", *pin, "--book", code=0)
+    again = promised.types("schedule", "last", "--effort", "quick", "--json", code=0).json()
+    assert next(task for task in again["tasks"] if task["id"] == "work/two")["start"] == start.isoformat()
+
+
+def test_a_pin_of_a_run_breaks_no_rule_and_moves_no_fact(promised: Person) -> None:
+    """What has begun, what is past, what somebody has, and what comes before the step that it waits for."""
+    now = datetime.now(UTC)
+    soon = (now + timedelta(minutes=15)).replace(minute=(now.minute // 15 + 1) * 15 % 60, second=0, microsecond=0)
+    quick = ("schedule", "last", "--effort", "quick", "--pin")
+    assert (
+        "before the project begins" in promised.types(*quick, f"work/two={now - timedelta(days=1):%Y-%m-%dT%H:%M}", code=2).err
+    )
+    away = now.date() + timedelta(days=1)
+    promised.writes("inventory/people.yml", PEOPLE % f", leave: [{{from: {away}, to: {away + timedelta(days=9)}, why: Ill}}]")
+    refused = promised.types(*quick, f"work/two={away}T12:00@ben.ott", code=4)
+    assert "What is pinned breaks rules" in refused.err
+    assert "Next: runbook schedule work-1, and another --pin" in refused.err
+    promised.writes("inventory/people.yml", PEOPLE % "")
+    assert "There is no schedule for what is left" in promised.types(*quick, f"work/two={soon:%Y-%m-%dT%H:%M}", code=4).err
+    promised.types("done", "last", "work/one", code=0)
+    promised.types("resume", "last", code=5)
+    assert "begun already" in promised.types(*quick, f"work/one={soon:%Y-%m-%dT%H:%M}", code=2).err
+    promised.types("assign", "last", "work/two", "--to", "ana.duarte", code=0)
+    promised.types("resume", "last", code=5)
+    assert "given to ana.duarte already" in promised.types(*quick, "work/two=@ben.ott", code=2).err
+
+
+def test_a_run_is_aimed_at_an_early_end_if_that_is_asked_for(promised: Person) -> None:
+    """What was promised for later is done at once then; without --aim it stays where it was put."""
+    start = (datetime.now(UTC) + timedelta(hours=4)).replace(minute=0, second=0, microsecond=0)
+    pin = ("--pin", f"work/two={start:%Y-%m-%dT%H:%M}@ben.ott")
+    promised.types("schedule", "last", "--effort", "quick", *pin, "--book", code=0)
+    kept, early = (
+        promised.types("schedule", "last", "--effort", "quick", *aim, "--json", code=0).json()
+        for aim in ((), ("--aim", "finish"))
+    )
+    assert (kept["aim"], early["aim"]) == ("change", "finish")
+    assert early["finish"] < kept["finish"]
+    assert [moved["id"] for moved in early["moved"]] == ["work/one", "work/two"][-len(early["moved"]) :]
+    cheap = promised.types("schedule", "last", "--effort", "quick", "--aim", "cost", code=0)
+    assert "aim cost" in cheap.out
+
+
+def test_what_means_nothing_for_a_run_is_refused_with_what_to_type(promised: Person) -> None:
+    """All of it at once, each with its reason; nothing is ignored without a word."""
+    every = ("--from", "2026-12-01", "--with", "work.plan", "--release", "-p", "a=b")
+    refused = promised.types("schedule", "last", *every, code=2)
+    assert "--from, --with, --release, --param cannot be used with a run that is going on (last)" in refused.err
+    for words in ("gets a start by --pin", "scheduled by plan", "given up for its plan", "plan of a run is fixed"):
+        assert words in refused.err
+    assert "runbook schedule last --pin TASK=START" in refused.err
+    alone = promised.types("schedule", "work.plan", "--release", "--book", "--aim", "cost", code=2)
+    assert "--release goes alone, without --aim, --book" in alone.err
+
+
+def test_what_runs_have_taught_is_told_alike_by_both_commands(person: Person) -> None:
+    """A step without a stated time, done once: so long it took, which is hardly known."""
+    person.writes("inventory/people.yml", PEOPLE % "")
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).date()
+    text = HEAD.format(name="work") + STEPS.format(deadline=tomorrow)
+    person.writes("runbooks/work.yml", text.replace("{person: ana.duarte}, takes: 60m", "{person: ana.duarte}"))
+    told = "  work/one: 1 earlier run, "
+    assert told not in person.types("feasibility", "runbooks/work.yml", code=0).out
+    person.types("run", "runbooks/work.yml", code=5)
+    person.types("done", "last", "work/one", code=0)
+    person.types("resume", "last", code=5)
+    asked = person.types("feasibility", "runbooks/work.yml", code=0).out
+    shown = person.types("schedule", "runbooks/work.yml", "--effort", "quick", code=0).out
+    line = next(line for line in asked.splitlines() if line.startswith(told))
+    assert line.endswith("hardly known")
+    assert line in shown.splitlines()

@@ -119,6 +119,24 @@ def test_from_a_runbook_to_a_promise(planner: Person) -> None:
     assert {event.start for event in events} == {datetime.fromisoformat(t["start"]) for t in mine}
 
 
+def test_from_means_the_same_moment_in_both_commands(planner: Person) -> None:
+    """A time of the plan's first site, wherever the machine is; it is repeated, and means nothing without dates."""
+    since = ("--from", "2031-12-02T10:00")
+    for zone in ("UTC", "Asia/Tokyo"):
+        shown = planner.types("schedule", "runbooks/disks.yml", *QUICK, *since, "--json", code=0, TZ=zone)
+        asked = planner.types("feasibility", "runbooks/disks.yml", *since, "--json", TZ=zone)
+        assert shown.json()["start"] == "2031-12-02T09:00:00+00:00"
+        assert asked.json()["at"] == "2031-12-02T09:00:00+00:00"
+        assert "Nothing starts before Tue 2 Dec 2031 10:00 CET." in shown.err == asked.err
+    east = planner.types("feasibility", "runbooks/disks.yml", "--from", "2031-12-02T10:00+09:00", "--json")
+    assert east.json()["at"] == "2031-12-02T01:00:00+00:00"
+    for command in ("schedule", "feasibility"):
+        assert "no date or time" in planner.types(command, "runbooks/disks.yml", "--from", "tomorrow", code=2).err
+    assert not (planner.state / "journal.db").exists()  # a question stores nothing
+    planner.writes("runbooks/plain.yml", runbook("plain", PLAIN))
+    assert "has no dates" in planner.types("schedule", "runbooks/plain.yml", *since, code=2).err
+
+
 def test_the_same_seed_gives_the_same_schedule(planner: Person) -> None:
     """Letter by letter, but for the time at which it was made."""
     first, second = (planner.types("schedule", "runbooks/disks.yml", *QUICK, "--json").json() for _ in range(2))

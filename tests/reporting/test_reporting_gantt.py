@@ -16,12 +16,10 @@ from rich.cells import cell_len
 
 from reporting.made_schedules import MONDAY, NAMES, PHASES, ZONE, booking, many, minutes, plain, rack12, rack12_chart, schedule
 from reporting.made_texts import Golden
-from runbook_engine.model.run import Run, TaskState
 from runbook_engine.model.times import Span
-from runbook_engine.model.words import Digest, RunId, Status, TaskId
 from runbook_engine.reporting.booking_groups import By
 from runbook_engine.reporting.gantt_drawing import HEAD, WIDTH, gantt_svg
-from runbook_engine.reporting.gantt_model import Chart, actual_times, groups_of
+from runbook_engine.reporting.gantt_model import Chart, groups_of
 from runbook_engine.reporting.gantt_text import gantt_text
 from runbook_engine.reporting.time_scale import scale_of, ticks
 
@@ -193,29 +191,6 @@ def test_the_chart_fits_the_terminal(width: int) -> None:
     lines = gantt_text(rack12_chart(forecast=rack12(40)), width).splitlines()
 
     assert max(map(cell_len, lines[:-1])) <= width
-
-
-def test_what_was_comes_from_the_journal() -> None:
-    """A booking of one host is over when its task is; one of several when all are; one that failed is not over."""
-    one = booking("a/x@h1", MONDAY, 10)
-    both = replace(booking("a/y", MONDAY, 10), hosts=(one.hosts[0], one.hosts[0].replace("1", "2")))  # type: ignore[arg-type]
-    run = Run(id=RunId("r-1"), digest=Digest("d"))
-
-    def state(status: Status, begin: int, end: int | None) -> TaskState:
-        return TaskState(status=status, started=MONDAY + minutes(begin), ended=None if end is None else MONDAY + minutes(end))
-
-    run.tasks[TaskId("a/x@h1")] = state(Status.OK, 2, 12)
-    run.tasks[TaskId("a/y@h1")] = state(Status.OK, 3, 9)
-    plan = schedule(one, both, booking("a/z", MONDAY, 5))
-    assert actual_times(plan, run) == {
-        "a/x@h1": (MONDAY + minutes(2), MONDAY + minutes(12)),
-        "a/y": (MONDAY + minutes(3), None),
-    }
-
-    run.tasks[TaskId("a/y@h2")] = state(Status.FAILED, 4, 30)
-    assert actual_times(plan, run)["a/y"] == (MONDAY + minutes(3), None)
-    run.tasks[TaskId("a/y@h2")] = state(Status.OK, 4, 30)
-    assert actual_times(plan, run)["a/y"] == (MONDAY + minutes(3), MONDAY + minutes(30))
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no browser: apt-get install chromium")

@@ -55,6 +55,17 @@ def picture(story: Story, plan: Plan, columns: int, rows: int, shown: Settings =
     return console.file.getvalue().splitlines()  # type: ignore[attr-defined, no-any-return]
 
 
+@pytest.mark.parametrize("together", [1, 3, 40, 1000])
+def test_the_line_of_a_batch_comes_before_what_is_done_in_it(rack12: Plan, together: int) -> None:
+    """However many records become durable, and are shown, at a time."""
+    lines = told(half_flashed(rack12), rack12, Settings(zone=CET), together=together).splitlines()
+    begins = [number for number, line in enumerate(lines) if "firmware batch 2 of 4 is next" in line]
+    inside = [number for number, line in enumerate(lines) if " firmware/" in line and "#2@" in line]
+    assert len(begins) == 1
+    assert begins[0] < inside[0]
+    assert all("#2@" not in line for line in lines[: begins[0]])
+
+
 def test_one_line_per_change(rack12: Plan, golden: Golden) -> None:
     """Where there is no terminal, every change has its line, its time and its task."""
     golden.check("lines.txt", told(half_flashed(rack12), rack12, Settings(zone=CET), together=40))

@@ -11,7 +11,7 @@ from reporting.made_schedules import MONDAY, NAMES, PHASES, ZONE, booking, minut
 from reporting.made_texts import Golden
 from runbook_engine.model.schedule import Schedule
 from runbook_engine.model.times import Span
-from runbook_engine.model.words import PersonId
+from runbook_engine.model.words import HostName, PersonId
 from runbook_engine.reporting.booking_groups import By
 from runbook_engine.reporting.schedule_data import schedule_data
 from runbook_engine.reporting.schedule_tables import (
@@ -170,6 +170,18 @@ def test_whoever_is_booked_twice_is_named_on_both_sides() -> None:
     )
     assert "Fits" not in text
     assert conflict_text(one, [schedule(pause, runbook="storage")], NAMES, ZONE) == ""
+
+
+def test_phases_that_would_have_the_same_hosts_at_a_time_are_named_on_both_sides() -> None:
+    """The night between two batches of one is not free for the other."""
+    one, host = rack12(), HostName("r12-u01")
+    first = replace(booking("b/first", MONDAY - minutes(300), 60), hosts=(host, HostName("x1")))
+    last = booking("b/last", MONDAY + minutes(900), 60)
+    text = conflict_text(one, [schedule(first, last, runbook="storage")], NAMES, ZONE)
+    assert text.startswith("r12-u01: phase ")
+    assert " of rack12-install (" in text
+    assert "and phase b of storage (Mon 30 Nov 04:00 – Tue 1 Dec 01:00) cannot both have them" in text
+    assert conflict_text(one, [schedule(last, runbook="storage")], NAMES, ZONE) == ""
 
 
 def test_the_data_count_minutes_from_the_start() -> None:

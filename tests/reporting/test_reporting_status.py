@@ -189,6 +189,7 @@ EVENTS: list[ev.Event] = [
     ev.ControllerTookOver(at=START, epoch=1, by="ana", machine="adm1", pid=7),
     ev.ControllerTookOver(at=START, epoch=2, by="ana", machine="adm1", pid=8),
     ev.HostsTaken(at=START, hosts=(HostName("h1"), HostName("h2"), HostName("h3"))),
+    gates.BackInService(at=START, hosts=(HostName("h1"), HostName("h2"))),
     ev.HostsReleased(at=START, hosts=(HostName("h1"),)),
     ev.AttemptStarted(at=START, task=FLASH, attempt=AttemptId("a1")),
     ev.AttemptEnded(at=START, task=FLASH, attempt=AttemptId("a1"), outcome=ev.Outcome(status=Status.OK, duration_s=482)),

@@ -11,7 +11,7 @@ from runbook_engine.model.attempts import Ended
 from runbook_engine.model.decisions import Done, RollBack, StartNow
 from runbook_engine.model.errors import Exit
 from runbook_engine.model.events import AttemptStarted, HostsReleased, HostsTaken, TaskOpened
-from runbook_engine.model.gates import PhaseCleared, PhaseHeld, ResourcesReleased, ResourcesTaken, StartMissed
+from runbook_engine.model.gates import BackInService, PhaseCleared, PhaseHeld, ResourcesReleased, ResourcesTaken, StartMissed
 from runbook_engine.model.plan import WayBack
 from runbook_engine.model.runbook import Takes
 from runbook_engine.model.words import HostName, PhaseId, Purpose, RunId, RunStatus, Status, TaskId
@@ -253,16 +253,52 @@ def test_no_more_hosts_are_out_of_service_than_may_be():
     assert [e.hosts for e in of_kind(journal, HostsTaken) if e.out] == [("h4",)]
 
 
-def test_a_batch_gives_its_hosts_back_before_the_next_one_begins():
-    """One of three out at a time, batch after batch: each host is back in service before the next goes out."""
+def test_a_batch_is_back_in_service_before_the_next_one_begins():
+    """One of three out at a time, batch after batch; the run has all of them from the first to the last."""
     pool = Pool(name="etcd", hosts=frozenset(map(HostName, ("h1", "h2", "h3"))), out=1)
     made = plan(phase("p", *([package(f"p/a#{n}" if n > 1 else "p/a", (f"h{n}",))] for n in (1, 2, 3))))
     course, journal, _ = carry_out(made, World(pools=(pool,)))
     assert course.run.status is RunStatus.DONE
     out = set()
-    for event in of_kind(journal, HostsTaken, HostsReleased):
+    for event in of_kind(journal, HostsTaken, BackInService):
         out = out | set(event.hosts) if isinstance(event, HostsTaken) and event.out else out - set(event.hosts)
         assert len(out) <= 1
+    assert [e.hosts for e in of_kind(journal, BackInService)] == [("h1",), ("h2",)]
+    assert [e.hosts for e in of_kind(journal, HostsReleased)] == [("h1", "h2", "h3")]
+
+
+def test_a_batch_goes_out_of_service_as_a_whole_or_not_at_all():
+    """Two go together and one is out elsewhere: neither goes, or two runs with one each could wait for the other's second."""
+    pool = Pool(name="web", hosts=frozenset(map(HostName, ("h1", "h2", "h3"))), out=2)
+    made = plan(phase("p", [package("p/a", ("h1", "h2"))]))
+    other = {HostName("h3"): RunId("other-1")}
+    busy = World(pools=(pool,), taken=other, out=other)
+    course, journal, workers = carry_out(made, busy)
+    assert (workers.started, course.run.taken) == ([], set())
+    (why,) = blockers(course, "p/a@h1", busy, START)
+    assert why.reason == ("web: at most 2 of its 3 hosts may be out of service, and 2 would go together; out: h3 (other-1)")
+    _, journal, _ = carry_out(made, World(pools=(pool,)), journal)
+    assert [e.hosts for e in of_kind(journal, HostsTaken)] == [("h1", "h2")]
+
+
+def test_a_step_that_needs_a_resource_begins_with_all_hosts_of_its_phase():
+    """Whoever has the lift has its hosts too: else the run that has them could wait for the lift."""
+    made = plan(phase("p", [package("p/fetch", uses={"lift": 1})], [package("p/a", ("h1",))]))
+    busy = World(capacity={"lift": 1}, taken={HostName("h1"): RunId("other-1")})
+    course, journal, workers = carry_out(made, busy)
+    assert (workers.started, course.run.uses) == ([], {})
+    assert [b.kind for b in blockers(course, "p/fetch", busy, START)] == ["host"]
+    _, journal, _ = carry_out(made, World(capacity={"lift": 1}), journal)
+    assert [e.hosts for e in of_kind(journal, HostsTaken)] == [("h1",)]
+
+
+def test_what_has_not_begun_and_waits_for_others_keeps_no_host_of_the_phase_before():
+    """The second phase wants a host that another run has: it gives the first one back, for the other run may want that."""
+    made = plan(phase("p", [package("p/a", ("h1",))]), phase("q", [package("q/a", ("h1", "h2"))]))
+    course, journal, _ = carry_out(made, World(taken={HostName("h2"): RunId("other-1")}))
+    assert (course.run.taken, [e.hosts for e in of_kind(journal, HostsReleased)]) == (set(), [("h1",)])
+    course, journal, _ = carry_out(made, World(), journal)
+    assert course.run.status is RunStatus.DONE
 
 
 def test_a_resource_that_another_run_has_is_waited_for():

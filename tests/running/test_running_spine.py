@@ -339,15 +339,26 @@ def test_pause_and_resume_and_stop():
 
 @pytest.mark.law(12)
 def test_a_host_of_another_run_is_left_alone_and_its_holder_is_named():
-    """L12: tasks on a host that another run holds wait, and say for which run."""
-    night = Night(plan(phase("p", [package("p/a", HOSTS)])))
+    """L12: a phase of which another run has a host takes none of its hosts, and says which run it is; --limit leaves it out."""
+    made, busy = plan(phase("p", [package("p/a", HOSTS)])), World(version=7, taken={"h2": "other-1"})
+    night = Night(made)
     night.journal.version = 7
 
-    course = night.go(world=lambda: World(version=7, taken={"h2": "other-1"}))
+    course = night.go(world=lambda: busy)
 
+    assert (night.order, course.run.taken) == ([], set())
+    assert result(course, busy) is Exit.REFUSED
+    all_of_it = "phase p begins when all its hosts are free (--limit leaves some out)"
+    for host in HOSTS:
+        (why,) = blockers(course, f"p/a@{host}", busy, START)
+        assert (why.kind, why.next_command) == ("host", "runbook status other-1")
+        assert why.reason == f"h2 is worked on by run other-1; {all_of_it}"
+    others = Focus(hosts=frozenset({"h1", "h3"}))
+    assert not blockers(course, "p/a@h1", busy, START, others)
+
+    course = night.go(focus=others, world=lambda: busy)
     assert sorted(night.order) == ["p/a@h1", "p/a@h3"]
-    assert result(course, World(version=7, taken={"h2": "other-1"})) is Exit.REFUSED
-    assert blockers(course, "p/a@h2", World(taken={"h2": "other-1"}), START)[0].reason == "h2 is worked on by run other-1"
+    assert course.run.taken == {"h1", "h3"}
 
 
 def test_a_world_that_changes_between_look_and_commit_starts_nothing():

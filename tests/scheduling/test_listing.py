@@ -8,10 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runbook_engine.model.jobs import Apart, Crew, Job, Link, LinkKind, Placed, Project, Supply, Worker
+from runbook_engine.model.words import PersonId
 from runbook_engine.scheduling.checker import faults
 from runbook_engine.scheduling.crew_bounds import bound
 from runbook_engine.scheduling.crew_change import kept
 from runbook_engine.scheduling.listing import first, solution
+from runbook_engine.scheduling.listing_case import case_of
 from runbook_engine.scheduling.listing_reasons import NotPlaced, Reason
 
 DAY = 24
@@ -234,7 +236,7 @@ def projects(draw, *, most: int = 9):
     )
     return project(
         *(one(k) for k in range(count)),
-        workers=tuple(draw(worker) for _ in range(people)),
+        workers=tuple(replace(draw(worker), id=PersonId(f"w{n}")) for n in range(people)),
         calendars=(NIGHTS,),
         resources=(
             Supply(name="lift", amount=2, taken=((3, 6, 1),)),
@@ -272,6 +274,20 @@ def test_any_change_of_the_hours_keeps_the_rules(of, random):
     assert [fault for fault in faults(now, found) if "deadline" not in fault] == []
 
 
+def test_a_thing_does_its_work_while_those_who_use_it_are_there():
+    """One lift for four times six hours, by day: eight hours of the first two days, and the last eight of the third."""
+    jobs = [job(f"mount{n}", 6, uses=((0, 1),), crews=needs(0, 1), pausable=True) for n in range(4)]
+    people = (Worker(id="ana", free=OFFICE), Worker(id="ben", free=OFFICE))
+    of = project(*jobs, workers=people, resources=(Supply(name="lift", amount=1),))
+
+    assert bound(of) == 2 * DAY + 17
+    taken = replace(of, resources=(Supply(name="lift", amount=1, taken=((0, DAY, 1),)),))
+    assert bound(taken) == 3 * DAY + 17
+    alone = [job(f"copy{n}", 6, uses=((0, 1),)) for n in range(5)]
+    assert bound(replace(of, jobs=tuple(alone))) == 30  # what needs nobody goes on at night
+    assert bound(replace(of, jobs=(*jobs, *alone))) == 2 * DAY + 17
+
+
 @settings(max_examples=60, deadline=None)
 @given(projects(most=5))
 def test_the_bound_holds_for_the_best_of_all_orders(of):
@@ -283,3 +299,16 @@ def test_the_bound_holds_for_the_best_of_all_orders(of):
             continue
 
     assert bound(of) <= best
+
+
+def test_who_may_never_work_for_so_long_is_not_asked_at_all():
+    """Somebody who works one slot a day, or rests all day, is not asked for six in a row, unless nobody else is there."""
+    little, tired = Worker(id="little", day_most=1), Worker(id="tired", rest=DAY - 2)
+    of = project(job("a", 6, crews=needs(0, 1, 2)), job("b", 6, crews=needs(0)), workers=(little, tired, Worker(id="fit")))
+    case = case_of(of)
+
+    assert case.candidates[case.seats[0] : case.seats[1]] == [2]
+    assert case.candidates[case.seats[1] : case.seats[2]] == [0]
+    with pytest.raises(NotPlaced):
+        first(of)
+    assert first(replace(of, jobs=of.jobs[:1])).placed[0].people == (2,)

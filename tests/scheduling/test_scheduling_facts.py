@@ -1,5 +1,6 @@
 """A run that is under way: what has happened is a fact, and what is left is scheduled again with few changes."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
@@ -9,6 +10,7 @@ from runbook_engine.model.jobs import Crew, Job, Link, Project, Worker
 from runbook_engine.model.run import Run, TaskState
 from runbook_engine.model.schedule import Booking, Schedule
 from runbook_engine.model.words import Digest, PackageId, PersonId, PhaseId, RunId, Status, TaskId
+from runbook_engine.scheduling.checker import faults
 from runbook_engine.scheduling.facts import as_it_stands, stand_of
 from runbook_engine.scheduling.forecasts import go_on
 
@@ -76,6 +78,68 @@ def test_what_is_under_way_ends_at_its_pace():
     assert times(go_on(found)) == [(0, 80)]
 
 
+OFFICE = tuple((day + 60, day + 540) for day in range(0, 7200, 1440))  # from nine to five, as T0 is eight
+
+
+def at_work(*jobs: Job, **more) -> Project:
+    """A project of somebody who works from nine to five."""
+    return replace(project(*jobs, workers=("ann",)), workers=(Worker(id=PersonId("ann"), free=OFFICE),), **more)
+
+
+def under_way(began: float, percent: int = 0) -> Run:
+    return run(a=TaskState(status=Status.WAITING, started=at(began), percent=percent, until=at(9999), by="ann"))
+
+
+def forecast(plan: Project, begun: Run, now: float) -> list[tuple[int, int]]:
+    going, found = go_on(as_it_stands(plan, begun, at(now)))
+    assert faults(going, found) == ()
+    return [(placed.start, placed.finish) for placed in found.placed]
+
+
+def test_a_night_is_no_work():
+    """Two hours begun at half past four. In one go they end at half past six; the next morning the night does not count."""
+    plan = at_work(job("a", 120, people=(0,)))
+
+    assert forecast(plan, under_way(510), 525) == [(510, 630)]
+    assert forecast(plan, under_way(510), 1500) == [(510, 1590)]  # nine o'clock: ninety minutes are left
+    assert forecast(plan, under_way(510, percent=50), 1500) == [(510, 1560)]  # half is done: an hour is left
+    assert forecast(plan, under_way(510), 700) == [(510, 1590)]  # late in the evening the same is known
+
+
+def test_what_may_pause_rests_at_night():
+    """It ends the next morning from the start, and the work of its person is told in spells."""
+    going, found = go_on(as_it_stands(at_work(job("a", 120, people=(0,), pausable=True)), under_way(510), at(525)))
+
+    assert (found.placed[0].start, found.placed[0].finish) == (510, 1590)
+    assert found.placed[0].spells == ((510, 540), (1500, 1590))
+    assert faults(going, found) == ()
+
+
+def test_who_works_after_hours_is_believed():
+    """What was begun, or ended, outside of the hours was done without a break."""
+    plan = at_work(job("a", 120, people=(0,)))
+
+    assert forecast(plan, under_way(600), 800) == [(600, 802)]
+    assert forecast(plan, run(a=ok(510, 660, by="ann")), 1500) == [(510, 660)]
+    assert forecast(plan, run(a=ok(510, 1560, by="ann")), 1600) == [(510, 1560)]
+
+
+@given(st.integers(60, 539), st.integers(1, 600), st.integers(0, 1500), st.just(0) | st.integers(40, 99), st.booleans())
+def test_a_forecast_is_never_past_and_counts_no_night(began, length, later, percent, pausable):
+    """Whatever was begun in the hours is over after now, and what is left of it is worked off in the hours or in one go."""
+    now, begun = began + later, under_way(began, percent)
+    ((start, finish),) = forecast(at_work(job("a", length, people=(0,), pausable=pausable)), begun, now)
+    spent = sum(max(0, min(b, now) - max(a, began)) for a, b in OFFICE)
+
+    assert start == began
+    assert finish > now
+    if pausable or later > length:
+        done = percent / 100
+        left = spent * (1 - done) / done if done and spent > length * done else length - (length * done if done else spent)
+        worked = sum(max(0, min(b, finish) - max(a, now)) for a, b in OFFICE)
+        assert abs(worked - max(1, left, length * 0.02)) <= 1
+
+
 def test_what_nobody_has_begun_starts_now_at_the_earliest():
     """A task that was opened waits for its person; waiting is not work."""
     opened = TaskState(status=Status.WAITING, started=T0)
@@ -91,6 +155,16 @@ def test_whoever_took_a_task_does_it():
     found = as_it_stands(project(job("a", 10, people=(0, 1))), run(a=taken), at(5))
 
     assert go_on(found)[1].placed[0].people == (1,)
+
+
+def test_whoever_took_a_task_does_it_though_another_was_promised():
+    """Ben has taken what was booked for Ann: her name is no reason to give it to her, whatever else must move."""
+    plan = project(job("a", 10, people=(0,)), job("b", 10, 0, people=(0, 1)))
+    told = promise(("a", 0, 10, "ann"), ("b", 10, 20, "ann"))
+    going, found = go_on(as_it_stands(plan, run(a=ok(0, 40, by="ann"), b=TaskState(assigned="ben")), at(40)), told)
+
+    assert found.placed[1].people == (1,)
+    assert faults(going, found) == ()
 
 
 def test_a_late_step_moves_only_what_waits_for_it():

@@ -12,12 +12,21 @@ from hypothesis import strategies as st
 from runbook_engine.cli import feasibility
 from runbook_engine.cli.entry import outcome
 from runbook_engine.cli.settings import settings
+from runbook_engine.model.estimates import Estimate
 from runbook_engine.model.schedule import Booking, Schedule
-from runbook_engine.model.words import Digest, PackageId, PersonId, PhaseId
+from runbook_engine.model.verdict import Feasible
+from runbook_engine.model.words import Digest, PackageId, PersonId, PhaseId, StepId
 from runbook_engine.recording import open_store
+from runbook_engine.reporting.verdict_text import verdict_text
+from runbook_engine.scheduling.feasibility import verdict
 from runbook_engine.scheduling.feasibility_conflict import Budget, conflict, without
-from runbook_engine.scheduling.feasibility_trying import fits
+from runbook_engine.scheduling.feasibility_parts import parts
+from runbook_engine.scheduling.feasibility_people import with_enough
+from runbook_engine.scheduling.feasibility_restraints import restraints
+from runbook_engine.scheduling.feasibility_trying import fits, project_for, tried
 from runbook_engine.scheduling.feasibility_windows import longer
+from runbook_engine.scheduling.listing import first
+from runbook_engine.scheduling.listing_reasons import NotPlaced, Reason
 from scheduling.planted import AT, FAULTS, Fault, plant
 
 BOOK = "runbooks/rack12.yml"
@@ -201,8 +210,6 @@ def test_what_is_written_wrongly_is_not_judged(project, capsys):
 def test_a_conflict_is_minimal(project, name):
     """With all of it nothing fits; without any one of it, the others can hold."""
     case = case_of(project, next(fault for fault in FAULTS if fault.name == name))
-    from runbook_engine.scheduling.feasibility_restraints import restraints
-
     kept = conflict(case, fits, Budget())
     others = [one for one in restraints(case) if one.words not in {k.words for k in kept}]
     only = without(case, others)
@@ -234,3 +241,66 @@ def test_a_longer_opening_is_so_much_longer_but_a_day_at_most(start, took, more)
 
     assert begin == start
     assert ((end - begin) % 1440 or 1440) == min(1440, took + more)
+
+
+UNTIMED = (
+    (BOOK, "    window: working-hours\n    steps:\n      - {id: ports", "    steps:\n      - {id: ports"),
+    (BOOK, "        takes: 30m\n", ""),
+)
+
+
+def test_durations_that_are_learnt_decide(project):
+    """Half an hour by earlier runs is no risk any more; thirty hours do not fit into anybody's day. Both are told."""
+    case = case_of(project, edited(*UNTIMED))
+    review = StepId("network/review")
+
+    def learnt(hours, tasks):
+        low = Estimate(low_s=3600 * hours, likely_s=3600 * hours, high_s=3600 * hours, runs=tasks, tasks=tasks)
+        return verdict(replace(case, learnt={review: low}))
+
+    half, long = learnt(0.5, 4), learnt(30, 1)
+
+    assert (half.feasible, half.findings) == (Feasible.YES, ())
+    assert half.estimates == {review: "4 earlier runs, 30 min"}
+    assert long.feasible is Feasible.NO
+    assert long.estimates == {review: "1 earlier run, 30 h, hardly known"}
+    assert "Durations that the author did not state\n  network/review: 4 earlier" in verdict_text(half, case.plan, BOOK)
+
+
+@pytest.mark.parametrize("name", ["leave", "window-too-short", "freeze", "deadline", "travel"])
+def test_what_does_not_fit_into_a_part_does_not_fit_into_the_whole(project, name):
+    """Parts are smaller, and hold no more than the whole: mended, both fit; the conflict of a part is one of the whole."""
+    case = with_enough(case_of(project, next(fault for fault in FAULTS if fault.name == name)))
+    job = tried(case).job
+    small = list(parts(case, job))
+    refused = [part for part in small if not fits(part)]
+
+    sizes = [sum(package.size for package in part.plan.packages.values()) for part in small]
+    assert all(2 * size <= sum(package.size for package in case.plan.packages.values()) for size in sizes)
+    for part in refused:
+        kept = conflict(part, fits, Budget())
+        assert kept
+        others = [one for one in restraints(case) if one.words not in {k.words for k in kept}]
+        assert not fits(without(case, others))
+
+
+def test_no_more_is_tried_than_the_work_allows(project):
+    """The work is counted in tasks, so that it is the same on any machine; what is left may hold more than is needed."""
+    case = case_of(project, next(fault for fault in FAULTS if fault.name == "leave"))
+    asked: list[object] = []
+    tasks = sum(package.size for package in case.plan.packages.values())
+
+    conflict(case, lambda one: asked.append(one) or fits(one), Budget(work=3 * tasks))
+
+    assert len(asked) == 3
+
+
+def test_a_late_list_is_given_up_when_it_gets_no_better(project):
+    """With patience no more lists are made than needed; what fits is found all the same."""
+    case = case_of(project, next(fault for fault in FAULTS if fault.name == "deadline"))
+    of = project_for(case)
+
+    with pytest.raises(NotPlaced) as refused:
+        first(of, patience=1)
+    assert refused.value.reason is Reason.DEADLINE
+    assert first(project_for(case_of(project)), patience=1)

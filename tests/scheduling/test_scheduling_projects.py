@@ -19,14 +19,14 @@ from runbook_engine.model.estimates import Estimate
 from runbook_engine.model.jobs import Job, Link, LinkKind, Project
 from runbook_engine.model.plan import Plan, WayBack
 from runbook_engine.model.runbook import Deadline, Lag, Money, RollBack, Step, Takes, Who
-from runbook_engine.model.schedule import Booking, Schedule
+from runbook_engine.model.schedule import Booking, Schedule, held
 from runbook_engine.model.text import plain
-from runbook_engine.model.verdict import Matter
+from runbook_engine.model.times import Span
 from runbook_engine.model.words import Digest, HostName, PackageId, Per, PersonId, PhaseId, StepId
 from runbook_engine.model.world import Pool
 from runbook_engine.scheduling.projects import project_of
 from runbook_engine.scheduling.projects_terms import Terms
-from runbook_engine.scheduling.projects_times import slot_of, untold
+from runbook_engine.scheduling.projects_times import estimate_words, slot_of
 
 AMS = ZoneInfo("Europe/Amsterdam")
 MONDAY = datetime(2026, 11, 30, tzinfo=AMS)
@@ -298,8 +298,33 @@ def test_rates() -> None:
     assert ("Sat 05 00:00", "Mon 07 00:00", 2.0) in dear
 
 
+def test_what_the_engine_does_between_peoples_work_is_told_host_by_host() -> None:
+    """Nobody waits for other hosts; what comes before all people, and after all, is one piece. So many hosts at a time."""
+    on = company(person("ana"), person("ben"))
+    steps = (
+        run("first", takes=TEN, hosts="web"),
+        hand("mount"),
+        run("load", takes=TEN, hosts="web"),
+        run("start", takes=TEN, hosts="web"),
+        hand("look"),
+        run("last", takes=TEN, hosts="web"),
+    )
+    plan = planned(book(phase("p", *steps, hosts="web")), on)
+    made = of(plan, on, parallel=2)
+
+    assert before(made, "p/load@web2") == {"p/mount@web2"}
+    assert before(made, "p/start@web2") == {"p/load@web2"}
+    assert before(made, "p/look@web2") == {"p/start@web2"}
+    assert {"p/first", "p/last"} <= named(made).keys()
+    (hands,) = made.resources
+    assert (hands.amount, hands.used_up) == (2, False)
+    assert named(made)["p/load@web2"].uses == ((0, 1),)
+    assert named(made)["p/first"].uses == named(made)["p/mount@web2"].uses == ()
+    assert of(plan, on, parallel=8).resources == ()  # all of them at a time: nothing to count
+
+
 def test_what_others_have_booked_is_taken() -> None:
-    """Their people are not free, their tools are gone, and nobody else works on their hosts meanwhile."""
+    """Their people are not free, their tools are gone, and no phase that needs one of their hosts goes on meanwhile."""
     begin = MONDAY + timedelta(hours=10)
     other = Booking(
         id="x",
@@ -327,8 +352,41 @@ def test_what_others_have_booked_is_taken() -> None:
         ("Mon 30 10:00", "Mon 30 12:00", 1)
     ]
     assert first.calendar is not None
-    assert second.calendar is None
+    assert second.calendar == first.calendar
     assert amsterdam(made, made.calendars[first.calendar][0][1]) == "Mon 30 10:00"
+
+
+def test_a_booked_phase_has_all_its_hosts_from_its_first_work_to_its_last() -> None:
+    """web1 at ten and web2 at three: both are taken from ten to four, as the run will have them, and other hosts are not."""
+
+    def booking(name: str, host: str, hour: int) -> Booking:
+        begin = MONDAY + timedelta(hours=hour)
+        return Booking(
+            id=name,
+            package=PackageId(name),
+            phase=PhaseId("x"),
+            title=name,
+            start=begin,
+            finish=begin + timedelta(hours=1),
+            hosts=(HostName(host),) if host else (),
+        )
+
+    work = (booking("ask", "", 9), booking("one", "web1", 10), booking("two", "web2", 15))
+    booked = Schedule(
+        plan=Digest(""), runbook="x", title="x", made=MONDAY, bookings=work, start=MONDAY, finish=work[-1].finish, bound=MONDAY
+    )
+    (has,) = held(booked)
+    assert (sorted(has.hosts), has.span) == (["web1", "web2"], Span(work[1].start, work[2].finish))
+    on = company(person("ana"))
+    phases = [phase(name, run(name, takes=TEN, hosts=host), needs=()) for name, host in (("p", "web1"), ("q", "web3"))]
+    made = of(planned(book(*phases), on), on, booked=(booked,))
+    (one,), (other,) = ([j for j in made.jobs if j.phase == name] for name in "pq")
+    assert one.calendar is not None
+    assert [amsterdam(made, slot) for slot in (made.calendars[one.calendar][0][1], made.calendars[one.calendar][1][0])] == [
+        "Mon 30 10:00",
+        "Mon 30 16:00",
+    ]
+    assert other.calendar is None
 
 
 def test_rules_of_capacity_keep_jobs_apart() -> None:
@@ -380,9 +438,11 @@ def test_which_figure_counts_and_where_it_is_from() -> None:
     assert minutes() == [15, 2, 20, 0, 5]
     assert minutes(pick=shortest) == [10, 1, 0, 0, 5]
     assert minutes(pick=longest) == [30, 5, 20, 0, 5]
-    found = list(untold(plan, learnt))
-    assert [(f.matter, f.place, f.blocks) for f in found] == [(Matter.DURATION, "p/c", False), (Matter.DURATION, "p/d", False)]
-    assert "the limit of 20 min counts" in found[0].reason
+    assert estimate_words(plan, learnt) == {
+        "p/b": "5 earlier runs, 1 to 5 min",
+        "p/c": "no time is stated; the limit of 20 min counts",
+        "p/d": "no time is stated; none counts",
+    }
 
 
 def test_slots_suit_the_work() -> None:

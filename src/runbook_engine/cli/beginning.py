@@ -100,7 +100,7 @@ def may_begin(plan: Plan, focus: Focus, gates: Gates, *, wait: bool) -> None:
         return
     phase, main = every[0]
     more = [_words(*one) for one in every[1:6]]
-    command = main.next_command or ("runbook run FILE --wait" if main.until else "")
+    command = main.next_command or (f"runbook run {plan.file or 'FILE'} --wait" if main.until else "")
     raise Refused(_words(phase, main), why="; ".join(more), next_command=command)
 
 

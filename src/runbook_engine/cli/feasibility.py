@@ -1,7 +1,7 @@
 """feasibility: whether a plan can be done as it stands, why not, and what would help."""
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,16 +12,21 @@ from runbook_engine.cli import opening, options
 from runbook_engine.cli.estates import Live
 from runbook_engine.cli.gating import standings
 from runbook_engine.cli.identity import executors
+from runbook_engine.cli.learning import learnt_of
+from runbook_engine.cli.moments import asked_from, since
 from runbook_engine.cli.projects import existing, is_runbook, reader, saved
 from runbook_engine.cli.settings import Settings, settings
-from runbook_engine.model.errors import Exit, NotValid, TransportFault, Usage
+from runbook_engine.model.approvals import Sealed
+from runbook_engine.model.errors import Exit, NotValid, TransportFault
 from runbook_engine.model.estate import Estate, Host
+from runbook_engine.model.estimates import Estimate
 from runbook_engine.model.places import Mistake
 from runbook_engine.model.plan import Plan
 from runbook_engine.model.runbook import Runbook
+from runbook_engine.model.schedule import Schedule
 from runbook_engine.model.values import dataclass
 from runbook_engine.model.verdict import Feasible, Finding, Matter, WayOut
-from runbook_engine.model.words import Cause
+from runbook_engine.model.words import Cause, StepId
 
 if TYPE_CHECKING:
     from runbook_engine.scheduling.feasibility_case import Case
@@ -31,7 +36,7 @@ if TYPE_CHECKING:
 @click.argument("file", metavar="FILE|PLAN")
 @options.param_options
 @click.option("--probe", is_flag=True, help="Log in to every host of the plan and out again; nothing is changed.")
-@click.option("--from", "since", metavar="WHEN", help="As if it were then, such as 2026-11-30T08:00; else now.")
+@since
 @click.option("--parallel", type=int, metavar="N", help="Attempts at once; as for runbook run.")
 @options.inventory
 @options.journal
@@ -41,7 +46,7 @@ def feasibility_command(
     params: tuple[str, ...],
     params_file: str | None,
     probe: bool,
-    since: str | None,
+    start: str | None,
     parallel: int | None,
     inventory: str | None,
     journal: str | None,
@@ -61,10 +66,13 @@ def feasibility_command(
     """
     from runbook_engine.reporting.verdict_text import verdict_data, verdict_text
     from runbook_engine.scheduling.feasibility import verdict
+    from runbook_engine.scheduling.projects_calendar import zone_of
 
     place = settings(Path(file), inventory=inventory, journal=journal, parallel=parallel)
     read = _read(file, place, options.pairs(params, "-p"), params_file)
-    case = _case(read, place, _moment(since), probe=probe)
+    now = opening.now().replace(second=0, microsecond=0)
+    at = asked_from(start, zone_of(read.plan, read.estate), now).astimezone(UTC)
+    case = _case(read, place, at, probe=probe)
     found = verdict(case)
     if as_json:
         options.show_json(verdict_data(found, read.plan, case.at))
@@ -147,13 +155,10 @@ def _case(read: _Read, place: Settings, at: datetime, *, probe: bool) -> "Case":
 
     plan, estate = read.plan, read.estate
     live = Live(estate, place.inventory)
-    with opening.store_of(place) as store:
-        said = store.statements(plan.runbook)
-        booked = [one.schedule for one in store.booked()]
-        rows = [row for row in store.runs() if row.ended is None and row.runbook != plan.runbook]
-        others = [(str(row.run), store.plan(row.digest)) for row in rows]
+    past = _past(place, plan)
+    booked = past.booked
     known = {schedule.plan for schedule in booked}
-    found = [*read.broken, *_open_runs(plan, [o for o in others if o[1].digest not in known], estate)]
+    found = [*read.broken, *_open_runs(plan, [o for o in past.others if o[1].digest not in known], estate)]
     if probe:
         found += _unreachable(plan, estate, place)
     return Case(
@@ -165,11 +170,36 @@ def _case(read: _Read, place: Settings, at: datetime, *, probe: bool) -> "Case":
         zone=zone_of(plan, estate),
         parallel=place.parallel,
         pools=() if read.broken else live.pools,
+        learnt=past.learnt,
         booked=tuple(schedule for schedule in booked if schedule.runbook != plan.runbook),
         own=next((schedule for schedule in booked if schedule.runbook == plan.runbook), None),
-        standings=standings(plan, live, said, at, executors(estate)),
+        standings=standings(plan, live, past.said, at, executors(estate)),
         said=tuple(found),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Past:
+    """What the journal says: statements on the plan, what is booked, other open runs with their plans, learnt durations."""
+
+    said: Sequence[Sealed] = ()
+    booked: Sequence[Schedule] = ()
+    others: Sequence[tuple[str, Plan]] = ()
+    learnt: Mapping[StepId, Estimate] = field(default_factory=dict)
+
+
+def _past(place: Settings, plan: Plan) -> _Past:
+    """Nothing where there is no journal, and none is made."""
+    if not opening.has_journal(place):
+        return _Past()
+    with opening.store_of(place) as store:
+        rows = [row for row in store.runs() if row.ended is None and row.runbook != plan.runbook]
+        return _Past(
+            said=store.statements(plan.runbook),
+            booked=[one.schedule for one in store.booked()],
+            others=[(str(row.run), store.plan(row.digest)) for row in rows],
+            learnt=learnt_of(store, plan),
+        )
 
 
 def _open_runs(plan: Plan, others: list[tuple[str, Plan]], estate: Estate) -> Iterator[Finding]:
@@ -208,14 +238,3 @@ def _unreachable(plan: Plan, estate: Estate, place: Settings) -> Iterator[Findin
             ways_out=(WayOut(words=words, cost=1.0),),
             about=tuple(names),
         )
-
-
-def _moment(given: str | None) -> datetime:
-    """The moment that is meant, in this machine's zone unless it names one; else now."""
-    if given is None:
-        return opening.now().replace(second=0, microsecond=0)
-    try:
-        found = datetime.fromisoformat(given)
-    except ValueError:
-        raise Usage(f"--from {given} is no date or time; write it like 2026-11-30T08:00") from None
-    return (found if found.tzinfo else found.replace(tzinfo=options.zone())).astimezone(UTC)

@@ -73,6 +73,12 @@ def opened(name: str, journal: str | None = None) -> Iterator[Opened]:
         yield Opened(place, store, run, course)
 
 
+def has_journal(place: Settings) -> bool:
+    """Whether there is a journal: who only asks need not make one. What is on a server is taken to be there."""
+    file = place.journal.removeprefix("sqlite:///")
+    return file == place.journal or Path(file).exists()
+
+
 @contextmanager
 def store_of(place: Settings) -> Iterator["Store"]:
     """The store of these settings."""

@@ -1,7 +1,6 @@
 """From a plan to a schedule that can be trusted: project, pins, search, and the independent check, always."""
 
 import os
-import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -10,9 +9,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runbook_engine.cli import opening
+from runbook_engine.cli import opening, options
 from runbook_engine.cli.estates import estates_of
 from runbook_engine.cli.learning import learnt_of
+from runbook_engine.cli.moments import asked_from
+from runbook_engine.cli.pinning import keep_to_rules, with_pins
 from runbook_engine.cli.settings import Settings
 from runbook_engine.model.errors import Refused, Usage
 from runbook_engine.model.estate import Estate
@@ -21,7 +22,7 @@ from runbook_engine.model.jobs import Aim, Effort, Project, Solution
 from runbook_engine.model.plan import Plan
 from runbook_engine.model.schedule import Booked, Moved, Schedule
 from runbook_engine.model.values import dataclass
-from runbook_engine.model.words import PersonId, StepId
+from runbook_engine.model.words import StepId
 
 if TYPE_CHECKING:
     from runbook_engine.scheduling.pins import Pin
@@ -51,7 +52,7 @@ class Wish:
     seed: int = 1
     aim: Aim = Aim.FINISH
     pins: "tuple[Pin, ...]" = ()
-    at: datetime | None = None  # not before; None: now
+    start: str | None = None  # not before, as it was typed; None: now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,14 +73,10 @@ def estate_of(place: Settings) -> Estate:
 
 def booked_of(place: Settings) -> tuple[Booked, ...]:
     """What is booked in the database; nothing where there is none."""
-    if not _journal_exists(place):
+    if not opening.has_journal(place):
         return ()
     with opening.store_of(place) as store:
         return store.booked()
-
-
-def _journal_exists(place: Settings) -> bool:
-    return Path(place.journal.removeprefix("sqlite:///")).exists()
 
 
 def make(plan: Plan, place: Settings, wish: Wish, booked: Sequence[Booked], now: datetime) -> Made:
@@ -96,42 +93,50 @@ def make(plan: Plan, place: Settings, wish: Wish, booked: Sequence[Booked], now:
 
     live = estates_of(place.inventory).live()
     before = next((b for b in booked if b.schedule.runbook == plan.runbook), None)
+    wish = _aimed(wish, plan, before)
     others = tuple(b.schedule for b in booked if b.schedule.runbook != plan.runbook and not b.schedule.abstract)
     learnt = _learnt(plan, place)
     terms = Terms(parallel=place.parallel, pools=live.pools, booked=others, learnt=learnt)
     try:
         zone = zone_of(plan, live.estate)
-        project = project_of(plan, live.estate, days_off, _aware(wish.at, zone) or now, terms)
+        project = project_of(plan, live.estate, days_off, asked_from(wish.start, zone, now), terms)
     except ValueError as error:
         raise Refused(f"{plan.runbook} cannot be scheduled: {error}", next_command="runbook inventory check") from error
-    pins = [replace(p, start=_aware(p.start, zone) if isinstance(p.start, datetime) else p.start) for p in wish.pins]
-    project, solution, refused = _solved(plan, _pinned(project, pins), wish, zone, before)
+    _begins(plan, project, wish)
+    project, solution, refused = _solved(plan, with_pins(project, wish.pins, zone), wish, zone, before)
     _keeps_to_rules(plan, project, solution)
     effort = Effort(seed=wish.seed)
     schedule = schedule_of(
         plan, live.estate, project, solution, now, aim=wish.aim, effort=effort, estimates=estimate_words(plan, learnt)
     )
-    if pins:
-        _pins_keep_to_rules(project, solution, zone, conflict_text(schedule, others, names_of(live.estate), zone))
+    if wish.pins:
+        keep_to_rules(_unpinned(project), solution, zone, conflict_text(schedule, others, names_of(live.estate), zone))
     changed = moved(before.schedule, schedule) if before else None
     return Made(plan=plan, schedule=schedule, refused=refused, moved=changed, others=others)
 
 
+def _aimed(wish: Wish, plan: Plan, before: Booked | None) -> Wish:
+    """What can be aimed at: where nothing is booked there is nothing to keep, and an early end is aimed at, which is said."""
+    if wish.aim is not Aim.CHANGE or before is not None:
+        return wish
+    options.say(f"Nothing is booked for {plan.runbook} that could be kept (--aim change): scheduled for an early end.")
+    return replace(wish, aim=Aim.FINISH)
+
+
+def _begins(plan: Plan, project: Project, wish: Wish) -> None:
+    """Raise Usage for a time from which on a plan that knows no dates is to be scheduled."""
+    if wish.start is not None and project.origin is None:
+        raise Usage(
+            f"--from {wish.start}: {plan.runbook} has no dates, windows or people; its schedule counts minutes from its start",
+            next_command="runbook schedule PLAN",
+        )
+
+
 def _learnt(plan: Plan, place: Settings) -> Mapping[StepId, Estimate]:
-    if not _journal_exists(place):
+    if not opening.has_journal(place):
         return {}
     with opening.store_of(place) as store:
         return learnt_of(store, plan)
-
-
-def _pinned(project: Project, pins: "Sequence[Pin]") -> Project:
-    from runbook_engine.scheduling.pins import NotPinned, pinned
-
-    try:
-        return pinned(project, pins)
-    except NotPinned as error:
-        near = f"Did you mean {', '.join(error.near)}?" if error.near else ""
-        raise Usage(f"--pin {error}", why=near or "A pin is written TASK=START@PERSON.") from error
 
 
 def _solved(plan: Plan, project: Project, wish: Wish, zone: tzinfo, before: Booked | None) -> tuple[Project, Solution, str]:
@@ -213,64 +218,5 @@ def _keeps_to_rules(plan: Plan, project: Project, solution: Solution) -> None:
         raise RuntimeError(f"the schedule of {plan.runbook} found by {solution.how} breaks its rules: {'; '.join(wrong[:5])}")
 
 
-def _pins_keep_to_rules(project: Project, solution: Solution, zone: tzinfo, twice: str) -> None:
-    """What is pinned counts as a fact for the search; here it must keep to the rules like everything else."""
-    from runbook_engine.scheduling.checker import faults
-
-    if wrong := faults(_unpinned(project), solution):
-        lines = [*(_in_words(project, line, zone) for line in wrong[:5]), *twice.splitlines()[:5]]
-        raise Refused(
-            "\n  ".join(["What is pinned breaks rules:", *lines]),
-            why="A pin fixes a choice; it does not make people free or windows open.",
-            next_command="runbook schedule PLAN, and another --pin",
-        )
-
-
-def _in_words(project: Project, fault: str, zone: tzinfo) -> str:
-    """What the checker says, with times for the numbers of slots."""
-    from runbook_engine.reporting.schedule_words import when
-    from runbook_engine.scheduling.projects_clock import of_project
-
-    def told(found: "re.Match[str]") -> str:
-        return f"{found[1]} {when(of_project(project, int(found[2])), zone)}"
-
-    words = fault if project.origin is None else re.sub(r"\b(from|to|at|until|before|after|slot) (\d+)\b", told, fault)
-    return re.sub(r"\bcalendar \d+ is", "its window is", words)
-
-
 def _unpinned(project: Project) -> Project:
     return replace(project, jobs=tuple(replace(job, start=None, people=None) for job in project.jobs))
-
-
-def pin_of(text: str) -> "Pin":
-    """TASK=START[@PERSON…]: START is a date and time in the plan's zone, or minutes; empty: whenever it suits."""
-    from runbook_engine.scheduling.pins import Pin
-
-    task, sign, rest = text.partition("=")
-    start, *people = rest.split("@")
-    if not task or not sign or (not start and not people) or not all(people):
-        raise Usage(
-            f"--pin {text}: a pin is written TASK=START@PERSON, such as cabling/mount@r12-u01=2026-11-30T09:00@ana.duarte"
-        )
-    return Pin(task=task, start=_start(text, start), people=tuple(map(PersonId, people)))
-
-
-def _start(text: str, start: str) -> datetime | float | None:
-    if not start:
-        return None
-    try:
-        return float(start)
-    except ValueError:
-        return moment_of(start, f"--pin {text}")
-
-
-def moment_of(text: str, what: str) -> datetime:
-    """A date and time; without a zone it is meant in that of the plan. A date alone is its beginning. Raises Usage."""
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        raise Usage(f"{what}: {text} is no date or time; write it like 2026-11-30T09:00") from None
-
-
-def _aware(at: datetime | None, zone: tzinfo) -> datetime | None:
-    return at if at is None or at.tzinfo else at.replace(tzinfo=zone)

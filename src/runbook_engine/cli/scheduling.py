@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from runbook_engine.cli import opening, options
+from runbook_engine.cli.moments import since
+from runbook_engine.cli.pinning import pin_of
 from runbook_engine.cli.projects import planned
-from runbook_engine.cli.scheduled import Made, Wish, Zeal, booked_of, effort_of, estate_of, make, moment_of, pin_of
+from runbook_engine.cli.scheduled import Made, Wish, Zeal, booked_of, estate_of, make
 from runbook_engine.cli.settings import Settings, settings
 from runbook_engine.model.errors import Exit, Refused, Usage
 from runbook_engine.model.jobs import Aim
@@ -29,8 +31,8 @@ Next: runbook tasks --for PERSON --ics FILE"""
 @click.command("schedule", epilog=NEXT)
 @click.argument("file", metavar="PLAN|FILE|RUN")
 @options.param_options
-@click.option("--from", "start", metavar="MOMENT", help="Nothing starts before, such as 2026-11-30T09:00; else from now on.")
-@click.option("--aim", type=click.Choice([str(a) for a in Aim]), default="finish", help="What it is to be good at.")
+@since
+@click.option("--aim", type=click.Choice([str(a) for a in Aim]), help="What it is to be good at; else finish, of a run change.")
 @click.option("--pin", "pins", multiple=True, metavar="TASK=START[@PERSON]", help="Fix a start, people, or both (repeatable).")
 @click.option("--with", "more", multiple=True, metavar="PLAN", help="Schedule that as well; the higher priority goes first.")
 @click.option(
@@ -50,7 +52,7 @@ def schedule_command(
     params: tuple[str, ...],
     params_file: str | None,
     start: str | None,
-    aim: str,
+    aim: str | None,
     pins: tuple[str, ...],
     more: tuple[str, ...],
     effort: str,
@@ -76,19 +78,19 @@ def schedule_command(
     """
     place = settings(Path(file), inventory=inventory, journal=journal)
     from runbook_engine.cli.charting import ending_of, write_view
-    from runbook_engine.cli.continuing import is_run, schedule_run
+    from runbook_engine.cli.continuing import is_run, refuse_options, schedule_run
 
     ending_of(output)
-    if is_run(file, place):
-        searched = effort_of(Wish(zeal=Zeal(effort), limit_s=time_limit, seed=seed), 0)
-        return schedule_run(file, place, searched, by=_by(by), output=output, book=book, as_json=as_json)
+    going = is_run(file, place)
+    wish = Wish(
+        zeal=Zeal(effort), limit_s=time_limit, seed=seed, aim=_aim(aim, going=going), start=start, pins=tuple(map(pin_of, pins))
+    )
+    if going:
+        refuse_options(file, _given("start", "more", "release", "params", "params_file"))
+        return schedule_run(file, place, wish, by=_by(by), output=output, book=book, as_json=as_json)
     plans = [planned(name, place, options.pairs(params, "-p") if name == file else {}, params_file) for name in (file, *more)]
     if release:
-        return _release(place, plans[0])
-    at = moment_of(start, "--from") if start else None
-    wish = Wish(
-        zeal=Zeal(effort), limit_s=time_limit, seed=seed, aim=Aim(aim), at=at, pins=tuple(pin_of(text) for text in pins)
-    )
+        return _release(place, plans[0], _given("start", "aim", "pins", "more", "by", "output", "book", "as_json"))
     now = opening.now().replace(microsecond=0)
     found = _together(plans, place, wish, now)
     if output:
@@ -98,6 +100,19 @@ def schedule_command(
     elif output != "-":
         _show(found, place, _by(by), (file, *more))
     return _end(found, place, now, book=book)
+
+
+def _aim(aim: str | None, *, going: bool) -> Aim:
+    """What is aimed at; where nothing is said, an early end, or for a run that is going on few changes."""
+    return Aim(aim) if aim else Aim.CHANGE if going else Aim.FINISH
+
+
+def _given(*names: str) -> list[str]:
+    """Which of these options somebody has typed, as they are called there."""
+    context = click.get_current_context()
+    typed = [n for n in names if context.get_parameter_source(n) is click.core.ParameterSource.COMMANDLINE]
+    known = {param.name: param.opts[-1] for param in context.command.params}
+    return [known[name] for name in typed]
 
 
 def _together(plans: Sequence[Plan], place: Settings, wish: Wish, now: datetime) -> list[Made]:
@@ -122,7 +137,13 @@ def _share(wish: Wish, number: int, plans: int) -> float | None:
     return None if wish.limit_s is None else wish.limit_s * number / plans
 
 
-def _release(place: Settings, plan: Plan) -> int:
+def _release(place: Settings, plan: Plan, beside: Sequence[str]) -> int:
+    """Give up what is booked for a plan; nothing is scheduled then, so that other options (`beside`) would mean nothing."""
+    if beside:
+        why = "It only gives up what is booked for one plan; nothing is scheduled."
+        raise Usage(
+            f"--release goes alone, without {', '.join(beside)}", why=why, next_command="runbook schedule PLAN --release"
+        )
     with opening.store_of(place) as store:
         if not store.release(plan.runbook, opening.now(), options.me()):
             raise Refused(f"Nothing is booked for {plan.runbook}", next_command="runbook schedule PLAN --book")

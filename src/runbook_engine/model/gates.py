@@ -61,6 +61,14 @@ class HostsTaken:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BackInService:
+    """These hosts are in service again; the run has them until their phase ends."""
+
+    at: datetime
+    hosts: tuple[HostName, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HostsReleased:
     """The run has left these hosts."""
 
@@ -93,4 +101,4 @@ class ResourcesReleased:
     phase: PhaseId
 
 
-Sharing = ResourcesTaken | ResourcesReleased | PartsTaken  # what runs have of what all of them need
+Sharing = ResourcesTaken | ResourcesReleased | PartsTaken | BackInService  # what runs have of what all of them need

@@ -131,6 +131,11 @@ class Package:
         return not self.action or self.procedure.question is not None
 
     @property
+    def claims_hosts(self) -> bool:
+        """Whether its phase has all hosts for itself before this starts: what works on one of them, or needs a resource."""
+        return bool(self.hosts or self.uses)
+
+    @property
     def takes_out(self) -> bool:
         """Whether its hosts are out of service then: not by what only reads, decides, plans or waits, or by a lamp."""
         question = self.procedure.question

@@ -81,6 +81,7 @@ class PhaseState:
     ended: datetime | None = None
     next_stage_at: datetime | None = None  # the pause between stages ends then
     begun: int = -1  # the last stage in which anything was begun
+    claimed: bool = False  # something was begun on one of its hosts: before that it took them all
     grounds: Grounds | None = None  # what let it start; None: nothing was asked for
     held: tuple[str, datetime | None] | None = None  # what keeps it from starting, as it was recorded last
     due: datetime | None = None  # an engine waits to start it then

@@ -75,3 +75,25 @@ class Booked:
     schedule: Schedule
     by: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """The hosts that a phase has for itself, from the first work on one of them until the phase ends."""
+
+    phase: PhaseId
+    hosts: frozenset[HostName]
+    span: Span
+
+
+def held(schedule: Schedule) -> tuple[Held, ...]:
+    """What a run that keeps to a schedule has for itself, phase by phase: a phase takes its hosts all at once."""
+    of_phase: dict[PhaseId, list[Booking]] = {}
+    for booking in schedule.bookings:
+        of_phase.setdefault(booking.phase, []).append(booking)
+    found = []
+    for phase, bookings in of_phase.items():
+        if claiming := [b.start for b in bookings if b.hosts or b.uses]:
+            hosts = frozenset(host for b in bookings for host in b.hosts)
+            found.append(Held(phase=phase, hosts=hosts, span=Span(min(claiming), max(b.finish for b in bookings))))
+    return tuple(found)

@@ -1,5 +1,7 @@
 """Whether a plan can be done, and why not: the findings of a feasibility check."""
 
+from collections.abc import Mapping
+from dataclasses import field
 from enum import StrEnum
 
 from runbook_engine.model.values import dataclass
@@ -64,3 +66,4 @@ class Verdict:
     feasible: Feasible
     findings: tuple[Finding, ...] = ()
     conflict: tuple[str, ...] = ()
+    estimates: Mapping[str, str] = field(default_factory=dict)  # by package, where a duration nobody stated comes from

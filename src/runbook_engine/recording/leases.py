@@ -6,13 +6,13 @@ from itertools import islice
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from runbook_engine.model.events import Event, HostsReleased, HostsTaken
-from runbook_engine.model.gates import PartsTaken, ResourcesReleased, ResourcesTaken
+from runbook_engine.model.gates import BackInService, PartsTaken, ResourcesReleased, ResourcesTaken
 from runbook_engine.model.words import HostName, RunId
 from runbook_engine.model.world import World
 from runbook_engine.recording.prepared import Prepared
 from runbook_engine.recording.tables import leases, resources, runs, world
 
-_CHANGING = (HostsTaken, HostsReleased, ResourcesTaken, ResourcesReleased, PartsTaken)
+_CHANGING = (HostsTaken, HostsReleased, BackInService, ResourcesTaken, ResourcesReleased, PartsTaken)
 _USED_UP = ""  # stands where a phase would: what is used up belongs to none, and stays
 _AT_ONCE = 500  # hosts in one question, well under every database's limit of parameters
 
@@ -73,8 +73,13 @@ def world_changes(connection: Connection) -> None:
     connection.execute(update(world).values(version=world.c.version + 1))
 
 
-def _apply(connection: Connection, run_id: int, hosts: list[HostName], event: HostsTaken | HostsReleased) -> None:
+def _apply(
+    connection: Connection, run_id: int, hosts: list[HostName], event: HostsTaken | HostsReleased | BackInService
+) -> None:
     """A host that is taken twice stays taken; one that is released without being taken stays free."""
+    if isinstance(event, BackInService):
+        connection.execute(update(leases).where(leases.c.run_id == run_id, leases.c.host.in_(hosts)).values(is_out=0))
+        return
     ours = delete(leases).where(leases.c.run_id == run_id, leases.c.host == bindparam("name"))
     connection.execute(ours, [{"name": host} for host in hosts])
     if isinstance(event, HostsTaken):

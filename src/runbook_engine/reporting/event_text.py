@@ -5,6 +5,7 @@ from datetime import UTC, tzinfo
 from runbook_engine.model import events as ev
 from runbook_engine.model import turns
 from runbook_engine.model.gates import (
+    BackInService,
     PartsTaken,
     PhaseCleared,
     PhaseHeld,
@@ -59,7 +60,7 @@ def event_words(event: ev.Event, zone: tzinfo = UTC) -> str:
             words = f"{event.task} {_owner_words(event)}"
         case PhaseCleared() | PhaseHeld() | StartMissed() | StartAgreed():
             words = gate_words(event, zone)
-        case ResourcesTaken() | ResourcesReleased() | PartsTaken():
+        case ResourcesTaken() | ResourcesReleased() | PartsTaken() | BackInService():
             words = gate_words(event, zone)
         case _:
             words = f"{event.task} {_task_words(event, zone)}"

@@ -6,11 +6,10 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from rich.cells import cell_len
 
-from runbook_engine.model.run import Run
 from runbook_engine.model.schedule import Booking, Schedule
 from runbook_engine.model.times import Span
 from runbook_engine.model.values import dataclass
-from runbook_engine.model.words import SETTLED_WELL, PackageId, PersonId, PhaseId, TaskId
+from runbook_engine.model.words import PackageId, PersonId, PhaseId
 from runbook_engine.reporting.booking_groups import By, grouped, keys_of
 from runbook_engine.reporting.harmless import one_line
 from runbook_engine.reporting.schedule_words import name_of, people_words, times, titled, work_s, work_spans
@@ -246,22 +245,6 @@ def _detail(chart: Chart, booking: Booking, expected: Booking | None, actual: Sp
     parts += [f"expected now {told(expected.start, expected.finish)}"] if expected else []
     parts += [f"was done {told(actual.start, actual.end)}"] if actual else []
     return "; ".join(parts)
-
-
-def actual_times(schedule: Schedule, run: Run) -> dict[str, tuple[datetime, datetime | None]]:
-    """When the work of each booking began, and ended if all of it has, by the journal; what has not begun is not named."""
-    found: dict[str, tuple[datetime, datetime | None]] = {}
-    for booking in schedule.bookings:
-        states = [run.task(task) for task in _tasks(booking)]
-        starts = [s.started for s in states if s.started]
-        ends = [s.ended for s in states if s.ended and s.status in SETTLED_WELL]
-        if starts:
-            found[booking.id] = (min(starts), max(ends) if len(ends) == len(states) else None)
-    return found
-
-
-def _tasks(booking: Booking) -> list[TaskId]:
-    return [TaskId(f"{booking.package}@{host}") for host in booking.hosts] or [TaskId(booking.package)]
 
 
 def shown_spans(chart: Chart) -> list[Span]:

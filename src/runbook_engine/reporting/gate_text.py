@@ -4,20 +4,23 @@ from collections.abc import Iterable
 from datetime import datetime, tzinfo
 
 from runbook_engine.model.gates import (
+    BackInService,
     PartsTaken,
     PhaseCleared,
     PhaseHeld,
     ResourcesReleased,
     ResourcesTaken,
+    Sharing,
     StartAgreed,
     StartMissed,
 )
 from runbook_engine.model.world import Blocker
+from runbook_engine.reporting.folding import fold_hosts
 from runbook_engine.reporting.harmless import one_line
-from runbook_engine.reporting.words import clock_time, day
+from runbook_engine.reporting.words import clock_time, count, day
 
-GateEvent = PhaseCleared | PhaseHeld | StartMissed | StartAgreed | ResourcesTaken | ResourcesReleased | PartsTaken
-QUIET_GATES = (ResourcesTaken, ResourcesReleased, PartsTaken)
+GateEvent = PhaseCleared | PhaseHeld | StartMissed | StartAgreed | Sharing
+QUIET_GATES = (ResourcesTaken, ResourcesReleased, PartsTaken, BackInService)
 
 
 def gate_words(event: GateEvent, zone: tzinfo) -> str:
@@ -37,6 +40,8 @@ def gate_words(event: GateEvent, zone: tzinfo) -> str:
             return f"phase {event.phase} has {', '.join(f'{n} × {name}' for name, n in sorted(event.uses.items()))}"
         case PartsTaken():
             return f"the run has used up {', '.join(f'{n} × {name}' for name, n in sorted(event.uses.items()))}"
+        case BackInService():
+            return f"{count(len(event.hosts), 'host')} back in service: {fold_hosts(event.hosts, most=10)}"
         case ResourcesReleased():
             return f"phase {event.phase} has given back what it used"
 

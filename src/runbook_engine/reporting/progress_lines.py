@@ -7,7 +7,7 @@ from runbook_engine.model import events as ev
 from runbook_engine.model.plan import Plan, PlannedPhase
 from runbook_engine.model.run import Run
 from runbook_engine.model.values import dataclass
-from runbook_engine.model.words import SETTLED_WELL, PhaseId, Purpose, StageKind, Status, TaskId
+from runbook_engine.model.words import SETTLED_WELL, PackageId, PhaseId, Purpose, StageKind, Status, TaskId
 from runbook_engine.reporting.event_text import event_words, outcome_words
 from runbook_engine.reporting.folding import fold_hosts
 from runbook_engine.reporting.gate_text import QUIET_GATES
@@ -46,6 +46,7 @@ class ProgressLines:
         self._unopened = [p for p in plan.phases if tally.state(run, p.id).started is None]
         self._unended = [p for p in plan.phases if tally.state(run, p.id).ended is None]
         self._stages: dict[PhaseId, int | None] = {p.id: tally.state(run, p.id).stage for p in plan.phases}
+        self._stage_of = {name: (p, n) for p in plan.phases for n, s in enumerate(p.stages) for name in s.packages}
         self._sums: dict[PhaseId, int] = {}
         self._checking = {task for task, purpose in tally.running.items() if purpose is Purpose.VERIFY}
 
@@ -62,6 +63,7 @@ class ProgressLines:
         """What the events, already folded into the run and the tally, have changed."""
         found: list[Line] = []
         for event in events:
+            found += self._stage_begun(event)
             found += self._event(run, event)
             found += self._phases_ended(run, event.at)
             found += self._phases_opened(run, event.at)
@@ -102,6 +104,16 @@ class ProgressLines:
         counts = self._tally.words(run, phase.id)
         words = f"phase {self._numbers[phase.id]} {phase.id} {phase_word(state)}{taken}{', ' + counts if counts else ''}"
         return self._line(ended, words, "bold")
+
+    def _stage_begun(self, event: ev.Event) -> list[Line]:
+        """The line of a batch before the first of what is done in it."""
+        package = (getattr(event, "task", None) or "").partition("@")[0]
+        phase, index = self._stage_of.get(PackageId(package), (None, -1))
+        known = self._stages.get(phase.id) if phase else None
+        if phase is None or index <= (-1 if known is None else known):
+            return []
+        self._stages[phase.id] = index
+        return self._stage_line(phase, index, event.at)
 
     def _stages_opened(self, run: Run, events: Sequence[ev.Event]) -> list[Line]:
         found = []

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from rich.cells import cell_len, set_cell_size
 
-from runbook_engine.model.schedule import Booking, Moved, Schedule
+from runbook_engine.model.schedule import Booking, Held, Moved, Schedule, held
 from runbook_engine.model.words import PersonId, PhaseId
 from runbook_engine.reporting.booking_groups import By, grouped
 from runbook_engine.reporting.folding import fold_hosts
@@ -202,9 +202,27 @@ def _overlap(one: Booking, two: Booking) -> bool:
     return any(a.start < b.end and b.start < a.end for a in work_spans(one) for b in work_spans(two))
 
 
+def meetings_of(schedule: Schedule, others: Sequence[Schedule]) -> Iterator[tuple[Held, Schedule, Held]]:
+    """Where a phase and one of another schedule would have the same hosts at the same time."""
+    mine = held(schedule)
+    for other in others:
+        for theirs in held(other):
+            for own in mine:
+                apart = own.span.end <= theirs.span.start or theirs.span.end <= own.span.start
+                if not apart and not own.hosts.isdisjoint(theirs.hosts):
+                    yield own, other, theirs
+
+
 def conflict_text(schedule: Schedule, others: Sequence[Schedule], names: Names, zone: tzinfo = UTC) -> str:
-    """Each double booking in one line that names both sides; empty when there is none."""
+    """Each double booking, of people and of hosts, in one line that names both sides; empty when there is none."""
     lines = []
+    for own, other, held_too in meetings_of(schedule, others):
+        both = fold_hosts(sorted(own.hosts & held_too.hosts), most=5)
+        lines.append(
+            f"{both}: phase {own.phase} of {schedule.runbook} ({times(own.span.start, own.span.end, zone)}) and phase "
+            f"{held_too.phase} of {other.runbook} ({times(held_too.span.start, held_too.span.end, zone)}) cannot both "
+            "have them: whichever begins first keeps them until it ends"
+        )
     for mine, other, theirs, people in conflicts_of(schedule, others):
         who = listed([name_of(p, names) for p in people])
         is_ = "is" if len(people) == 1 else "are"

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from runbook_engine.model.jobs import Aim
 from runbook_engine.model.schedule import Moved, Schedule
 from runbook_engine.model.values import dataclass
 from runbook_engine.reporting.booking_groups import By
@@ -9,7 +10,7 @@ from runbook_engine.reporting.gantt_model import Chart
 from runbook_engine.reporting.gantt_text import gantt_text
 from runbook_engine.reporting.harmless import in_ascii, one_line
 from runbook_engine.reporting.schedule_tables import chain_text, conflict_text, moved_text, table_text
-from runbook_engine.reporting.schedule_words import summary, zone_words
+from runbook_engine.reporting.schedule_words import estimates_text, summary, zone_words
 from runbook_engine.reporting.words import count, short_digest
 
 
@@ -55,18 +56,13 @@ def _head(chart: Chart) -> list[str]:
     how += [f"aim {schedule.aim}", f"seed {schedule.seed}"]
     lines = [one_line(schedule.title), f"{schedule.runbook} · {' · '.join(facts)}", summary(schedule, chart.zone)]
     if chart.forecast is not None:
-        lines.append(f"Expected now: {summary(chart.forecast, chart.zone)}")
+        asked = "" if chart.forecast.aim == Aim.CHANGE else f" (aim {chart.forecast.aim})"
+        lines.append(f"Expected now: {summary(chart.forecast, chart.zone)}{asked}")
     return [*lines, f"Found by {one_line(', '.join(how))}" if schedule.how else one_line(", ".join(how))]
 
 
 def _learnt(schedule: Schedule) -> str:
-    """Which durations nobody stated, and where they come from."""
-    told = list(dict.fromkeys((b.package, b.estimate) for b in schedule.bookings if b.estimate))
-    if not told:
-        return ""
-    lines = [f"  {one_line(package)}: {one_line(estimate)}" for package, estimate in told[:20]]
-    more = [f"  … and {len(told) - 20} more"] if len(told) > 20 else []
-    return "\n".join(["Durations that the author did not state", *lines, *more])
+    return estimates_text({b.package: b.estimate for b in schedule.bookings if b.estimate})
 
 
 def _conflicts(text: str) -> str:

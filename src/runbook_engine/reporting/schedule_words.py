@@ -12,6 +12,7 @@ from runbook_engine.reporting.time_scale import since
 from runbook_engine.reporting.words import duration, listed, moment, month_day
 
 Names = Mapping[PersonId, str]
+ESTIMATES_SHOWN = 20
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
@@ -53,6 +54,16 @@ def _roughly(seconds: float) -> str:
     if not days:
         return duration(seconds)
     return f"{NUMBERS[days] if days < len(NUMBERS) else days} day{'' if days == 1 else 's'}"
+
+
+def estimates_text(estimates: Mapping[str, str]) -> str:
+    """Which durations nobody stated, by package, and where they come from; empty where all are stated."""
+    told = list(estimates.items())
+    if not told:
+        return ""
+    lines = [f"  {one_line(package)}: {one_line(words)}" for package, words in told[:ESTIMATES_SHOWN]]
+    more = [f"  … and {len(told) - ESTIMATES_SHOWN} more"] if len(told) > ESTIMATES_SHOWN else []
+    return "\n".join(["Durations that the author did not state", *lines, *more])
 
 
 def bound_words(schedule: Schedule) -> str:

@@ -24,6 +24,7 @@ Blockers = Callable[[TaskId], Sequence[Blocker]]
 SHOWN = 20
 LOG_LINES = 12  # of a log that are shown to whoever settles a doubt
 REASONS_SHOWN = 8
+NOTES_SHOWN = 3
 TITLE_COLUMN = 40
 
 
@@ -167,6 +168,7 @@ def _facts(run: Run, now: datetime, zone: tzinfo) -> Iterator[str]:
         yield one_line(f"last driven by {run.controller}")
     if run.reason:
         yield one_line(f"{run.status}: {run.reason}")
+    yield from (one_line(f"noted: {note}") for note in run.notes[-NOTES_SHOWN:])
     if run.demo:
         yield "This is a demonstration: its clock and its answers are its own."
     if run.accepted_unenforced:

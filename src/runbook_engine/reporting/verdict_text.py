@@ -8,6 +8,7 @@ from typing import Any
 from runbook_engine.model.plan import Plan
 from runbook_engine.model.verdict import Feasible, Finding, Verdict
 from runbook_engine.reporting.harmless import one_line
+from runbook_engine.reporting.schedule_words import estimates_text
 from runbook_engine.reporting.words import count
 
 FORMAT = 1
@@ -25,6 +26,7 @@ def verdict_text(verdict: Verdict, plan: Plan, file: str) -> str:
         *_section("Stands in the way", blocks),
         *_section("Risks", perils),
         *_conflict(verdict),
+        *filter(None, [estimates_text(verdict.estimates)]),
         _next(verdict, file),
     ]
     return "\n\n".join(parts)
@@ -68,7 +70,8 @@ def _next(verdict: Verdict, file: str) -> str:
 def verdict_data(verdict: Verdict, plan: Plan, at: datetime) -> dict[str, Any]:
     """The JSON form of a verdict.
 
-    Fields: `format` (1), `kind` ("verdict"), `digest`, `runbook`, `title`, `at`, `feasible`, `findings`, `conflict`.
+    Fields: `format` (1), `kind` ("verdict"), `digest`, `runbook`, `title`, `at`, `feasible`, `findings`, `conflict`,
+    `estimates` (by package, where a duration that the author did not state comes from).
     """
     return {
         "format": FORMAT,
@@ -80,6 +83,7 @@ def verdict_data(verdict: Verdict, plan: Plan, at: datetime) -> dict[str, Any]:
         "feasible": verdict.feasible.value,
         "findings": [_finding_data(one) for one in verdict.findings],
         "conflict": list(verdict.conflict),
+        "estimates": dict(verdict.estimates),
     }
 
 

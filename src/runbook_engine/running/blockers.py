@@ -8,6 +8,7 @@ from runbook_engine.model.words import SETTLED_WELL, EdgeKind, FailureScope, Hos
 from runbook_engine.model.world import Blocker, World
 from runbook_engine.running.aside import out_of_turn
 from runbook_engine.running.budget import allowed, exceeded, failures, project_exceeded
+from runbook_engine.running.claims import elsewhere, other_run
 from runbook_engine.running.course import Course
 from runbook_engine.running.focus import Focus
 from runbook_engine.running.gates import closed_gates
@@ -33,11 +34,13 @@ def blockers(course: Course, task: TaskId, world: World, now: datetime, focus: F
     if state.status is Status.NOT_STARTED:
         found += [*_by_phase(course, package.phase), *_by_stage(course, package, now), *_by_needs(course, package, host)]
         found += too_early(course, package, host, world, now)
-    found += _by_host(course, task, host, world)
+    begins = state.status in (Status.NOT_STARTED, Status.RETRYING) and not state.back
+    there = tuple(elsewhere(course, package.phase, world, focus or Focus())) if begins and package.claims_hosts else ()
+    found += there or _by_host(course, task, host, world)
     if state.status is not Status.UNKNOWN and not state.back:  # settling doubt, and undoing, is always allowed
         found += [*_by_budget(course, package), *_by_aside(course, package, host)]
-        if state.status in (Status.NOT_STARTED, Status.RETRYING):
-            found += closed_gates(course, package, host, world, now)
+        if begins:
+            found += closed_gates(course, package, host, world, now, focus=focus or Focus())
     if focus is not None and not focus.allows(package.phase, host):
         found.append(Blocker(kind="limit", reason="this call is limited to other phases or hosts"))
     return tuple(found)
@@ -167,9 +170,7 @@ def _by_host(course: Course, task: TaskId, host: HostName | None, world: World) 
     if host is None:
         return []
     if host in world.taken:
-        by = world.taken[host]
-        ends = f", by its plan until {world.ends[by]:%Y-%m-%d %H:%M} UTC" if by in world.ends else ""
-        return [Blocker(kind="host", reason=f"{host} is worked on by run {by}{ends}", next_command=f"runbook status {by}")]
+        return [other_run(host, world)]
     on_host = (t for t, s in course.run.tasks.items() if s.status is Status.RUNNING and t != task)
     other = next((t for t in on_host if t.partition("@")[2] == host), None)
     return [Blocker(kind="host", reason=f"{host} is busy with {other}")] if other else []

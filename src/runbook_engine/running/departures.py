@@ -1,20 +1,21 @@
-"""What a run gives back: hosts that no open phase works on, hosts that are in service again, resources of phases that ended."""
+"""What a run gives back: hosts that no open phase works on, resources of phases that ended; and what is in service again."""
 
 from collections.abc import Iterator
 from datetime import datetime
 
 from runbook_engine.model.events import Event, HostsReleased
-from runbook_engine.model.gates import ResourcesReleased
+from runbook_engine.model.gates import BackInService, ResourcesReleased
 from runbook_engine.model.plan import PlannedPhase
 from runbook_engine.model.run import PhaseState, Run
 from runbook_engine.model.words import HostName, Status
+from runbook_engine.model.world import World
 from runbook_engine.running.course import Course
 
 
-def departures(course: Course, now: datetime, *, over: bool) -> Iterator[Event]:
+def departures(course: Course, world: World, now: datetime, *, over: bool) -> Iterator[Event]:
     """The events that say so, while nothing is being carried out. `over`: the run works on nothing any more."""
     run = course.run
-    if free := run.taken - (set() if over else _worked_on(course)):
+    if free := run.taken - (set() if over else _worked_on(course, world)):
         yield HostsReleased(at=now, hosts=tuple(sorted(free)))
     yield from (ResourcesReleased(at=now, phase=phase) for phase in tuple(run.uses) if over or run.phases[phase].ended)
 
@@ -22,23 +23,23 @@ def departures(course: Course, now: datetime, *, over: bool) -> Iterator[Event]:
 def back_in_service(course: Course, now: datetime) -> Iterator[Event]:
     """Hosts that were out of service, whose part of their phase is over: the batch after theirs has begun."""
     if back := course.run.out - _busy(course.run) - _in_open_stages(course):
-        yield HostsReleased(at=now, hosts=tuple(sorted(back)))
+        yield BackInService(at=now, hosts=tuple(sorted(back)))
 
 
-def _worked_on(course: Course) -> set[HostName]:
-    phases = course.run.phases
-    return {
-        host
-        for planned in course.shape.plan.phases
-        if phases[planned.id].stage is not None or phases[planned.id].undone
-        for host in (_had_by(planned, phases[planned.id]) if phases[planned.id].ended is None else phases[planned.id].aside)
-    }
+def _worked_on(course: Course, world: World) -> set[HostName]:
+    found: set[HostName] = set()
+    for planned in course.shape.plan.phases:
+        phase = course.run.phases[planned.id]
+        if phase.stage is not None or phase.undone:
+            found.update(_had_by(planned, phase, world) if phase.ended is None else phase.aside)
+    return found
 
 
-def _had_by(planned: PlannedPhase, phase: PhaseState) -> tuple[HostName, ...]:
-    """What an open phase keeps: one that is to be alone keeps nothing before it begins, or two could wait for each other."""
-    waits = planned.alone_with and phase.begun < 0 and not phase.undone
-    return () if waits else (*planned.hosts, *planned.alone_with)
+def _had_by(planned: PlannedPhase, phase: PhaseState, world: World) -> tuple[HostName, ...]:
+    """What an open phase keeps. One that has not begun and waits for others keeps nothing: they could wait for it."""
+    hosts = (*planned.hosts, *planned.alone_with)
+    begun = phase.undone or phase.claimed or (planned.alone_with and phase.begun >= 0)
+    return hosts if begun or (not planned.alone_with and not any(host in world.taken for host in hosts)) else ()
 
 
 def _in_open_stages(course: Course) -> set[HostName]:

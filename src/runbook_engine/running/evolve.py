@@ -194,7 +194,7 @@ def _note_added(shape: Shape, run: Run, event: ev.NoteAdded) -> None:
 
 
 def _plan_amended(shape: Shape, run: Run, event: ev.PlanAmended) -> None:
-    run.reason = event.reason
+    run.notes.append(f"the plan was changed by {event.by}" + (f": {event.reason}" if event.reason else ""))
 
 
 _HANDLERS: dict[type, Callable[[Shape, Run, Any], None]] = {

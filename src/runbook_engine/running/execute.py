@@ -74,7 +74,7 @@ def _drive(spine: "_Spine", inbox: Inbox, world: Callable[[], World], new_id: Ca
             spine.commit()
         spine.turn_back()
         spine.ring(spine.agenda.due(now()))
-        spine.leave()
+        spine.leave(world)
         workers.hold(on=spine.holds())
         seen = spine.look(world())
         spine.come_back(seen)
@@ -238,7 +238,7 @@ class _Spine:
         """Record the timers that have ended."""
         self.note([TimerEnded(at=self.now(), task=task) for task in tasks])
 
-    def leave(self) -> None:
+    def leave(self, world: Callable[[], World]) -> None:
         """Release the hosts that no open phase works on, and end the run when all is done."""
         run = self.course.run
         left = sum(phase.ended is None for phase in run.phases.values())
@@ -247,7 +247,7 @@ class _Spine:
         if not self.workers.idle() or (left == self._phases_left and not over):
             return
         self._phases_left = left
-        self.note(list(departures(self.course, self.now(), over=over)))
+        self.note(list(departures(self.course, world(), self.now(), over=over)))
         if ended and run.status in (RunStatus.OPEN, RunStatus.PAUSED):
             self.note([RunEnded(at=self.now())])
 

@@ -6,6 +6,7 @@ from typing import Any
 from runbook_engine.model import events as ev
 from runbook_engine.model.errors import ImpossibleEvent
 from runbook_engine.model.gates import (
+    BackInService,
     PartsTaken,
     PhaseCleared,
     PhaseHeld,
@@ -24,6 +25,7 @@ def begun(shape: Shape, run: Run, task: TaskId) -> None:
     """Something of a stage has begun: nobody waits any more to start its phase."""
     package, _ = shape.parts(task)
     phase = run.phases[package.phase]
+    phase.claimed = phase.claimed or package.claims_hosts
     if package.id in shape.begins:
         run.eased += 1  # what waits for its start is looked at again
     phase.begun = max(phase.begun, shape.stage_of.get(package.id, -1))
@@ -38,6 +40,10 @@ def _hosts_taken(_shape: Shape, run: Run, event: ev.HostsTaken) -> None:
 
 def _hosts_released(_shape: Shape, run: Run, event: ev.HostsReleased) -> None:
     run.taken.difference_update(event.hosts)
+    run.out.difference_update(event.hosts)
+
+
+def _back_in_service(_shape: Shape, run: Run, event: BackInService) -> None:
     run.out.difference_update(event.hosts)
 
 
@@ -84,6 +90,7 @@ def _phase(run: Run, phase: PhaseId) -> PhaseState:
 HANDLERS: dict[type, Callable[[Shape, Run, Any], None]] = {
     ev.HostsTaken: _hosts_taken,
     ev.HostsReleased: _hosts_released,
+    BackInService: _back_in_service,
     PhaseCleared: _cleared,
     PhaseHeld: _held,
     StartMissed: _missed,

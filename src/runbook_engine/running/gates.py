@@ -12,10 +12,12 @@ from math import ceil
 from runbook_engine.model.plan import Package
 from runbook_engine.model.run import Run
 from runbook_engine.model.values import dataclass
-from runbook_engine.model.words import HostName, PhaseId, RunId
-from runbook_engine.model.world import Blocker, Hold, Pool, World
+from runbook_engine.model.words import HostName, PhaseId
+from runbook_engine.model.world import Blocker, Hold, World
+from runbook_engine.running.claims import claims_resources, crowded, not_alone, out_together, used_up
 from runbook_engine.running.course import Course
 from runbook_engine.running.fitting import needed_s
+from runbook_engine.running.focus import Focus
 from runbook_engine.running.shape import task_of
 
 GRACE = timedelta(minutes=15)  # so late a start is not missed yet
@@ -31,16 +33,22 @@ class Begun:
 
 
 def closed_gates(
-    course: Course, package: Package, host: HostName | None, world: World, now: datetime, begun: Begun = Begun()
+    course: Course,
+    package: Package,
+    host: HostName | None,
+    world: World,
+    now: datetime,
+    begun: Begun = Begun(),
+    focus: Focus = Focus(),
 ) -> Iterator[Blocker]:
     """Everything that keeps a package from starting on a host. `begun`: what starts in this very tick."""
     yield from of_phase(course, package.phase, world, now)
     if package.phase in world.closes and (late := _does_not_fit(course, package, world, now)):
         yield late
-    if host is not None and package.takes_out and host not in course.run.out:
-        yield from crowded(course.run, host, world, begun.leaving)
-    if package.uses and world.capacity:
-        yield from _used_up(course.run, package, world)
+    if claims_resources(package, host, world):
+        yield from used_up(course, package, world)
+    if world.pools and host is not None and package.takes_out and host not in {*course.run.out, *begun.leaving}:
+        yield from crowded(course.run, out_together(course, package, host, world, focus), world, begun.leaving)
     if package.uses and world.stock and takes_parts(course.run, package, host):
         yield from _none_left(course.run, package, world, begun.parts)
 
@@ -53,7 +61,7 @@ def of_phase(course: Course, phase: PhaseId, world: World, now: datetime) -> Ite
         yield Blocker(kind="missed", reason=reason, next_command=f"runbook resume {course.run.id} --start {phase}")
     for hold in world.holds.get(phase, ()):
         yield _blocker(hold)
-    yield from _not_alone(course, phase, world)
+    yield from not_alone(course, phase, world)
 
 
 def is_missed(run: Run, phase: PhaseId, now: datetime) -> datetime | None:
@@ -75,20 +83,6 @@ def reopening(course: Course, world: World, late: Collection[PhaseId]) -> dateti
     return min(times, default=None)
 
 
-def _not_alone(course: Course, phase: PhaseId, world: World) -> Iterator[Blocker]:
-    """The runs that work where the phase wants to be alone. While it works there, none does: the hosts are its own."""
-    planned = course.shape.phases[phase]
-    there: dict[RunId, HostName] = {}
-    for host in planned.alone_with if world.taken else ():
-        if host in world.taken:
-            there.setdefault(world.taken[host], host)
-    for run, host in there.items():
-        until = world.ends.get(run)
-        ends = f", by its plan until {until:%Y-%m-%d %H:%M} UTC" if until else ""
-        reason = f"phase {phase} must be alone at {', '.join(planned.alone_at)}; run {run} works on {host} there{ends}"
-        yield Blocker(kind="site", reason=reason, next_command=f"runbook status {run}")
-
-
 def _blocker(hold: Hold) -> Blocker:
     until = hold.until.isoformat(timespec="seconds") if hold.until else ""
     return Blocker(kind=hold.kind, reason=hold.reason, until=until, next_command=hold.next_command)
@@ -102,32 +96,6 @@ def _does_not_fit(course: Course, package: Package, world: World, now: datetime)
     what = f"what would start, and the way back of what is done, can take {_minutes(needed)}"
     reason = f"{what}; the opening of phase {package.phase} ends in {_minutes(left)}, at {_moment(closes)}"
     return Blocker(kind="fit", reason=reason, next_command=f"runbook why {course.run.id}")
-
-
-def crowded(run: Run, host: HostName, world: World, leaving: Collection[HostName]) -> Iterator[Blocker]:
-    """The rules that would be broken if the host, too, went out of service now."""
-    for pool in world.pools:
-        if host in pool.hosts and (others := _out(pool, host, run, world, leaving)) and len(others) >= pool.out:
-            named = ", ".join(f"{other} ({world.out.get(other, run.id)})" for other in others[:3])
-            why = f" ({pool.why})" if pool.why else ""
-            reason = f"{pool.name}: at most {pool.out} of its {len(pool.hosts)} hosts may be out of service{why}; out: {named}"
-            runs = [world.out[other] for other in others if other in world.out]
-            yield Blocker(kind="capacity", reason=reason, next_command=f"runbook status {runs[0]}" if runs else "")
-
-
-def _out(pool: Pool, host: HostName, run: Run, world: World, leaving: Collection[HostName]) -> list[HostName]:
-    return sorted(h for h in pool.hosts if h != host and (h in run.out or h in world.out or h in leaving))
-
-
-def _used_up(run: Run, package: Package, world: World) -> Iterator[Blocker]:
-    for name, amount in package.uses.items():
-        others = world.uses.get(name, {})
-        own = sum(uses.get(name, 0) for phase, uses in run.uses.items() if phase != package.phase)
-        if name not in world.capacity or own + sum(others.values()) + amount <= world.capacity[name]:
-            continue
-        holders = ", ".join(others) or "another phase of this run"
-        reason = f"{name}: {amount} needed, {world.capacity[name]} there are; {holders} has them"
-        yield Blocker(kind="resource", reason=reason, next_command=f"runbook status {next(iter(others))}" if others else "")
 
 
 def takes_parts(run: Run, package: Package, host: HostName | None) -> bool:
@@ -145,17 +113,6 @@ def _none_left(run: Run, package: Package, world: World, begun: Mapping[str, int
             reason = f"{name}: {amount} needed, {max(0, left)} left of {world.stock[name]}{taken}"
             reason += "; what comes in is written as its stock in the inventory"
             yield Blocker(kind="resource", reason=reason, next_command=f"runbook resume {run.id}")
-
-
-def uses_of(course: Course, phase: PhaseId, world: World) -> dict[str, int]:
-    """What a phase takes of the resources that runs share: for each, the most that one of its steps needs."""
-    found: dict[str, int] = {}
-    for stage in course.shape.phases[phase].stages:
-        for name in stage.packages:
-            for resource, amount in course.shape.packages[name].uses.items():
-                if resource in world.capacity:
-                    found[resource] = max(found.get(resource, 0), amount)
-    return found
 
 
 def _minutes(seconds: float) -> str:

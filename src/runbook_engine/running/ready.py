@@ -17,6 +17,7 @@ from runbook_engine.model.words import (
     AttemptId,
     HostName,
     PackageId,
+    PhaseId,
     Purpose,
     Repeat,
     RunStatus,
@@ -28,6 +29,7 @@ from runbook_engine.model.world import Blocker, World
 from runbook_engine.running.agenda import Agenda
 from runbook_engine.running.aside import out_of_turn
 from runbook_engine.running.budget import exhausted, left
+from runbook_engine.running.claims import elsewhere
 from runbook_engine.running.conditions import holds
 from runbook_engine.running.course import Course
 from runbook_engine.running.doubt import ASKING
@@ -35,7 +37,7 @@ from runbook_engine.running.following import followers
 from runbook_engine.running.gates import Begun, closed_gates
 from runbook_engine.running.pacing import too_early
 from runbook_engine.running.shape import Shape, task_of
-from runbook_engine.running.starts import Starts, clear, finished, take_hosts, take_parts, take_places
+from runbook_engine.running.starts import Starts, clear, finished, take_hosts, take_parts, take_places, take_resources
 from runbook_engine.running.way_back import is_closed
 
 Saved = Mapping[StepId, Mapping[str, str]]
@@ -126,6 +128,7 @@ class _Tick:
     boot: Callable[[HostName | None], str | None]
     new_id: Callable[[], str]
     starts: Starts = field(default_factory=Starts)
+    busy: dict[PhaseId, Blocker | None] = field(default_factory=dict)
 
     def early(self, package: Package, host: HostName | None, state: TaskState) -> Blocker | None:
         """What of time keeps a task from starting that has not begun."""
@@ -137,10 +140,20 @@ class _Tick:
         """What keeps the task from starting although its turn has come. Settling doubt, and undoing, is always allowed."""
         known = self.course.run.phases[package.phase]
         alone = self.course.shape.phases[package.phase].alone_with
-        if not (self.world.restricts or known.due or known.missed or alone) or state.back or state.status is Status.UNKNOWN:
+        if state.back or state.status is Status.UNKNOWN:
+            return None
+        if package.claims_hosts and (there := self._elsewhere(package.phase)):
+            return there
+        if not (self.world.restricts or known.due or known.missed or alone):
             return None
         begun = Begun(self.starts.leaving, self.starts.parts)
-        return next(closed_gates(self.course, package, host, self.world, self.now, begun), None)
+        return next(closed_gates(self.course, package, host, self.world, self.now, begun, self.agenda.focus), None)
+
+    def _elsewhere(self, phase: PhaseId) -> Blocker | None:
+        """The run that has hosts of a phase; looked for once."""
+        if phase not in self.busy:
+            self.busy[phase] = next(elsewhere(self.course, phase, self.world, self.agenda.focus), None)
+        return self.busy[phase]
 
     def begin(self, task: TaskId, package: Package, host: HostName | None) -> None:
         """Start a task, open it for a person or a timer, or skip it because its condition does not hold."""
@@ -151,12 +164,12 @@ class _Tick:
             starts.events.append(TaskSkipped(at=self.now, task=task, reason="its condition does not hold"))
             self.agenda.go_on(task)
             return
-        if host is not None:
-            take_hosts(starts, course, self.agenda.focus, self.world, package, host)
+        take_hosts(starts, course, self.agenda.focus, self.world, task)
         take_parts(starts, course, self.world, package, host)
         if status not in (Status.UNKNOWN, Status.ROLLING_BACK):
             take_places(starts, course, package)
-        clear(starts, course, self.world, package, self.now)
+        take_resources(starts, course, self.world, package, host, self.now)
+        clear(starts, course, self.world, package.phase, self.now)
         starts.taken.append(task)
         position = course.shape.hosts[package.id][host] if host else 0
         opened = None if status is Status.UNKNOWN else opening(package, task, position, self.now)

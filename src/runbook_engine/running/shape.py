@@ -47,6 +47,7 @@ class Shape:
     needed_by: Mapping[PhaseId, tuple[PhaseId, ...]]
     stage_of: Mapping[PackageId, int]  # index of its stage in its phase
     hosts: Mapping[PackageId, Mapping[HostName, int]]  # with the position of each in the package
+    hosts_in: Mapping[PhaseId, frozenset[HostName]]
     after_same_host: Mapping[PackageId, tuple[PackageId, ...]]
     after_all_hosts: Mapping[PackageId, tuple[PackageId, ...]]
     ways_back: Mapping[PackageId, Package]  # how each package that can be undone is undone
@@ -115,6 +116,7 @@ def shape_of(plan: Plan) -> Shape:
         needed_by=_needed_by(plan),
         stage_of={p: i for phase in plan.phases for i, stage in enumerate(phase.stages) for p in stage.packages},
         hosts=_positions(packages.values()),
+        hosts_in={phase.id: frozenset(phase.hosts) for phase in plan.phases},
         after_same_host=_successors(plan, EdgeKind.SAME_HOST),
         after_all_hosts=_successors(plan, EdgeKind.ALL_HOSTS),
         ways_back={p.id: back for p in plan.packages.values() if (back := _way_back(p))} | of_phases,

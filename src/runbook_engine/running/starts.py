@@ -10,11 +10,12 @@ from runbook_engine.model.gates import PartsTaken, PhaseCleared, PhaseHeld, Reso
 from runbook_engine.model.plan import Package
 from runbook_engine.model.run import Run
 from runbook_engine.model.values import dataclass
-from runbook_engine.model.words import HostName, PhaseId, TaskId
+from runbook_engine.model.words import HostName, PhaseId, Status, TaskId
 from runbook_engine.model.world import Blocker, World
+from runbook_engine.running.claims import claims_resources, out_together, uses_of
 from runbook_engine.running.course import Course
 from runbook_engine.running.focus import Focus
-from runbook_engine.running.gates import OF_TIME, takes_parts, uses_of
+from runbook_engine.running.gates import OF_TIME, takes_parts
 
 
 @dataclass(slots=True, kw_only=True)
@@ -28,6 +29,7 @@ class Starts:
     leaving: set[HostName] = field(default_factory=set)  # newly taken, and out of service from now on
     parts: dict[str, int] = field(default_factory=dict)  # newly used up
     cleared: set[PhaseId] = field(default_factory=set)
+    supplied: set[PhaseId] = field(default_factory=set)  # with resources
     held: dict[PhaseId, Blocker] = field(default_factory=dict)  # what keeps phases from starting whose tasks could
     durable: bool = False  # whether they may only begin once they are on disk
 
@@ -35,18 +37,22 @@ class Starts:
         return bool(self.events or self.attempts)
 
 
-def take_hosts(starts: Starts, course: Course, focus: Focus, world: World, package: Package, host: HostName) -> None:
-    """The hosts of the whole stage, as far as they are free: one record, not one for each that comes up.
+def take_hosts(starts: Starts, course: Course, focus: Focus, world: World, task: TaskId) -> None:
+    """All hosts of the phase, which are free; on a way back and in doubt those of the package that are: see `claims`.
 
-    Where only so many hosts may be out of service, those that a package takes out are taken as they come up.
+    Where only so many hosts may be out of service, those that a batch takes out go together.
     """
-    ours = course.run.taken
-    if world.pools and package.takes_out and host not in course.run.out:
-        starts.leaving.add(host)
-    if host in ours or host in starts.hosts or host in starts.leaving:
+    package, host = course.shape.parts(task)
+    state, phase, ours = course.run.task(task), course.run.phases[package.phase], course.run.taken
+    package = course.shape.work(task, back=state.back)
+    alone = state.back or state.status is Status.UNKNOWN or phase.ended is not None
+    if not package.claims_hosts or host in starts.leaving:
         return
-    index = course.shape.stage_of.get(package.id)  # what belongs to a way back alone has none
-    for other in package.hosts if index is None else course.shape.stage(package.phase, index).hosts:
+    if host and world.pools and package.takes_out and host not in course.run.out:
+        starts.leaving.update({host} if alone else out_together(course, package, host, world, focus))
+    elif ((host is None or host in ours) and phase.claimed) or host in starts.hosts:
+        return
+    for other in package.hosts if alone else course.shape.phases[package.phase].hosts:
         if other not in ours and other not in world.taken and focus.allows(package.phase, other):
             starts.hosts[other] = None
 
@@ -66,30 +72,37 @@ def take_places(starts: Starts, course: Course, package: Package) -> None:
             starts.hosts[host] = None
 
 
-def clear(starts: Starts, course: Course, world: World, package: Package, now: datetime) -> None:
-    """Record on which grounds a phase starts, and what it takes of the resources that runs share."""
-    run, phase, grounds = course.run, package.phase, world.grounds.get(package.phase)
-    if phase in starts.cleared or not (grounds or package.uses):
+def take_resources(
+    starts: Starts, course: Course, world: World, package: Package, host: HostName | None, now: datetime
+) -> None:
+    """What the phase needs of the resources that runs share, until it ends."""
+    phase, run = package.phase, course.run
+    if phase in starts.supplied or phase in run.uses or not claims_resources(package, host, world):
         return
-    found: list[Event] = []
-    if grounds and grounds != run.phases[phase].grounds:
-        found.append(
-            PhaseCleared(
-                at=now,
-                phase=phase,
-                statements=grounds.statements,
-                by=grounds.by,
-                entry=grounds.entry,
-                until=grounds.until,
-                glass=grounds.glass,
-            )
-        )
-    if package.uses and phase not in run.uses and (uses := uses_of(course, phase, world)):
-        found.append(ResourcesTaken(at=now, phase=phase, uses=uses))
-    if found:
-        starts.cleared.add(phase)
-        starts.events.extend(found)
+    if uses := uses_of(course, phase, world):
+        starts.supplied.add(phase)
+        starts.events.append(ResourcesTaken(at=now, phase=phase, uses=uses))
         starts.durable = True
+
+
+def clear(starts: Starts, course: Course, world: World, phase: PhaseId, now: datetime) -> None:
+    """Record on which grounds a phase starts."""
+    grounds = world.grounds.get(phase)
+    if phase in starts.cleared or not grounds or grounds == course.run.phases[phase].grounds:
+        return
+    starts.cleared.add(phase)
+    starts.events.append(
+        PhaseCleared(
+            at=now,
+            phase=phase,
+            statements=grounds.statements,
+            by=grounds.by,
+            entry=grounds.entry,
+            until=grounds.until,
+            glass=grounds.glass,
+        )
+    )
+    starts.durable = True
 
 
 def finished(starts: Starts, course: Course, now: datetime) -> Starts:

@@ -7,8 +7,9 @@ scarce: the same people, a calendar, a site, a thing.
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
+from fractions import Fraction
 
-from runbook_engine.model.jobs import Project, Spans
+from runbook_engine.model.jobs import Project, Spans, Supply
 from runbook_engine.model.values import dataclass
 from runbook_engine.scheduling.crew_path import earliest
 from runbook_engine.scheduling.listing_case import BIG, DUR, FACT, KIND, OUT_AT, PAUSE, SEAT_AT, Case, case_of
@@ -87,15 +88,19 @@ def _sets(project: Project, case: Case) -> Iterator[list[int]]:
 
 def _by_people(project: Project, case: Case, parts: list[Part], best: int) -> int:
     """The best of what follows from a set and from those made of it."""
-    heads = _few(sorted({part.head for part in parts}), len(project.jobs))
-    least = _few(sorted({part.tail for part in parts}), len(project.jobs))
+    for head, tail, some in _cuts(parts, len(project.jobs)):
+        if work := sum(part.work for part in some):
+            best = max(best, _filled(_hours(project, case, some, head), work) + tail)
+    return best
+
+
+def _cuts(parts: list[Part], jobs: int) -> Iterator[tuple[int, int, list[Part]]]:
+    """Those of a set that cannot start before some moment and have so much after them, for some of each."""
+    heads = _few(sorted({part.head for part in parts}), jobs)
+    least = _few(sorted({part.tail for part in parts}), jobs)
     for head in heads:
         for tail in least:
-            some = [part for part in parts if part.head >= head and part.tail >= tail]
-            work = sum(part.work for part in some)
-            if work:
-                best = max(best, _filled(_hours(project, case, some, head), work) + tail)
-    return best
+            yield head, tail, [part for part in parts if part.head >= head and part.tail >= tail]
 
 
 def _few(numbers: Sequence[int], jobs: int) -> Sequence[int]:
@@ -105,12 +110,9 @@ def _few(numbers: Sequence[int], jobs: int) -> Sequence[int]:
 
 
 def _hours(project: Project, case: Case, parts: list[Part], head: int) -> list[tuple[int, int]]:
-    """Spans from a slot on of all who can do a job of a set."""
+    """Spans from a slot on of all who can do a job of a set; where one needs nobody, as many as there could be."""
     people = {person for part in parts for person in _able(case, part.job)}
-    calendars = {project.jobs[part.job].calendar for part in parts}
-    within: Spans = ((0, BIG),)
-    if None not in calendars:
-        within = union([span for each in calendars if each is not None for span in project.calendars[each]])
+    within = _within(project, parts)
     found: list[tuple[int, int]] = []
     for person in sorted(people):
         free = project.workers[person].free
@@ -118,6 +120,14 @@ def _hours(project: Project, case: Case, parts: list[Part], head: int) -> list[t
             if end > head:
                 found.append((max(begin, head), end))
     return found
+
+
+def _within(project: Project, parts: list[Part]) -> Spans:
+    """When a job of a set may be worked on."""
+    calendars = {project.jobs[part.job].calendar for part in parts}
+    if None in calendars:
+        return ((0, BIG),)
+    return union([span for each in calendars if each is not None for span in project.calendars[each]])
 
 
 def _filled(spans: Iterable[tuple[int, int]], work: int) -> int:
@@ -138,18 +148,41 @@ def _filled(spans: Iterable[tuple[int, int]], work: int) -> int:
 def _by_thing(project: Project, case: Case, thing: int, times: list[tuple[int, int]], after: list[int]) -> int:
     """What follows from the work that needs a thing, and how much of it there is."""
     supply = project.resources[thing]
+    amounts = {j: amount for j, job in enumerate(project.jobs) for each, amount in job.uses if each == thing}
     users = [
-        Part(times[j][0], after[j], amount * case.jobs[j][DUR], j)
-        for j, job in enumerate(project.jobs)
-        for each, amount in job.uses
-        if each == thing and not case.jobs[j][FACT]
+        Part(times[j][0], after[j], amount * case.jobs[j][DUR], j) for j, amount in amounts.items() if not case.jobs[j][FACT]
     ]
     if supply.used_up and users:
         return _by_parts(project, case, thing, after)
     if supply.amount <= 0 or not users:
         return 0
-    head, tail, work = min(p.head for p in users), min(p.tail for p in users), sum(p.work for p in users)
-    return head + tail - (-work // supply.amount)
+    best = 0
+    for head, tail, some in _cuts(users, len(project.jobs)):
+        if work := sum(part.work for part in some):
+            if all(_seats(case, part.job) for part in some):
+                spans = _hours(project, case, some, head)
+                each = max(Fraction(amounts[part.job], _seats(case, part.job)) for part in some)
+            else:  # some need nobody, and use as much as there is
+                spans, each = [*_within(project, some)], Fraction(supply.amount)
+            best = max(best, _worked_off(spans, supply, each, head, work) + tail)
+    return best
+
+
+def _worked_off(spans: Iterable[tuple[int, int]], supply: Supply, each: Fraction, head: int, work: int) -> int:
+    """When a thing can have done its work, if each of the people who are there keeps so much of it busy; 0 if never."""
+    change: dict[int, list[int]] = defaultdict(lambda: [0, 0])
+    for number, some in enumerate((spans, [(b, e) for b, e, amount in supply.taken for _ in range(amount)])):
+        for begin, end in some:
+            change[max(begin, head)][number] += end > head
+            change[end][number] -= end > head
+    slot, people, taken = head, 0, 0
+    for at in sorted(change):
+        pace = min(supply.amount - taken, int(people * each))
+        if pace > 0 and pace * (at - slot) >= work:
+            return slot - (-work // pace)
+        work -= max(0, pace) * (at - slot)
+        slot, people, taken = at, people + change[at][0], taken + change[at][1]
+    return 0
 
 
 def _by_parts(project: Project, case: Case, thing: int, after: list[int]) -> int:

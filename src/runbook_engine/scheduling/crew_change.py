@@ -76,7 +76,7 @@ def _moved(case: Case, books: Books, order: Sequence[int], before: Sequence[Plac
     queue = [(at[job], job) for job in moving]
     while queue:
         _, job = heappop(queue)
-        _prefer(books, job, before[job])
+        _prefer(case, books, job, before[job])
         if place(case, books, job) == PLACED:
             continue
         others = _followers(case, books, job)
@@ -95,11 +95,12 @@ def _followers(case: Case, books: Books, job: int) -> set[int]:
     return {link[JOB] for link in links if books.finish[link[JOB]] >= 0 and not case.jobs[link[JOB]][FACT]}
 
 
-def _prefer(books: Books, job: int, was: Placed | None) -> None:
-    """Let a job that moves be done by those who were to do it, and not sooner than it was to be."""
+def _prefer(case: Case, books: Books, job: int, was: Placed | None) -> None:
+    """Let a job that moves be done by those who were to do it, if they still may, and not sooner than it was to be."""
     if was is not None:
         books.floor[job] = was.start
-        if len(was.people) == 1:
+        seat = case.jobs[job][SEAT_AT]
+        if len(was.people) == 1 and was.people[0] in case.candidates[case.seats[seat] : case.seats[seat + 1]]:
             books.pick[job] = was.people[0]
 
 

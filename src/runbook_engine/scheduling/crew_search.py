@@ -6,6 +6,7 @@ by the clock, the answer is there in time, whatever a child is doing; while none
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from queue import Queue
 from typing import Any
 
@@ -134,7 +135,7 @@ def general(project: Project, effort: Effort, aim: Aim = Aim.FINISH, baseline: M
         return _bounded(best, least)
     if not missed and (aim is Aim.CHANGE or (aim is Aim.FINISH and best.finish <= least)):
         return _bounded(best, least)
-    here = Island(start, effort.seed, fast=False)
+    here, start = _begun(start, _worth(start, laid), effort.seed)
     found = Search(here, effort, until, time.monotonic).run()
     if not found.genes and here.told < _worth(start, laid):
         found.genes = {"order": start.order, "picks": start.picks, "waits": start.waits}
@@ -143,6 +144,15 @@ def general(project: Project, effort: Effort, aim: Aim = Aim.FINISH, baseline: M
         best = solution(project, laid, how="search over lists and people", tried=1)
     in_time(project, laid)
     return _bounded(best, least, 1 + found.placed // max(1, len(project.jobs)))
+
+
+def _begun(start: Start, worth: int, seed: int) -> tuple[Island, Start]:
+    """The search with its start: with people picked for it where that is no worse than the first list, else as that is."""
+    here = Island(start, seed, fast=False)
+    if here.told <= worth:
+        return here, start
+    free = replace(start, picks=[-1] * len(start.picks))
+    return Island(free, seed, fast=False), free
 
 
 def _worth(start: Start, laid: Laid) -> int:

@@ -6,13 +6,13 @@ what is left of it, at the pace so far, is done; nothing else starts before now.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from runbook_engine.model.jobs import Job, Project, Spans
 from runbook_engine.model.run import Run, TaskState
 from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import SETTLED_BADLY, SETTLED_WELL, Status, TaskId
-from runbook_engine.scheduling.projects_clock import EPOCH
+from runbook_engine.scheduling.projects_clock import EPOCH, minus, slot_after, slot_before
 
 OVER = SETTLED_WELL | SETTLED_BADLY | {Status.ROLLED_BACK}
 _MARGIN = 0.02  # of its length: so much longer at least does something take that should be over by now
@@ -35,7 +35,10 @@ def as_it_stands(project: Project, run: Run, now: datetime) -> Project:
     `project` must begin at the run's creation or before; one without a calendar is counted from there.
     """
     if project.origin is None:
-        project = replace(project, origin=run.created or EPOCH)
+        begun = (run.created or EPOCH) - EPOCH
+        project = replace(
+            project, origin=EPOCH + begun // timedelta(seconds=project.slot_s) * timedelta(seconds=project.slot_s)
+        )
     jobs = tuple(_fact(job, stand_of(job, run), project, now) for job in project.jobs)
     return replace(project, jobs=jobs)
 
@@ -65,33 +68,62 @@ def _named(states: Sequence[TaskState]) -> tuple[str, ...]:
 
 
 def _fact(job: Job, stand: Stand, project: Project, now: datetime) -> Job:
-    today = slot_after(project, now)
+    today = max(0, slot_after(project.origin, project.slot_s, now))
     if stand.began is None:
         people = _workers(stand.assigned, project)
         fits = people and len(people) == sum(crew.count for crew in job.crews)
         later = replace(job, release=max(job.release, today))
         return replace(later, people=people) if fits else later
-    start = slot_before(project, stand.began)
-    finish = slot_after(project, stand.over) if stand.over else max(today, start) + _left(job, stand, start, today, project)
+    start = max(0, slot_before(project.origin, project.slot_s, stand.began))
     people = _workers(stand.people, project)
+    over = max(start, slot_after(project.origin, project.slot_s, stand.over)) if stand.over else None
+    hours = _hours(job, people, start, project, over or today, known=over is not None)
+    finish = over if over is not None else _finish(job, stand, start, max(start, today), hours)
     return replace(
         job,
         start=start,
-        duration=_worked(job, start, finish, project),
+        duration=_worked(hours, start, finish),
         crews=job.crews if people else (),
         people=people or None,
-        calendar=job.calendar if _pauses(job) else None,
-        pausable=_pauses(job),
+        calendar=job.calendar if job.pausable and hours else None,
+        pausable=bool(hours),
     )
 
 
-def _pauses(job: Job) -> bool:
-    return job.pausable and job.calendar is not None
+def _hours(job: Job, people: Sequence[int], start: int, project: Project, until: int, *, known: bool) -> Spans:
+    """When it was and will be worked on, if it rests in between; empty: without a break.
+
+    A step that may pause rests while its calendar is closed or its people are off. One that may not is done in one go, even if
+    that is after hours: only when more time has passed than it takes, whoever does it has gone home meanwhile. What was begun,
+    or is `known` to have ended, outside of the hours was not kept to them.
+    """
+    if not job.pausable and start + job.duration >= until:
+        return ()
+    calendars = (project.calendars[job.calendar],) if job.pausable and job.calendar is not None else ()
+    open_in = [*calendars, *(free for person in people if (free := project.workers[person].free) is not None)]
+    if not open_in:
+        return ()
+    found = open_in[0]
+    for other in open_in[1:]:
+        found = minus(found, minus(found, other))
+    ends = start if not known else until - 1
+    return found if _worked(found, start, start + 1) and _worked(found, ends, ends + 1) else ()
 
 
-def _left(job: Job, stand: Stand, start: int, today: int, project: Project) -> int:
-    """Slots until a begun job is over: what is left of it, slower if it was slower than planned so far."""
-    spent = _worked(job, start, max(today, start), project)
+def _finish(job: Job, stand: Stand, start: int, today: int, hours: Spans) -> int:
+    """When a begun job is over: what is left of it is worked off, without a break or in these hours."""
+    left = _left(job, stand, _worked(hours, start, today))
+    for begin, end in hours:
+        since = max(begin, today)
+        if since < end:
+            if left <= end - since:
+                return since + left
+            left -= end - since
+    return max(today, hours[-1][1] if hours else 0) + left
+
+
+def _left(job: Job, stand: Stand, spent: int) -> int:
+    """Slots of work until a begun job is over: what is left of it, slower if it was slower than planned so far."""
     planned = job.duration * stand.done
     if stand.done and spent > planned:
         return max(1, round(spent * (1 - stand.done) / stand.done))
@@ -99,24 +131,13 @@ def _left(job: Job, stand: Stand, start: int, today: int, project: Project) -> i
     return max(1 if job.duration else 0, round(left), round(job.duration * _MARGIN))
 
 
-def _worked(job: Job, start: int, finish: int, project: Project) -> int:
-    """Slots of work between two moments: of what rests while its calendar is closed only those in which that is open."""
-    if job.calendar is None or not _pauses(job):
+def _worked(hours: Spans, start: int, finish: int) -> int:
+    """Slots of work between two moments: without a break, or in these hours."""
+    if not hours:
         return finish - start
-    spans: Spans = project.calendars[job.calendar]
-    return sum(max(0, min(end, finish) - max(begin, start)) for begin, end in spans)
+    return sum(max(0, min(end, finish) - max(begin, start)) for begin, end in hours)
 
 
 def _workers(names: Sequence[str], project: Project) -> tuple[int, ...]:
     known = {worker.id: number for number, worker in enumerate(project.workers)}
     return tuple(number for name, number in known.items() if name in names)
-
-
-def slot_before(project: Project, at: datetime) -> int:
-    """The last slot that begins at a moment or earlier, and not before the project does."""
-    return max(0, int((at - (project.origin or EPOCH)).total_seconds() // project.slot_s))
-
-
-def slot_after(project: Project, at: datetime) -> int:
-    """The first slot that begins at a moment or later."""
-    return max(0, -int(-(at - (project.origin or EPOCH)).total_seconds() // project.slot_s))

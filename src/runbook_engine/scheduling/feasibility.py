@@ -5,7 +5,7 @@ else. Then the plan is scheduled. While that does not work, a minimal set of thi
 out that were tried, and what is the matter is dropped for the next round. Last comes what depends on when phases start.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from runbook_engine.model.verdict import Feasible, Finding, Matter, Verdict
@@ -14,8 +14,9 @@ from runbook_engine.scheduling.feasibility_bookings import double_bookings
 from runbook_engine.scheduling.feasibility_case import Case
 from runbook_engine.scheduling.feasibility_conflict import Budget, conflict, mended, without
 from runbook_engine.scheduling.feasibility_money import money
+from runbook_engine.scheduling.feasibility_parts import elsewhere, parts
 from runbook_engine.scheduling.feasibility_people import people, step_words, with_enough
-from runbook_engine.scheduling.feasibility_reasons import Clash, finding
+from runbook_engine.scheduling.feasibility_reasons import BEFORE_DEADLINE, Clash, finding
 from runbook_engine.scheduling.feasibility_restraints import Group, restraints
 from runbook_engine.scheduling.feasibility_risks import risks
 from runbook_engine.scheduling.feasibility_rooms import rooms
@@ -23,6 +24,7 @@ from runbook_engine.scheduling.feasibility_supplies import supplies, without_sho
 from runbook_engine.scheduling.feasibility_trying import Outcome, fits, tried
 from runbook_engine.scheduling.feasibility_ways import ways_out
 from runbook_engine.scheduling.projects_clock import of_project
+from runbook_engine.scheduling.projects_times import estimate_words
 
 MOST_ROUNDS = 6  # conflicts that are told; a plan with more has to be thought over anyway
 ORDER = tuple(Matter)
@@ -43,24 +45,38 @@ def verdict(case: Case) -> Verdict:
         feasible=Feasible.NO if blocks else Feasible.AT_RISK if found else Feasible.YES,
         findings=tuple(sorted(_different(found), key=lambda one: (not one.blocks, ORDER.index(one.matter)))),
         conflict=tuple(one.words for one in clashes[0].restraints) if clashes else (),
+        estimates=estimate_words(case.plan, case.learnt),
     )
 
 
 def _rounds(whole: Case) -> tuple[Case, Outcome, list[Clash]]:
-    """Schedule; while that does not work, note why, and go on as if it were mended. The last case and its outcome."""
+    """Schedule; while that does not work, note why, and go on as if it were mended. The last case and its outcome.
+
+    Where a part of the case does not fit, its reason is looked for there; then other sites are asked, then the whole.
+    """
     clashes: list[Clash] = []
     case, outcome = whole, tried(whole)
+    waiting: tuple[Case, ...] = ()  # parts that are asked before the whole; the first does not fit
     while outcome.solution is None and len(clashes) < MOST_ROUNDS:
-        clash = _clash(case, outcome)
+        clash, waiting = _clash(case, waiting, outcome, clashes[-1] if clashes else None)
         if not clash.restraints:
             break
-        case = mended(case, clash.main)
+        case, waiting = mended(case, clash.main), tuple(without(part, clash.main) for part in waiting)
         same = _together(clashes[-1], clash) if clashes else None
         clashes = [*clashes[:-1], same] if same else [*clashes, clash]
-        outcome = tried(case)
+        waiting, outcome = _left(case, waiting)
     if any(clash.main[0].group is Group.DEADLINE for clash in clashes):
         clashes += _hidden(whole, clashes)
     return case, outcome, clashes
+
+
+def _left(case: Case, waiting: Sequence[Case]) -> tuple[tuple[Case, ...], Outcome]:
+    """What still does not fit after something was mended: a part that waits to be asked, or else the whole."""
+    for number, part in enumerate(waiting):
+        outcome = tried(part)
+        if outcome.solution is None:
+            return tuple(waiting[number:]), outcome
+    return (), tried(case)
 
 
 def _told(whole: Case, outcome: Outcome, clashes: list[Clash]) -> Iterator[Finding]:
@@ -68,7 +84,13 @@ def _told(whole: Case, outcome: Outcome, clashes: list[Clash]) -> Iterator[Findi
     ends = of_project(outcome.project, outcome.solution.finish) if outcome.solution else None
     for clash in clashes:
         others = [one for other in clashes if other is not clash for one in other.main]
-        alone = replace(clash, case=mended(whole, others) if others else whole, ends=clash.ends or ends)
+        alone = replace(
+            clash,
+            case=mended(whole, others),
+            ends=clash.ends or ends,
+            parts=tuple(without(part, others) for part in clash.parts),
+            mends=outcome.solution is not None,
+        )
         yield finding(alone, ways_out(alone, Budget(max(3, min(8, WAYS_WORK // max(1, len(outcome.project.jobs)))))))
     if outcome.solution is None:
         yield _unexplained(whole, outcome)
@@ -78,17 +100,31 @@ def _together(one: Clash, two: Clash) -> Clash | None:
     """Two clashes as one, if the same is the matter with the same step."""
     if one.main[0].group is not two.main[0].group or one.package.step != two.package.step:
         return None
-    return replace(one, more=(*one.more, *two.main))
+    return replace(one, more=(*one.more, *two.main), parts=(*one.parts, *two.parts))
 
 
-def _clash(case: Case, outcome: Outcome) -> Clash:
-    """What cannot all hold in a case that does not fit."""
-    kept = conflict(case, fits, Budget())
-    ends = None
+def _clash(case: Case, waiting: tuple[Case, ...], outcome: Outcome, last: Clash | None) -> tuple[Clash, tuple[Case, ...]]:
+    """What cannot all hold in a case, and the parts that wait to be asked. Whether it is like the `last` one is asked first."""
+    if waiting and last and last.main[0].group in BEFORE_DEADLINE:
+        alike = conflict(waiting[0], fits, Budget(), last.main[0].group)
+        if alike:
+            return Clash(case=case, job=outcome.job, restraints=alike, parts=waiting[:1]), waiting
+    movable = [one for one in restraints(case) if one.group in BEFORE_DEADLINE]
+    asked = case if fits(without(case, movable)) else without(case, movable)
+    part = next((each for each in parts(asked, outcome.root) if not fits(each)), asked)
+    kept = conflict(part, fits, Budget()) or conflict(case, fits, Budget())
+    clash = Clash(case=case, job=outcome.job, restraints=kept, parts=() if part is asked else (part,))
     if any(one.group is Group.DEADLINE for one in kept):
-        timeless = tried(without(case, [one for one in restraints(case) if one.group is Group.DEADLINE]))
-        ends = of_project(timeless.project, timeless.solution.finish) if timeless.solution else None
-    return Clash(case=case, job=outcome.job, restraints=kept, ends=ends)
+        clash = _timeless(clash)
+    return clash, (part, *elsewhere(case, part)) if clash.parts and asked is case else ()
+
+
+def _timeless(clash: Clash) -> Clash:
+    """The clash, and when it would all be over without deadlines."""
+    deadlines = [one for one in restraints(clash.case) if one.group is Group.DEADLINE]
+    timeless = tried(without(clash.case, deadlines))
+    ends = of_project(timeless.project, timeless.solution.finish) if timeless.solution else None
+    return replace(clash, ends=ends, later=ends is not None and len(deadlines) == 1)
 
 
 def _hidden(whole: Case, clashes: list[Clash]) -> Iterator[Clash]:
@@ -98,7 +134,7 @@ def _hidden(whole: Case, clashes: list[Clash]) -> Iterator[Clash]:
         outcome = tried(alone)
         if outcome.solution is not None:
             continue
-        clash = _clash(alone, outcome)
+        clash, _ = _clash(alone, (), outcome, None)
         names = {(one.group, one.words) for one in clash.main} if clash.restraints else set()
         if names and clash.main[0].group in _ABSENT and not names <= known:
             known |= names

@@ -1,12 +1,14 @@
 """What a verdict follows from: a plan, the inventory, the time, what others have booked; and where it all was written."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from runbook_engine.calendars import DaysOff
 from runbook_engine.model.approvals import Standing
 from runbook_engine.model.estate import Estate
+from runbook_engine.model.estimates import Estimate
 from runbook_engine.model.places import Path, Places
 from runbook_engine.model.plan import Package, Plan
 from runbook_engine.model.runbook import Runbook
@@ -90,6 +92,7 @@ class Case:
     parallel: int = 0
     pools: tuple[Pool, ...] = ()
     booked: tuple[Schedule, ...] = ()  # of other plans
+    learnt: Mapping[StepId, Estimate] = field(default_factory=dict)  # of earlier runs, for steps without a stated time
     own: Schedule | None = None  # what was booked for this very plan
     standings: tuple[Standing, ...] = ()
     said: tuple[Finding, ...] = ()

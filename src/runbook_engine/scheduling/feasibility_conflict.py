@@ -7,28 +7,31 @@ from runbook_engine.scheduling.feasibility_case import Case
 from runbook_engine.scheduling.feasibility_restraints import Group, Restraint, restraints
 
 MOST_TRIES = 60  # schedules that are made for one conflict; what is left then may hold more than is needed
+MOST_WORK = 9000  # tasks in them
 
 
 class Budget:
-    """How many schedules may still be made."""
+    """How many schedules may still be made, and of how many tasks in all."""
 
-    def __init__(self, most: int = MOST_TRIES) -> None:
-        self.left = most
+    def __init__(self, most: int = MOST_TRIES, work: int = MOST_WORK) -> None:
+        self.left, self.work = most, work
 
-    def spend(self) -> bool:
-        """Whether one more may be made; it is counted."""
+    def spend(self, case: Case) -> bool:
+        """Whether one more may be made of a case; it is counted."""
         self.left -= 1
-        return self.left >= 0
+        self.work -= sum(package.size for package in case.plan.packages.values())
+        return self.left >= 0 and self.work >= 0
 
 
-def conflict(case: Case, fits: Callable[[Case], bool], budget: Budget) -> list[Restraint]:
+def conflict(case: Case, fits: Callable[[Case], bool], budget: Budget, group: Group | None = None) -> list[Restraint]:
     """A set of restraints that cannot all hold; drop any one of it and the others can. Empty: no restraint is to blame.
 
-    The case does not fit. Restraints are cleared in whole groups where that is possible, so that few schedules are made.
+    The case does not fit. Restraints are cleared in whole groups where that is possible, so that few schedules are made. With a
+    `group` only those of it are looked at; all others are known to hold.
     """
     cleared: list[Restraint] = []
     kept: list[Restraint] = []
-    every = restraints(case)
+    every = [one for one in restraints(case) if group in (None, one.group)]
     if fits_without(case, every, fits, budget) is not True:
         return []
     parts = [list(same) for _, same in groupby(every, key=lambda one: max(one.group, Group.WAY_BACK))]
@@ -53,7 +56,7 @@ def mended(case: Case, matters: Sequence[Restraint]) -> Case:
 
 def fits_without(case: Case, gone: Sequence[Restraint], fits: Callable[[Case], bool], budget: Budget) -> bool | None:
     """Whether it fits without these; None when no more schedules may be made."""
-    return fits(without(case, gone)) if budget.spend() else None
+    return fits(without(case, gone)) if budget.spend(case) else None
 
 
 def _fits_less(case: Case, gone: Sequence[Restraint], fits: Callable[[Case], bool], budget: Budget) -> bool:

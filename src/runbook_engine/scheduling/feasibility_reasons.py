@@ -34,7 +34,7 @@ MATTERS = {
     Group.DEADLINE: Matter.DEADLINE,
     Group.CREW: Matter.PEOPLE,
 }
-_BEFORE_DEADLINE = frozenset(
+BEFORE_DEADLINE = frozenset(
     {Group.LEAVE, Group.BOOKED, Group.FREEZE, Group.CERTIFICATE, Group.LIMITS, Group.RULES, Group.SUPPLY, Group.SUPPLY_HOURS}
     | {Group.POOL, Group.AT_MOST}
 )
@@ -45,7 +45,8 @@ class Clash:
     """Restraints that cannot all hold, and the job for which no place was left.
 
     `more` are others of the same kind that are in its way as well. `ends`: when it would all be over at the earliest, were it
-    not for deadlines; None where that is not known.
+    not for deadlines; None where that is not known. `parts` of the case do not fit either, and are asked first. What is known
+    without another schedule: with all of the matter dropped the case fits (`mends`), with the one deadline dropped (`later`).
     """
 
     case: Case
@@ -53,6 +54,9 @@ class Clash:
     restraints: Sequence[Restraint]
     more: Sequence[Restraint] = ()
     ends: datetime | None = None
+    parts: Sequence[Case] = ()
+    mends: bool = False
+    later: bool = False
 
     @property
     def package(self) -> Package:
@@ -95,7 +99,7 @@ _OF_PEOPLE = frozenset({Group.LEAVE, Group.BOOKED, Group.CERTIFICATE, Group.LIMI
 
 def main_group(groups: Sequence[Group]) -> Group:
     """What is the matter when things of these groups cannot all hold: what could be moved before what stands fast."""
-    early = [g for g in groups if g in _BEFORE_DEADLINE]
+    early = [g for g in groups if g in BEFORE_DEADLINE]
     if early:
         return min(early)
     if Group.DEADLINE in groups:

@@ -80,7 +80,7 @@ def restraints(case: Case) -> list[Restraint]:
 
 def _of_people(case: Case) -> Iterator[Restraint]:
     asked = list(dict.fromkeys(who for package in case.plan.packages.values() for who in package.who))
-    people = dict.fromkeys(p.id for who in asked for p in able(who, case.estate))
+    people = dict.fromkeys(p.id for package in case.plan.packages.values() for p in _could(case, package))
     for person in (case.estate.people[p] for p in people):
         yield from _of_person(case, person)
     yield from _of_hours(case, [case.estate.people[p] for p in people])
@@ -92,6 +92,14 @@ def _of_people(case: Case) -> Iterator[Restraint]:
         words = f"{who.count} × {wanted(who)}" if who.count > 1 else wanted(who)
         place = next(case.where.step(p, "who") for p in case.plan.packages.values() if who in p.who)
         yield Restraint(group=Group.CREW, words=words, place=place, drop=without_who(who), subject=wanted(who), what=who)
+
+
+def _could(case: Case, package: Package) -> Iterator[Person]:
+    """Everybody who could do some of a package."""
+    targets = case.plan.targets
+    sites = {targets[host].site for host in package.hosts if host in targets} if package.on_site else set()
+    for who in package.who:
+        yield from (p for p in able(who, case.estate) if not sites or not p.sites or not sites.isdisjoint(p.sites))
 
 
 def _of_person(case: Case, person: Person) -> Iterator[Restraint]:

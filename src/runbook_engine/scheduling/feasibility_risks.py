@@ -46,7 +46,7 @@ def _untimed(case: Case) -> Iterator[Finding]:
     for package in case.plan.packages.values():
         question = package.procedure.question
         work = package.takes_out or (package.by_person and not (question is not None and question.choices))
-        if work and not timing(package, {}).known:
+        if work and not timing(package, case.learnt).known:
             steps.setdefault(package.step, package)
     for package in steps.values():
         reason = f"Nobody says how long {step_words(package)} takes, so that the schedule counts no time for it."

@@ -30,35 +30,45 @@ class _Change:
     words: str
     cost: float
     change: Drop
+    sure: bool = False  # that it helps is known already
 
 
 def ways_out(clash: Clash, budget: Budget) -> tuple[WayOut, ...]:
     """What would help, the cheapest first; each was tried, as long as schedules may be made."""
     found: list[WayOut] = []
     for one in sorted(_changes(clash), key=lambda change: change.cost):
-        if len(found) >= MOST_WAYS or not budget.spend():
+        if len(found) >= MOST_WAYS:
             break
-        changed = one.change(clash.case)
-        outcome = tried(changed) if "{day}" in one.words else None
-        if outcome.solution is not None if outcome else fits(changed):
-            found.append(
-                WayOut(
-                    words=one.words.replace("{day}", _day(clash.case, outcome) if outcome else ""), cost=one.cost, proved=True
-                )
-            )
+        if not one.sure and not all(fits(one.change(part)) for part in reversed(clash.parts)):
+            continue
+        if not one.sure and not budget.spend(clash.case):
+            break
+        if (words := one.words if one.sure else _tried(clash, one)) is not None:
+            found.append(WayOut(words=words, cost=one.cost, proved=True))
     if any(one.group in (Group.WINDOW, Group.WAY_BACK) for one in clash.main):
         found += window_ways(clash.case, clash.package)
     return tuple(found)
 
 
+def _tried(clash: Clash, one: _Change) -> str | None:
+    """The words of a change, if the case fits with it."""
+    changed = one.change(clash.case)
+    if "{day}" not in one.words:
+        return one.words if fits(changed) else None
+    outcome = tried(changed)
+    return one.words.replace("{day}", _day(clash.case, outcome)) if outcome.solution is not None else None
+
+
 def _changes(clash: Clash) -> Iterator[_Change]:
-    moves = [change for one in clash.main for change in _moved(clash, one)]
-    yield from moves
+    main = clash.main
+    moves = [change for one in main for change in _moved(clash, one)]
+    whole = clash.mends and len(moves) == len(main) and {m.change for m in moves} == {one.mend or one.drop for one in main}
+    yield from (replace(change, sure=whole and len(moves) == 1) for change in moves)
     if len(moves) > 1:
         words = listed([change.words for change in moves], 3)
-        yield _Change(words, sum(change.cost for change in moves), _all([change.change for change in moves]))
+        yield _Change(words, sum(change.cost for change in moves), _all([change.change for change in moves]), whole)
     who = [who for who in clash.package.who if who.skill or who.role]
-    if who and clash.main[0].group is not Group.WINDOW:
+    if who and main[0].group is not Group.WINDOW:
         yield from (change for each in who for change in _lower(clash, each))
         yield _Change(f"one more person with {wanted(who[0])}{{day}}", 5.0, _one_more(who[0]))
     for one in clash.of(Group.DEADLINE):
@@ -111,7 +121,7 @@ def _later(clash: Clash, one: Restraint) -> Iterator[_Change]:
     if clash.ends is None:
         return
     ends: datetime = clash.ends
-    yield _Change(f"promise the end for {clash.case.moment(ends)}", 2.5, one.drop)
+    yield _Change(f"promise the end for {clash.case.moment(ends)}", 2.5, one.drop, clash.later)
 
 
 def _lower(clash: Clash, who: Who) -> Iterator[_Change]:

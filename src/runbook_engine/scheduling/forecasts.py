@@ -11,25 +11,28 @@ from runbook_engine.model.schedule import Schedule
 from runbook_engine.scheduling.moving import promised as kept
 
 
-def go_on(project: Project, promised: Schedule | None = None, effort: Effort = FIRST_ONLY) -> tuple[Project, Solution]:
+def go_on(
+    project: Project, promised: Schedule | None = None, effort: Effort = FIRST_ONLY, aim: Aim = Aim.CHANGE
+) -> tuple[Project, Solution]:
     """The rest of a project whose facts are in it, and the project as it was scheduled: without deadlines.
 
-    What is promised keeps its time and its people where it can. Where that makes the end later, what could not keep its time is
-    placed anew, by whomever. Raises NotPlaced when there is no schedule at all.
+    With the aim CHANGE what is promised keeps its time and its people where it can. Where that makes the end later, what could
+    not keep its time is placed anew, by whomever. With any other aim the rest is free. Raises NotPlaced when there is no
+    schedule at all.
     """
     free = without_deadlines(project)
-    before = kept(free, promised) if promised else {}
-    found = _found(free, before, effort)
+    before = kept(free, promised) if promised and aim is Aim.CHANGE else {}
+    found = _found(free, before, effort, aim)
     if before and found.finish > max(placed.finish for placed in before.values()):
         staying = {name: placed for name, placed in before.items() if name not in _later(free, found, before)}
-        found = min(found, _found(free, staying, effort), key=lambda solution: solution.finish)
+        found = min(found, _found(free, staying, effort, aim), key=lambda solution: solution.finish)
     return free, found
 
 
-def _found(project: Project, before: Mapping[str, Placed], effort: Effort) -> Solution:
+def _found(project: Project, before: Mapping[str, Placed], effort: Effort, aim: Aim) -> Solution:
     from runbook_engine.scheduling.crew_search import general
 
-    return general(project, effort, Aim.CHANGE if before else Aim.FINISH, before)
+    return general(project, effort, aim if before or aim is not Aim.CHANGE else Aim.FINISH, before)
 
 
 def _later(project: Project, solution: Solution, before: Mapping[str, Placed]) -> set[str]:

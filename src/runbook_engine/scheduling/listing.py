@@ -29,28 +29,33 @@ class Laid:
     order: list[int]
 
 
-def first(project: Project, order: Sequence[int] | None = None) -> Solution:
+def first(project: Project, order: Sequence[int] | None = None, *, patience: int | None = None) -> Solution:
     """A schedule of a project that keeps all its rules, in milliseconds: no search. Raises NotPlaced.
 
     `order` says which jobs come first, as far as they wait for nothing; otherwise those that have to be over first. Where a
-    deadline is not kept, the late ones are put first, a few times. The bound is that of the critical path.
+    deadline is not kept, the late ones are put first, a few times; `patience` says after how many lists in a row with no fewer
+    late jobs that is given up. The bound is that of the critical path.
     """
-    laid = laid_out(project, order)
+    laid = laid_out(project, order, patience=patience)
     return solution(project, laid, how="list scheduling", tried=1)
 
 
-def laid_out(project: Project, order: Sequence[int] | None = None, *, strict: bool = True) -> Laid:
+def laid_out(project: Project, order: Sequence[int] | None = None, *, strict: bool = True, patience: int | None = None) -> Laid:
     """The same with its tables and books. If not `strict`, deadlines may be missed in the end."""
     case = case_of(project)
     checked(project, case)
     wanted = list(order) if order is not None else by_latest(case)
     hurry: set[int] = set()
+    least, idle = len(wanted) + 1, 0
     while True:
         laid = laid_in_order(project, case, wanted)
         missed = [j for j, end in enumerate(laid.books.finish) if end > case.jobs[j][DEADLINE]]
         if not missed:
             return laid
-        if order is not None or hurry.issuperset(missed) or len(hurry) > len(case.jobs) // 4:
+        idle = 0 if len(missed) < least else idle + 1
+        least = min(least, len(missed))
+        over = order is not None or hurry.issuperset(missed) or len(hurry) > len(case.jobs) // 4
+        if over or (patience is not None and idle >= patience):
             if strict:
                 raise late(project, laid.case, laid.books, missed)
             return laid

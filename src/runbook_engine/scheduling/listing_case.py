@@ -59,7 +59,7 @@ def case_of(project: Project) -> Case:
     dear = [_dear(worker) for worker in project.workers]
     people = [_person(worker, project, spans) for worker in project.workers]
     calendars = [spans.added(each) for each in project.calendars]
-    seats = _there(jobs, seats, calendars, people, spans.rows)
+    seats = _there(jobs, _hopeful(jobs, seats, people), calendars, people, spans.rows)
     flat = [able for job in seats for able in job]
     return Case(
         jobs=rows,
@@ -148,6 +148,25 @@ def _kept(job: Job, seats: list[list[tuple[int, ...]]], at: int, same: list[int]
         return seats[at]
     able = set.intersection(*({p for each in seats[k] for p in each} for k in (at, *same)))
     return [tuple(p for p in each if p in able) for each in seats[at]]
+
+
+def _hopeful(jobs: Sequence[Job], seats: list[list[tuple[int, ...]]], people: Any) -> list[list[tuple[int, ...]]]:
+    """The candidates of unbroken jobs without those whose limits never let them work for so long, if enough are left.
+
+    What is longer than one may work on a day could still go over midnight; not what is longer than two of them, or a shift.
+    """
+
+    def hopeful(person: int, length: int) -> bool:
+        row = people[person]
+        return bool(length <= min(2 * row[DAY_MOST], 2 * row[WEEK_MOST]) and (not row[REST] or length <= row[SHIFT_MOST]))
+
+    found = list(seats)
+    for at, job in enumerate(jobs):
+        if job.duration and not job.pausable and job.people is None:
+            able = [tuple(p for p in each if hopeful(p, job.duration)) for each in seats[at]]
+            if all(len(each) >= len(seats[at]) for each in able):
+                found[at] = able
+    return found
 
 
 def _there(

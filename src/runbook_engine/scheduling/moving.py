@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from runbook_engine.model.jobs import Placed, Project
 from runbook_engine.model.schedule import Booking, Moved, Schedule
 from runbook_engine.model.words import PersonId
-from runbook_engine.scheduling.projects_clock import EPOCH
+from runbook_engine.scheduling.projects_clock import slot_before
 
 
 def moved(before: Schedule, after: Schedule) -> tuple[Moved, ...]:
@@ -40,7 +40,7 @@ def promised(project: Project, schedule: Schedule) -> dict[str, Placed]:
 
 def _placed(project: Project, booking: Booking, numbers: Mapping[PersonId, int]) -> Placed:
     start, finish, *spells = (
-        int((at - (project.origin or EPOCH)).total_seconds() // project.slot_s)
+        slot_before(project.origin, project.slot_s, at)
         for at in (booking.start, booking.finish, *(at for spell in booking.spells for at in (spell.start, spell.end)))
     )
     return Placed(

@@ -1,6 +1,6 @@
 """What people have fixed by hand: when a task starts, and who does it. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -28,26 +28,32 @@ class NotPinned(ValueError):
         self.near = tuple(near)
 
 
-def pinned(project: Project, pins: Sequence[Pin]) -> Project:
-    """The project in which these tasks start then and are done by them. Raises NotPinned."""
+def pinned(project: Project, pins: Sequence[Pin], begun: Collection[str] = ()) -> Project:
+    """The project in which these tasks start then and are done by them. Raises NotPinned.
+
+    `begun` are the ids of jobs that a run has begun or done: their time and people are facts.
+    """
     jobs = list(project.jobs)
     for pin in pins:
-        found = _meant(jobs, pin)
+        found = _meant(jobs, pin, begun)
         start, people = _slot(project, pin), _people(project, pin)
         for number in found:
             job = jobs[number]
-            _refuse(project, job, pin, start, people)
+            _refuse(project, project.jobs[number], pin, start, people)
             jobs[number] = replace(job, start=job.start if start is None else start, people=people or job.people)
     return replace(project, jobs=tuple(jobs))
 
 
-def _meant(jobs: Sequence[Job], pin: Pin) -> list[int]:
-    """One job when a start is given, or all of a step when only people are."""
+def _meant(jobs: Sequence[Job], pin: Pin, begun: Collection[str]) -> list[int]:
+    """One job when a start is given, or all of a step that have not begun when only people are."""
     exact = [n for n, job in enumerate(jobs) if job.id == pin.task]
     step, _, host = pin.task.partition("@")
-    found = exact or [n for n, job in enumerate(jobs) if _is_step(job, step) and (not host or host in job.hosts)]
-    if not found:
+    named = exact or [n for n, job in enumerate(jobs) if _is_step(job, step) and (not host or host in job.hosts)]
+    found = [n for n in named if jobs[n].id not in begun]
+    if not named:
         raise NotPinned(pin, "there is no such task", _near(jobs, pin.task))
+    if not found:
+        raise NotPinned(pin, "it has begun already, and what has happened cannot be fixed by hand")
     if len(found) > 1 and pin.start is not None:
         raise NotPinned(pin, f"{len(found)} tasks are meant, which cannot all start then", [jobs[n].id for n in found[:3]])
     return found
@@ -95,6 +101,8 @@ def _people(project: Project, pin: Pin) -> tuple[int, ...]:
 def _refuse(project: Project, job: Job, pin: Pin, start: int | None, people: tuple[int, ...]) -> None:
     """Raise NotPinned for what breaks a rule for certain: a pin is a wish, and no rule is broken for one."""
     needed = sum(crew.count for crew in job.crews)
+    if people and job.people is not None and set(people) != set(job.people):
+        raise NotPinned(pin, f"it is given to {' and '.join(project.workers[person].id for person in job.people)} already")
     if people and len(people) != needed:
         raise NotPinned(pin, f"it needs {needed} people, and {len(people)} are named")
     able = {person for crew in job.crews for person in crew.people}

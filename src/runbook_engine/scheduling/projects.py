@@ -70,6 +70,7 @@ class _Making:
         jobs = [self._job(number, piece) for number, piece in enumerate(self.pieces)]
         jobs += [replace(g, links=tuple(self.links.links[len(self.pieces) + n])) for n, g in enumerate(self.links.gates)]
         pools, apart = self._pools(jobs)
+        pools += self._hands(jobs, len(self.supplies) + len(pools))
         workers = self.staff.workers() if self.staff else ()
         return Project(
             jobs=tuple(jobs),
@@ -133,8 +134,12 @@ class _Making:
         return tuple((numbers[n], a * (max(1, len(piece.hosts)) if self.supplies[n].used_up else 1)) for n, a in uses)
 
     def _calendar(self, piece: Piece, phase: PlannedPhase) -> int | None:
-        """The openings of its phase, so much shorter that what it needs at worst still fits when it starts late."""
-        found = self.openings.of(phase.id, piece.hosts) if self.openings else None
+        """The openings of its phase, when no other plan has one of its hosts.
+
+        They are so much shorter that what it needs at worst still fits when it starts late.
+        """
+        hosts = (*phase.hosts, *phase.alone_with) if piece.package.claims_hosts or phase.alone_with else ()
+        found = self.openings.of(phase.id, hosts) if self.openings else None
         if found is None or self.openings is None or piece.package.milestone:
             return None
         if self.openings.closes(phase.id):
@@ -163,6 +168,16 @@ class _Making:
     def _others(self, piece: Piece, packages: Sequence[str]) -> tuple[int, ...]:
         numbers = [n for name, of in self.links.of_package.items() if name in packages for n in of]
         return overlapping(piece.hosts, numbers, self.pieces)
+
+    def _hands(self, jobs: list[Job], number: int) -> list[Supply]:
+        """How many hosts the engine works on at a time, where that is told host by host."""
+        own = [n for n, p in enumerate(self.pieces) if p.hosts and not p.package.by_person and len(p.hosts) < p.package.size]
+        most = self.terms.parallel
+        if not most or sum(len(self.pieces[n].hosts) for n in own) <= most:
+            return []
+        for n in own:
+            jobs[n] = replace(jobs[n], uses=(*jobs[n].uses, (number, min(most, len(self.pieces[n].hosts)))))
+        return [Supply(name="hosts that the engine works on", amount=most)]
 
     def _pools(self, jobs: list[Job]) -> tuple[list[Supply], tuple[Apart, ...]]:
         """Rules of capacity: jobs that are kept apart, or, where a job takes several hosts out, a supply of hosts to take."""

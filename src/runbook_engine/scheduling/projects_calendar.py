@@ -13,7 +13,7 @@ from runbook_engine.calendars.weekly import DaysOff
 from runbook_engine.model.estate import Estate
 from runbook_engine.model.jobs import Spans
 from runbook_engine.model.plan import Plan, PlannedPhase
-from runbook_engine.model.schedule import Schedule
+from runbook_engine.model.schedule import Schedule, held
 from runbook_engine.model.scope import scope
 from runbook_engine.model.times import Span
 from runbook_engine.model.words import HostName, PhaseId
@@ -91,12 +91,13 @@ def _of_phase(
 
 
 def _taken_hosts(booked: Iterable[Schedule], clock: Clock) -> dict[HostName, Spans]:
-    """When other plans work on which hosts."""
+    """When other plans have which hosts."""
     found: dict[HostName, list[Span]] = {}
-    for booking in (b for schedule in booked for b in schedule.bookings if b.finish > clock.origin and b.start < b.finish):
-        for host in booking.hosts:
-            found.setdefault(host, []).append(Span(booking.start, booking.finish))
-    return {host: clock.around(sorted(taken, key=attrgetter("start"))) for host, taken in found.items()}
+    for phase in (h for schedule in booked for h in held(schedule)):
+        if clock.origin < phase.span.end and phase.span.start < phase.span.end:
+            for host in phase.hosts:
+                found.setdefault(host, []).append(phase.span)
+    return {host: clock.around(merged(sorted(taken, key=attrgetter("start")))) for host, taken in found.items()}
 
 
 def _due(plan: Plan, zone: ZoneInfo) -> datetime | None:

@@ -29,11 +29,11 @@ class Clock:
 
     def after(self, at: datetime) -> int:
         """The first slot that begins at a moment or later; 0 for all that is past."""
-        return max(0, -int((self.origin - at) // timedelta(seconds=self.slot_s)))
+        return max(0, slot_after(self.origin, self.slot_s, at))
 
     def before(self, at: datetime) -> int:
         """The last slot that begins at a moment or earlier; negative for what is past."""
-        return int((at - self.origin) // timedelta(seconds=self.slot_s))
+        return slot_before(self.origin, self.slot_s, at)
 
     def begins(self, value: date | datetime, zone: ZoneInfo | None = None) -> datetime:
         """The moment that an author means by a date or a time from which on something counts."""
@@ -68,6 +68,16 @@ class Clock:
         while (begin := earliest(datetime.combine(day, time()), self.zone)) < self.end:
             yield day, self.after(begin)
             day += _DAY
+
+
+def slot_before(origin: datetime | None, slot_s: int, at: datetime) -> int:
+    """The last slot that begins at a moment or earlier; negative for what is before the origin."""
+    return int((at - (origin or EPOCH)) // timedelta(seconds=slot_s))
+
+
+def slot_after(origin: datetime | None, slot_s: int, at: datetime) -> int:
+    """The first slot that begins at a moment or later; negative for what is before the origin."""
+    return -int(((origin or EPOCH) - at) // timedelta(seconds=slot_s))
 
 
 def moment(origin: datetime | None, slot_s: int, slot: int) -> datetime:

@@ -1,17 +1,18 @@
 """Packages → pieces of work, each of which becomes a job: a package, one of its hosts, or some of them.
 
 What people do is told host by host, so that each task has its person. Where there are too many hosts for that, several that
-follow each other go together. What the engine does is one piece, however many hosts it is done on.
+follow each other go together. What the engine does is one piece, however many hosts it is done on, unless it stands between
+the work of people on the same hosts: then it is told as their work is, for nobody waits there for other hosts.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from math import ceil
 
 from runbook_engine.model.estate import Estate
 from runbook_engine.model.plan import Package, Plan
 from runbook_engine.model.text import Fill
 from runbook_engine.model.values import dataclass
-from runbook_engine.model.words import HostName
+from runbook_engine.model.words import EdgeKind, HostName, PackageId
 from runbook_engine.scheduling.projects_terms import Terms
 from runbook_engine.scheduling.projects_times import Timing, timing, work_s
 
@@ -38,6 +39,7 @@ def pieces_of(plan: Plan, estate: Estate, terms: Terms) -> list[Piece]:
     """The pieces of a plan, in its order."""
     times = {package.id: timing(package, terms.learnt) for package in plan.packages.values()}
     split = {p.id for p in plan.packages.values() if _host_by_host(p, times[p.id], estate)}
+    split |= _between(plan, split, times)
     at_a_time = _together([p.size for p in plan.packages.values() if p.id in split], len(plan.packages), terms.most_jobs)
     places = _places(plan)
     made: list[Piece] = []
@@ -68,6 +70,28 @@ def _filled(fill: Fill, package: Package, hosts: Sequence[HostName]) -> str:
 
 def _host_by_host(package: Package, time: Timing, estate: Estate) -> bool:
     return package.by_person and has_crew(package, estate) and package.size > 1 and not time.takes.per_batch
+
+
+def _between(plan: Plan, split: Collection[PackageId], times: Mapping[PackageId, Timing]) -> set[PackageId]:
+    """What the engine does on hosts after people have worked on them, and before people work on them again."""
+    before: dict[PackageId, list[PackageId]] = {}
+    after: dict[PackageId, list[PackageId]] = {}
+    for package in plan.packages.values():
+        for edge in package.needs:
+            if edge.kind is EdgeKind.SAME_HOST:
+                before.setdefault(package.id, []).append(edge.before)
+                after.setdefault(edge.before, []).append(package.id)
+    between = (_reached(split, after) & _reached(split, before)) - set(split)
+    return {name for name in between if plan.packages[name].size > 1 and not times[name].takes.per_batch}
+
+
+def _reached(begin: Iterable[PackageId], ways: Mapping[PackageId, Sequence[PackageId]]) -> set[PackageId]:
+    found, left = set[PackageId](), list(begin)
+    while left:
+        new = [name for name in ways.get(left.pop(), ()) if name not in found]
+        found.update(new)
+        left += new
+    return found
 
 
 def _together(sizes: Sequence[int], packages: int, most: int) -> int:

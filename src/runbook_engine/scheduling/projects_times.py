@@ -1,6 +1,6 @@
 """How long the work of a package takes, where that is known from, and how much time a slot is."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from math import ceil, gcd
 
 from runbook_engine.model.durations import Pick
@@ -8,7 +8,6 @@ from runbook_engine.model.estimates import Estimate
 from runbook_engine.model.plan import Package, Plan
 from runbook_engine.model.runbook import Takes
 from runbook_engine.model.values import dataclass
-from runbook_engine.model.verdict import Finding, Matter, WayOut
 from runbook_engine.model.words import StepId
 
 SLOTS = (1, 5, 15, 60, 300, 900)  # seconds; each zone's clock differs from the others by a multiple of the last
@@ -50,24 +49,6 @@ def work_s(package: Package, takes: Takes, hosts: int, pick: Pick, parallel: int
         return pick(takes)
     rounds = max(1, hosts) if package.by_person else ceil(max(1, hosts) / parallel) if parallel else 1
     return rounds * pick(takes)
-
-
-def untold(plan: Plan, learnt: Mapping[StepId, Estimate]) -> Iterator[Finding]:
-    """A risk for each step of which nobody knows how long it takes: its time in the schedule is only assumed."""
-    seen = set[StepId]()
-    for package in plan.packages.values():
-        found = timing(package, learnt)
-        if package.step in seen or not found.words or package.step in learnt:
-            continue
-        seen.add(package.step)
-        yield Finding(
-            matter=Matter.DURATION,
-            place=package.step,
-            reason=f"Nobody says how long {package.step} takes: {found.words}.",
-            blocks=False,
-            ways_out=(WayOut(words=f"write takes: into the step {package.step}", cost=1.0),),
-            about=(package.id,),
-        )
 
 
 def estimate_words(plan: Plan, learnt: Mapping[StepId, Estimate]) -> dict[str, str]:
