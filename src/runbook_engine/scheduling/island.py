@@ -13,12 +13,10 @@ from runbook_engine.scheduling.child_side import Message, answer, listening, unp
 from runbook_engine.scheduling.plain import Net, words
 from runbook_engine.scheduling.plain_bounds import tails
 
-HERDS = {  # schedules of each herd, and whether lists are altered in it; one that brings nothing new is followed by the next
-    "small": ((100, False), (300, True), (900, True), (2_700, True), (5_000, True)),
-    "even": ((100, False), (300, False), (900, False), (900, True), (2_700, True), (5_000, True)),
-    "odd": ((100, False), (900, False), (2_700, True), (5_000, True)),
-}
-SMALL = 100  # jobs; larger projects need all the time for lists that are bred
+# schedules of each herd, and whether lists are altered in it; one that brings nothing new is followed by the next
+HERDS_OF_SMALL = ((100, False), (300, True), (900, True), (2_700, True), (5_000, True))
+HERDS_OF_LARGE = ((100, False), (300, False), (900, False), (900, True), (2_700, True), (5_000, True))
+SMALL = 100  # jobs; in larger projects altering brings less in the first seconds than breeding does
 PLAIN, ALTERING = (0.0, 0.0), (0.5, 1.0)  # habits of a herd
 SMALLEST_HERD = 10
 FIRST_PLACES, MOST_PLACES = 100_000, 4_000_000  # jobs in all schedules of a herd: of the first, of any
@@ -76,7 +74,7 @@ class Island:
         late = np.array([-float(tail) for tail in tails(the)])
         rest = _ints(tails(the))
         self.nest = Nest._make((late - late.min(), _weights(the), rest, np.zeros(2), *own, dice))
-        self.herds = list(HERDS["small" if the.size <= SMALL else ("even", "odd")[seed % 2]])
+        self.herds = list(HERDS_OF_SMALL if the.size <= SMALL else HERDS_OF_LARGE)
         self.best = _ints([*starts, the.span(starts)])
         self.told = int(self.best[-1])
         self._settle(FIRST_PLACES)

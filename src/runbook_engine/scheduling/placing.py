@@ -18,6 +18,7 @@ Desk = namedtuple("Desk", "times free last start back order turned count")
 _SOURCES = ("placing.py", "altering.py", "breeding.py")
 _MARK = hashlib.sha256(b"".join((Path(__file__).parent / name).read_bytes() for name in _SOURCES)).hexdigest()[:12]
 _HOW: Any = {"nogil": True, "cache": True, "error_model": "numpy"}
+_INNER: Any = {**_HOW, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 
 def entry(function: Any) -> Any:
@@ -29,7 +30,7 @@ def entry(function: Any) -> Any:
 def inner(function: Any) -> Any:
     """The same for what is called by compiled functions only, which is half the work to compile."""
     function.__qualname__ = f"{function.__name__}-{_MARK}"
-    return njit(**_HOW, no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)
+    return njit(**_INNER)(function)
 
 
 @inner
