@@ -16,7 +16,7 @@ from runbook_engine.model.jobs import FIRST_ONLY, Effort, Job, Project, Supply
 from runbook_engine.scheduling import children, plain_search
 from runbook_engine.scheduling.child_side import packed
 from runbook_engine.scheduling.children import Child, hear
-from runbook_engine.scheduling.island import Island
+from runbook_engine.scheduling.island import ALTERING, MOST_PLACES, PLAIN, Island
 from runbook_engine.scheduling.plain import net
 from runbook_engine.scheduling.plain_bounds import bound
 from runbook_engine.scheduling.plain_list import first
@@ -67,6 +67,43 @@ def test_by_events_as_by_slots(seed, monkeypatch):
 
     assert searched(project, 200_000) == by_slots
     assert broken(project, placed(project, by_slots)) == []
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=SLOW)
+@given(
+    projects(most=12).filter(lambda project: len(project.jobs) > 1),
+    st.sampled_from([PLAIN, ALTERING, (1.0, 0.0), (0.0, 1.0)]),
+    st.integers(1, 99),
+)
+def test_all_schedules_of_a_herd_are_feasible(project, habits, seed):
+    """Bred or altered, with ties told apart or not: lists follow the links, and each has the value of its schedule."""
+    the = net(project)
+    island = Island(the, first(the), -1, seed)  # a bound that is never met: the search goes on
+    island.nest.habits[:] = habits
+    island.round(3_000)
+    herd = island.herd
+    for order, starts, value in zip(herd.order, herd.start, herd.worth, strict=True):
+        place = {int(job): at for at, job in enumerate(order)}
+        assert sorted(place) == list(range(the.size))
+        assert all(place[before] < place[job] for job in place for before in the.before[job])
+        assert broken(project, placed(project, [int(start) for start in starts])) == []
+        assert value // (the.size + 1) == the.span([int(start) for start in starts])
+
+
+@pytest.mark.parametrize("size", [20, 120])
+def test_herds_follow_each_other_and_the_last_one_for_ever(size):
+    """Small projects and large ones: the first herd is bred only, later ones are altered too."""
+    the = net(layered(size, 2))
+    island = Island(the, first(the), -1, 1)
+    assert island.nest.habits.tolist() == list(PLAIN)
+    sizes = [island.settled]
+    for _ in range(8):
+        island._settle(MOST_PLACES)
+        sizes.append(island.settled)
+
+    assert sizes == sorted(sizes)
+    assert sizes[-1] == sizes[-2]
+    assert island.nest.habits.tolist() == list(ALTERING)
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=SLOW)

@@ -6,39 +6,21 @@ the worse of its parents, unless it is worse itself, so that the population keep
 
 from collections import namedtuple
 
-import numpy as np
-from numba import njit
+from runbook_engine.scheduling.altering import altered, below, chance, swap
+from runbook_engine.scheduling.placing import copy, drawn_together, entry, inner
 
-from runbook_engine.scheduling.placing import INNER, copy, drawn_together
+Herd = namedtuple("Herd", "order start worth sign best")  # `best` ends with its span
+Nest = namedtuple("Nest", "late weight rest habits left open order start dice")
 
-Herd = namedtuple("Herd", "order start span sign best")  # `best` ends with its span
-Nest = namedtuple("Nest", "late weight left open order start dice")
+ALTERED, RANKED = 0, 1  # habits: how many children are one parent altered, and whether those of equal span are told apart
 
-SWAPPED = 0.08  # how often two neighbours of a child change places
 TWO_CUTS = 0.2  # how many children come from two cuts instead of a busy stretch
 GOES = 8  # stretches of which the busiest is taken
 SHORTEST, LONGEST = 0.15, 0.6  # of a stretch, in parts of the list
 IN, BEFORE, AFTER, DONE = 3, 1, 2, 4  # where a job stands beside the stretch
 
 
-@INNER
-def below(dice, limit):
-    """A random number from 0 up to, and without, the limit."""
-    x = dice[0]
-    x ^= x << np.uint64(13)
-    x ^= x >> np.uint64(7)
-    x ^= x << np.uint64(17)
-    dice[0] = x
-    return np.int64((x >> np.uint64(11)) % np.uint64(limit))
-
-
-@INNER
-def chance(dice):
-    """A random number from 0 up to, and without, 1."""
-    return below(dice, 1 << 30) / (1 << 30)
-
-
-@INNER
+@inner
 def first_of(nest, count, noise):
     """Which of the jobs that can come next does: early ends first, more or less."""
     best = 0
@@ -51,7 +33,7 @@ def first_of(nest, count, noise):
     return best
 
 
-@INNER
+@inner
 def sample(web, nest, noise, out):
     """A random list that follows the links."""
     count = 0
@@ -73,7 +55,7 @@ def sample(web, nest, noise, out):
                 count += 1
 
 
-@INNER
+@inner
 def taken(nest, parent, x, y, at, limit):
     """Copy jobs of the parent that the child does not have yet, from place x up to y, while there is room."""
     while x < y and at < limit:
@@ -86,7 +68,7 @@ def taken(nest, parent, x, y, at, limit):
     return at
 
 
-@INNER
+@inner
 def two_cuts(nest, one, other):
     """The child has head and tail of one parent and between them the order of the other."""
     n = one.size
@@ -101,7 +83,7 @@ def two_cuts(nest, one, other):
     taken(nest, one, 0, n, at, n)
 
 
-@INNER
+@inner
 def busy(nest, order, start):
     """A stretch of a list which does much work for the time that it covers."""
     most = -1.0
@@ -121,7 +103,7 @@ def busy(nest, order, start):
     return first, last
 
 
-@INNER
+@inner
 def touches(job, pointers, jobs, left, side):
     """Whether one of the neighbours of a job in the net is in the stretch or on this side of it."""
     for x in range(pointers[job], pointers[job + 1]):
@@ -130,7 +112,7 @@ def touches(job, pointers, jobs, left, side):
     return False
 
 
-@INNER
+@inner
 def mark(web, nest, order, first, last):
     """Say of each job whether it is in the stretch, has to come before it, or after it."""
     for job in range(order.size):
@@ -145,7 +127,7 @@ def mark(web, nest, order, first, last):
             nest.left[order[x]] = AFTER
 
 
-@INNER
+@inner
 def stretch(web, nest, one, start, other):
     """The child has a busy stretch of one parent, and what is before and after it in the order of the other."""
     first, last = busy(nest, one, start)
@@ -166,26 +148,7 @@ def stretch(web, nest, one, start, other):
     taken(nest, other, 0, other.size, at, one.size)
 
 
-@INNER
-def linked(web, job, later):
-    """Whether the second waits for the first."""
-    for x in range(web.sp[job], web.sp[job + 1]):
-        if web.si[x] == later:
-            return True
-    return False
-
-
-@INNER
-def swap(web, nest):
-    """Let some neighbours in the child's list change places."""
-    for x in range(nest.order.size - 1):
-        if chance(nest.dice) < SWAPPED and not linked(web, nest.order[x], nest.order[x + 1]):
-            job = nest.order[x]
-            nest.order[x] = nest.order[x + 1]
-            nest.order[x + 1] = job
-
-
-@INNER
+@inner
 def signed(start):
     """A number that hardly any two schedules share."""
     sign = 0
@@ -194,37 +157,48 @@ def signed(start):
     return sign
 
 
-@INNER
-def keep(herd, place, order, start, span, sign):
+@inner
+def worth(web, nest, span):
+    """By span; among equals, if they are told apart, the fewer jobs are in the way of a shorter schedule the better."""
+    late = 0
+    if nest.habits[RANKED] > 0:
+        for job in range(nest.start.size):
+            late += nest.start[job] + web.dur[job] + nest.rest[job] >= span
+    return span * (nest.start.size + 1) + late
+
+
+@inner
+def keep(herd, place, order, start, value, sign):
     """Put a schedule into the population, and remember it if it is the best so far."""
+    span = value // (start.size + 1)
     for x in range(order.size):
         herd.order[place, x] = order[x]
         herd.start[place, x] = start[x]
-    herd.span[place] = span
+    herd.worth[place] = value
     herd.sign[place] = sign
     if span < herd.best[start.size]:
         copy(start, herd.best)
         herd.best[start.size] = span
 
 
-@INNER
-def twin(herd, span, sign):
+@inner
+def twin(herd, value, sign):
     """Whether the population has this schedule."""
-    for x in range(herd.span.size):
-        if herd.sign[x] == sign and herd.span[x] == span:
+    for x in range(herd.worth.size):
+        if herd.sign[x] == sign and herd.worth[x] == value:
             return True
     return False
 
 
-@INNER
+@inner
 def tournament(herd, dice):
     """The better of two."""
-    one = below(dice, herd.span.size)
-    other = below(dice, herd.span.size)
-    return other if herd.span[other] < herd.span[one] else one
+    one = below(dice, herd.worth.size)
+    other = below(dice, herd.worth.size)
+    return other if herd.worth[other] < herd.worth[one] else one
 
 
-@INNER
+@inner
 def mate(web, herd, nest, one, other):
     """Make the list of a child."""
     if chance(nest.dice) >= TWO_CUTS:
@@ -236,39 +210,50 @@ def mate(web, herd, nest, one, other):
     swap(web, nest)
 
 
-@INNER
+@inner
 def settle(web, desk, herd, nest, bound):
     """Fill the population with random schedules. Returns how many jobs were placed."""
     work = 0
     widest = 0.0
     for job in range(nest.late.size):
         widest = max(widest, nest.late[job])
-    for place in range(herd.span.size):
+    for place in range(herd.worth.size):
         sample(web, nest, (0.4 * widest + 1) * chance(nest.dice), nest.order)
         span, placed = drawn_together(web, desk, nest.order, nest.start)
-        keep(herd, place, nest.order, nest.start, span, signed(nest.start))
+        keep(herd, place, nest.order, nest.start, worth(web, nest, span), signed(nest.start))
         work += placed
         if span <= bound:
             break
     return work
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@inner
+def parents(web, herd, nest):
+    """Make the list of a child. Returns the places of its parents, which are the same if it has one only."""
+    one = tournament(herd, nest.dice)
+    if nest.habits[ALTERED] > 0 and chance(nest.dice) < nest.habits[ALTERED]:
+        altered(web, nest, herd.order[one])
+        return one, one
+    other = below(nest.dice, herd.worth.size)
+    while other == one:
+        other = below(nest.dice, herd.worth.size)
+    mate(web, herd, nest, one, other)
+    return one, other
+
+
+@entry
 def breed(web, desk, herd, nest, fresh, bound, budget):
     """Breed until about `budget` jobs are placed or the bound is met. Returns how many were, and how many children got in."""
     work = settle(web, desk, herd, nest, bound) if fresh else 0
     better = 0
     while work < budget and herd.best[nest.late.size] > bound:
-        one = tournament(herd, nest.dice)
-        other = below(nest.dice, herd.span.size)
-        while other == one:
-            other = below(nest.dice, herd.span.size)
-        mate(web, herd, nest, one, other)
+        one, other = parents(web, herd, nest)
         span, placed = drawn_together(web, desk, nest.order, nest.start)
         work += placed
-        worse = one if herd.span[one] >= herd.span[other] else other
+        worse = one if herd.worth[one] >= herd.worth[other] else other
+        value = worth(web, nest, span)
         sign = signed(nest.start)
-        if span <= herd.span[worse] and not twin(herd, span, sign):
-            better += span < herd.span[worse]
-            keep(herd, worse, nest.order, nest.start, span, sign)
+        if value <= herd.worth[worse] and not twin(herd, value, sign):
+            better += value < herd.worth[worse]
+            keep(herd, worse, nest.order, nest.start, value, sign)
     return work, better

@@ -13,9 +13,12 @@ from runbook_engine.scheduling.child_side import Message, answer, listening, unp
 from runbook_engine.scheduling.plain import Net, words
 from runbook_engine.scheduling.plain_bounds import tails
 
-FIRST_HERD = 100  # schedules; each herd that brings nothing new any more is followed by a larger one
-LARGER = 3  # times as large
-SMALLEST_HERD, LARGEST_HERD = 10, 5_000
+# schedules of each herd, and whether lists are altered in it; one that brings nothing new is followed by the next
+HERDS_OF_SMALL = ((100, False), (300, True), (900, True), (2_700, True), (5_000, True))
+HERDS_OF_LARGE = ((100, False), (300, False), (900, False), (900, True), (2_700, True), (5_000, True))
+SMALL = 100  # jobs; in larger projects altering brings less in the first seconds than breeding does
+PLAIN, ALTERING = (0.0, 0.0), (0.5, 1.0)  # habits of a herd
+SMALLEST_HERD = 10
 FIRST_PLACES, MOST_PLACES = 100_000, 4_000_000  # jobs in all schedules of a herd: of the first, of any
 STALE = 32  # rounds of a herd's own size without a better child, and it is given up
 FEWEST_SLOTS = 4_096
@@ -69,16 +72,20 @@ class Island:
         own = [np.zeros(the.size, np.int64) for _ in range(4)]
         dice = np.array([(seed * 0x9E3779B97F4A7C15 + 0x1F123BB5) % (1 << 63) or 1], np.uint64)
         late = np.array([-float(tail) for tail in tails(the)])
-        self.nest = Nest._make((late - late.min(), _weights(the), *own, dice))
+        rest = _ints(tails(the))
+        self.nest = Nest._make((late - late.min(), _weights(the), rest, np.zeros(2), *own, dice))
+        self.herds = list(HERDS_OF_SMALL if the.size <= SMALL else HERDS_OF_LARGE)
         self.best = _ints([*starts, the.span(starts)])
         self.told = int(self.best[-1])
-        self._settle(min(FIRST_HERD, FIRST_PLACES // max(1, the.size)))
+        self._settle(FIRST_PLACES)
 
-    def _settle(self, wish: int) -> None:
+    def _settle(self, places: int) -> None:
+        """Begin the next herd, or the last one again, with room for so many jobs."""
         from runbook_engine.scheduling.breeding import Herd
 
-        most = min(LARGEST_HERD, MOST_PLACES // max(1, self.size))
-        count = self.settled = max(SMALLEST_HERD, min(wish, most))
+        wish, altering = self.herds.pop(0) if len(self.herds) > 1 else self.herds[0]
+        self.nest.habits[:] = ALTERING if altering else PLAIN
+        count = self.settled = max(SMALLEST_HERD, min(wish, places // max(1, self.size)))
         self.idle = 0
         self.fresh = True
         lists = [np.zeros((count, self.size), np.int64) for _ in range(2)]
@@ -92,7 +99,7 @@ class Island:
         self.fresh = False
         self.idle = 0 if better else self.idle + placed
         if self.idle > STALE * self.settled * self.size:
-            self._settle(LARGER * self.settled)
+            self._settle(MOST_PLACES)
         span = int(self.best[-1])
         message: Message = {"placed": int(placed)}
         if span < self.told:

@@ -2,9 +2,12 @@
 
 Arrays and plain loops: numba compiles those soonest. `Web` is a project in this form; `Desk` holds what is written while it
 is worked on. Each function is kept on disk by itself: a process that is ended while it compiles has not done so for nothing.
+It is kept under a name that follows from all their sources: after a change of any of them it is made anew.
 """
 
+import hashlib
 from collections import namedtuple
+from pathlib import Path
 from typing import Any
 
 from numba import njit
@@ -12,18 +15,32 @@ from numba import njit
 Web = namedtuple("Web", "dur need full guard pp pi sp si slots")
 Desk = namedtuple("Desk", "times free last start back order turned count")
 
-_ALONE: Any = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}  # called by what is compiled, and by nobody else
-INNER = njit(nogil=True, cache=True, error_model="numpy", **_ALONE)
+_SOURCES = ("placing.py", "altering.py", "breeding.py")
+_MARK = hashlib.sha256(b"".join((Path(__file__).parent / name).read_bytes() for name in _SOURCES)).hexdigest()[:12]
+_HOW: Any = {"nogil": True, "cache": True, "error_model": "numpy"}
+_INNER: Any = {**_HOW, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 
-@INNER
+def entry(function: Any) -> Any:
+    """Compiled at its first call, or taken from the disk."""
+    function.__qualname__ = f"{function.__name__}-{_MARK}"
+    return njit(**_HOW)(function)
+
+
+def inner(function: Any) -> Any:
+    """The same for what is called by compiled functions only, which is half the work to compile."""
+    function.__qualname__ = f"{function.__name__}-{_MARK}"
+    return njit(**_INNER)(function)
+
+
+@inner
 def copy(source, target):
     """Overwrite."""
     for x in range(source.size):
         target[x] = source[x]
 
 
-@INNER
+@inner
 def fits(web, desk, job, slot):
     """Whether the job finds all that it needs in this slot (or after this event)."""
     for word in range(web.full.size):
@@ -32,7 +49,7 @@ def fits(web, desk, job, slot):
     return True
 
 
-@INNER
+@inner
 def place(web, desk, job, start):
     """Put the job into the first gap from `start` on; each slot is looked at once."""
     length = web.dur[job]
@@ -52,7 +69,7 @@ def place(web, desk, job, start):
     return start
 
 
-@INNER
+@inner
 def clean(web, desk):
     """Empty what the last schedule has taken."""
     if web.slots:
@@ -66,7 +83,7 @@ def clean(web, desk):
             desk.free[word, 0] = web.full[word]
 
 
-@INNER
+@inner
 def event_at(desk, time):
     """The last event that is not after the time."""
     low = 0
@@ -80,7 +97,7 @@ def event_at(desk, time):
     return low
 
 
-@INNER
+@inner
 def split(web, desk, event, time):
     """Make an event at this time, which lies in the stretch after `event`; returns its place."""
     if desk.times[event] == time:
@@ -95,7 +112,7 @@ def split(web, desk, event, time):
     return event + 1
 
 
-@INNER
+@inner
 def place_between(web, desk, job, start):
     """The same as `place` by events instead of slots: what lasts long costs no more than what is short."""
     length = web.dur[job]
@@ -117,7 +134,7 @@ def place_between(web, desk, job, start):
     return start
 
 
-@INNER
+@inner
 def listed(web, desk, order, pp, pi, start):
     """Put each job where it fits first, in this order. Returns when the last one is over."""
     clean(web, desk)
@@ -135,7 +152,7 @@ def listed(web, desk, order, pp, pi, start):
     return span
 
 
-@INNER
+@inner
 def counted(base, key, count, out):
     """The jobs by rising key; those with equal keys in the order of `base`."""
     top = 0
@@ -153,7 +170,7 @@ def counted(base, key, count, out):
         count[at] += 1
 
 
-@INNER
+@inner
 def inserted(base, key, out):
     """The same where keys are large; quick because `base` is nearly in order."""
     for x in range(base.size):
@@ -165,7 +182,7 @@ def inserted(base, key, out):
         out[y] = job
 
 
-@INNER
+@inner
 def sort(web, desk, base, key, out):
     """The jobs by rising key; equal ones as in `base`, so that jobs which take no time stay in their order."""
     if web.slots:
@@ -174,7 +191,7 @@ def sort(web, desk, base, key, out):
         inserted(base, key, out)
 
 
-@INNER
+@inner
 def turn(web, desk, order, start, span):
     """From the starts of a schedule: the list of its jobs read from the end, in `desk.turned`."""
     for x in range(order.size):
@@ -183,7 +200,7 @@ def turn(web, desk, order, start, span):
     sort(web, desk, desk.order, desk.back, desk.turned)
 
 
-@INNER
+@inner
 def drawn_together(web, desk, order, start):
     """Schedule the list, then push all to the end and back to the start, as long as that helps.
 
