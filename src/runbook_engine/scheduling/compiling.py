@@ -1,0 +1,32 @@
+"""Compiles what the searches run, once: `python -m runbook_engine.scheduling.compiling` when the environment is made.
+
+Else the first searches do it in their own time, some ten processor seconds each.
+"""
+
+from runbook_engine.model.jobs import Aim, Crew, Job, Link, Project, Worker
+
+_CHAIN = tuple(Job(id=str(n), duration=2, links=(Link(before=n - 1),) if n else ()) for n in range(4))
+_WITH_PEOPLE = Project(
+    jobs=tuple(Job(id=str(n), duration=2, crews=(Crew(people=(0, 1), count=1, words="hands"),)) for n in range(4)),
+    workers=(Worker(id="ana"), Worker(id="ben")),  # type: ignore[arg-type] # names are as good as ids here
+)
+
+
+def compile_all() -> None:
+    """Search a little in two small projects, one without and one with people."""
+    from runbook_engine.scheduling import crew_island, island
+    from runbook_engine.scheduling.crew_start import started
+    from runbook_engine.scheduling.plain import net
+    from runbook_engine.scheduling.plain_list import first
+
+    chain = net(Project(jobs=_CHAIN))
+    plain = island.Island(chain, first(chain), 0, 1)
+    for _ in range(3):
+        plain.round(1000)
+    _, start = started(_WITH_PEOPLE, Aim.FINISH, {})
+    crews = crew_island.Island(start, 1, fast=True)
+    crews.search(1000, 0.5)
+
+
+if __name__ == "__main__":
+    compile_all()
