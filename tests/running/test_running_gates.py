@@ -281,6 +281,18 @@ def test_a_batch_goes_out_of_service_as_a_whole_or_not_at_all():
     assert [e.hosts for e in of_kind(journal, HostsTaken)] == [("h1", "h2")]
 
 
+def test_two_phases_of_a_run_do_not_take_one_lift_in_the_same_moment():
+    """What one phase takes in a tick counts for the next that is looked at in it."""
+    phases = [phase(name, [package(f"{name}/a", (host,), uses={"lift": 1})]) for name, host in (("p", "h1"), ("q", "h2"))]
+    made = plan(*phases)
+    made = replace(made, phases=tuple(replace(planned, needs=()) for planned in made.phases))
+    course, journal, workers = carry_out(made, World(capacity={"lift": 1}))
+    assert [a.task for a in workers.started] == ["p/a@h1"]
+    assert [(e.phase, dict(e.uses)) for e in of_kind(journal, ResourcesTaken)] == [("p", {"lift": 1})]
+    course, journal, _ = carry_out(made, World(capacity={"lift": 1}), journal)
+    assert course.run.status is RunStatus.DONE
+
+
 def test_a_step_that_needs_a_resource_begins_with_all_hosts_of_its_phase():
     """Whoever has the lift has its hosts too: else the run that has them could wait for the lift."""
     made = plan(phase("p", [package("p/fetch", uses={"lift": 1})], [package("p/a", ("h1",))]))

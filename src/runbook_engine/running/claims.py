@@ -94,13 +94,16 @@ def claims_resources(package: Package, host: HostName | None, world: World) -> b
     return bool(world.capacity and (package.uses or (world.pools and host is not None and package.takes_out)))
 
 
-def used_up(course: Course, package: Package, world: World) -> Iterator[Blocker]:
-    """The resources of the phase of which there are not enough: other runs, or other phases, have them."""
-    run = course.run
-    wanted: Mapping[str, int] = package.uses if package.phase in run.uses else uses_of(course, package.phase, world)
+def used_up(course: Course, package: Package, world: World, begun: Mapping[PhaseId, Mapping[str, int]]) -> Iterator[Blocker]:
+    """The resources of the phase of which there are not enough: other runs, or other phases, have them.
+
+    `begun`: what phases of this run take in this very tick.
+    """
+    have = {**course.run.uses, **begun}
+    wanted: Mapping[str, int] = package.uses if package.phase in have else uses_of(course, package.phase, world)
     for name, amount in wanted.items():
         others = world.uses.get(name, {})
-        own = sum(uses.get(name, 0) for phase, uses in run.uses.items() if phase != package.phase)
+        own = sum(uses.get(name, 0) for phase, uses in have.items() if phase != package.phase)
         if name not in world.capacity or own + sum(others.values()) + amount <= world.capacity[name]:
             continue
         holders = ", ".join(others) or "another phase of this run"

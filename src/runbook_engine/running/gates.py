@@ -30,6 +30,7 @@ class Begun:
 
     leaving: Collection[HostName] = ()
     parts: Mapping[str, int] = field(default_factory=dict)
+    uses: Mapping[PhaseId, Mapping[str, int]] = field(default_factory=dict)  # what phases take of resources
 
 
 def closed_gates(
@@ -46,7 +47,7 @@ def closed_gates(
     if package.phase in world.closes and (late := _does_not_fit(course, package, world, now)):
         yield late
     if claims_resources(package, host, world):
-        yield from used_up(course, package, world)
+        yield from used_up(course, package, world, begun.uses)
     if world.pools and host is not None and package.takes_out and host not in {*course.run.out, *begun.leaving}:
         yield from crowded(course.run, out_together(course, package, host, world, focus), world, begun.leaving)
     if package.uses and world.stock and takes_parts(course.run, package, host):

@@ -146,7 +146,7 @@ class _Tick:
             return there
         if not (self.world.restricts or known.due or known.missed or alone):
             return None
-        begun = Begun(self.starts.leaving, self.starts.parts)
+        begun = Begun(self.starts.leaving, self.starts.parts, self.starts.supplied)
         return next(closed_gates(self.course, package, host, self.world, self.now, begun, self.agenda.focus), None)
 
     def _elsewhere(self, phase: PhaseId) -> Blocker | None:

@@ -29,7 +29,7 @@ class Starts:
     leaving: set[HostName] = field(default_factory=set)  # newly taken, and out of service from now on
     parts: dict[str, int] = field(default_factory=dict)  # newly used up
     cleared: set[PhaseId] = field(default_factory=set)
-    supplied: set[PhaseId] = field(default_factory=set)  # with resources
+    supplied: dict[PhaseId, dict[str, int]] = field(default_factory=dict)  # with resources, newly
     held: dict[PhaseId, Blocker] = field(default_factory=dict)  # what keeps phases from starting whose tasks could
     durable: bool = False  # whether they may only begin once they are on disk
 
@@ -80,7 +80,7 @@ def take_resources(
     if phase in starts.supplied or phase in run.uses or not claims_resources(package, host, world):
         return
     if uses := uses_of(course, phase, world):
-        starts.supplied.add(phase)
+        starts.supplied[phase] = uses
         starts.events.append(ResourcesTaken(at=now, phase=phase, uses=uses))
         starts.durable = True
 
