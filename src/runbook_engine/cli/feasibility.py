@@ -193,11 +193,10 @@ def _past(place: Settings, plan: Plan) -> _Past:
     if not opening.has_journal(place):
         return _Past()
     with opening.store_of(place) as store:
-        rows = [row for row in store.runs() if row.ended is None and row.runbook != plan.runbook]
         return _Past(
             said=store.statements(plan.runbook),
             booked=[one.schedule for one in store.booked()],
-            others=[(str(row.run), store.plan(row.digest)) for row in rows],
+            others=opening.open_elsewhere(store, plan.runbook),
             learnt=learnt_of(store, plan),
         )
 

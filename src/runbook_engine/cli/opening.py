@@ -79,6 +79,12 @@ def has_journal(place: Settings) -> bool:
     return file == place.journal or Path(file).exists()
 
 
+def open_elsewhere(store: "Store", runbook: str) -> list[tuple[str, Plan]]:
+    """The open runs of other runbooks, with their plans."""
+    rows = [row for row in store.runs() if row.ended is None and row.runbook != runbook]
+    return [(str(row.run), store.plan(row.digest)) for row in rows]
+
+
 @contextmanager
 def store_of(place: Settings) -> Iterator["Store"]:
     """The store of these settings."""

@@ -154,7 +154,6 @@ def conflict_words(plan: Plan, place: Settings) -> str:
     if not opening.has_journal(place) or not place.inventory.exists():
         return ""
     with opening.store_of(place) as store:
-        rows = [row for row in store.runs() if row.ended is None and row.runbook != plan.runbook]
-        others = [(str(row.run), store.plan(row.digest)) for row in rows]
+        others = opening.open_elsewhere(store, plan.runbook)
     found = conflicts(plan, others, estates_of(place.inventory).live().estate) if others else ()
     return "\n".join(["Open runs that want the same", *(f"  – {line}" for line in conflict_sentences(found))]) if found else ""

@@ -48,7 +48,8 @@ def closed_gates(
         yield late
     if claims_resources(package, host, world):
         yield from used_up(course, package, world, begun.uses)
-    if world.pools and host is not None and package.takes_out and host not in {*course.run.out, *begun.leaving}:
+    goes = host is not None and package.takes_out and host not in course.run.out and host not in begun.leaving
+    if world.pools and host is not None and goes:
         yield from crowded(course.run, out_together(course, package, host, world, focus), world, begun.leaving)
     if package.uses and world.stock and takes_parts(course.run, package, host):
         yield from _none_left(course.run, package, world, begun.parts)

@@ -4,11 +4,12 @@ Else the first searches do it in their own time, some ten processor seconds each
 """
 
 from runbook_engine.model.jobs import Aim, Crew, Job, Link, Project, Worker
+from runbook_engine.model.words import PersonId
 
 _CHAIN = tuple(Job(id=str(n), duration=2, links=(Link(before=n - 1),) if n else ()) for n in range(4))
 _WITH_PEOPLE = Project(
     jobs=tuple(Job(id=str(n), duration=2, crews=(Crew(people=(0, 1), count=1, words="hands"),)) for n in range(4)),
-    workers=(Worker(id="ana"), Worker(id="ben")),  # type: ignore[arg-type] # names are as good as ids here
+    workers=(Worker(id=PersonId("ana")), Worker(id=PersonId("ben"))),
 )
 
 

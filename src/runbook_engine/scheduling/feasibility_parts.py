@@ -11,6 +11,7 @@ from runbook_engine.model.jobs import Job
 from runbook_engine.model.plan import Package, Plan, PlannedPhase
 from runbook_engine.model.words import HostName, PackageId, PhaseId
 from runbook_engine.scheduling.feasibility_case import Case
+from runbook_engine.scheduling.projects_pieces import reached
 
 WORTH = 2  # times smaller than the case: only such a part is looked at
 
@@ -63,27 +64,17 @@ def _at(plan: Plan, site: str) -> frozenset[HostName]:
     return frozenset(host for host, target in plan.targets.items() if target.site == site)
 
 
-def _before(plan: Plan, phase: PhaseId) -> frozenset[PhaseId]:
+def _before(plan: Plan, phase: PhaseId) -> set[PhaseId]:
     """A phase and all those that it waits for."""
     needs = {each.id: each.needs for each in plan.phases}
-    found, left = set[PhaseId](), [phase] if phase in needs else list(needs)
-    while left:
-        each = left.pop()
-        if each not in found:
-            found.add(each)
-            left += needs[each]
-    return frozenset(found)
+    begin = [phase] if phase in needs else list(needs)
+    return reached(begin, needs.__getitem__).union(begin)
 
 
-def _needed(plan: Plan, package: PackageId) -> frozenset[PackageId]:
+def _needed(plan: Plan, package: PackageId) -> set[PackageId]:
     """A package and all those that come before it by edges."""
-    found, left = set[PackageId](), [package] if package in plan.packages else []
-    while left:
-        each = left.pop()
-        if each not in found:
-            found.add(each)
-            left += [edge.before for edge in plan.packages[each].needs]
-    return frozenset(found)
+    begin = [package] if package in plan.packages else []
+    return reached(begin, lambda name: [edge.before for edge in plan.packages[name].needs]).union(begin)
 
 
 def _size(plan: Plan, packages: Collection[PackageId], hosts: Collection[HostName]) -> int:

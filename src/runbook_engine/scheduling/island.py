@@ -71,8 +71,8 @@ class Island:
         self.desk = desk(the, self.web)
         own = [np.zeros(the.size, np.int64) for _ in range(4)]
         dice = np.array([(seed * 0x9E3779B97F4A7C15 + 0x1F123BB5) % (1 << 63) or 1], np.uint64)
-        late = np.array([-float(tail) for tail in tails(the)])
         rest = _ints(tails(the))
+        late = -rest.astype(np.float64)
         self.nest = Nest._make((late - late.min(), _weights(the), rest, np.zeros(2), *own, dice))
         self.herds = list(HERDS_OF_SMALL if the.size <= SMALL else HERDS_OF_LARGE)
         self.best = _ints([*starts, the.span(starts)])

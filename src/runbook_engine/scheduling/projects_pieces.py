@@ -7,6 +7,7 @@ the work of people on the same hosts: then it is told as their work is, for nobo
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from math import ceil
+from typing import TypeVar
 
 from runbook_engine.model.estate import Estate
 from runbook_engine.model.plan import Package, Plan
@@ -15,6 +16,8 @@ from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import EdgeKind, HostName, PackageId
 from runbook_engine.scheduling.projects_terms import Terms
 from runbook_engine.scheduling.projects_times import Timing, timing, work_s
+
+Name = TypeVar("Name", bound=str)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,15 +84,16 @@ def _between(plan: Plan, split: Collection[PackageId], times: Mapping[PackageId,
             if edge.kind is EdgeKind.SAME_HOST:
                 before.setdefault(package.id, []).append(edge.before)
                 after.setdefault(edge.before, []).append(package.id)
-    between = (_reached(split, after) & _reached(split, before)) - set(split)
+    between = (reached(split, lambda n: after.get(n, ())) & reached(split, lambda n: before.get(n, ()))) - set(split)
     return {name for name in between if plan.packages[name].size > 1 and not times[name].takes.per_batch}
 
 
-def _reached(begin: Iterable[PackageId], ways: Mapping[PackageId, Sequence[PackageId]]) -> set[PackageId]:
-    found, left = set[PackageId](), list(begin)
+def reached(begin: Iterable[Name], ways: Callable[[Name], Iterable[Name]]) -> set[Name]:
+    """All that one comes to by these ways, directly or through others; where it begins only if a way leads back there."""
+    found, left = set[Name](), list(begin)
     while left:
-        new = [name for name in ways.get(left.pop(), ()) if name not in found]
-        found.update(new)
+        new = set(ways(left.pop())) - found
+        found |= new
         left += new
     return found
 
