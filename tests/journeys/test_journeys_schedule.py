@@ -183,6 +183,8 @@ def test_a_change_says_who_must_be_told(planner: Person) -> None:
         ("report/write=tomorrow", 2, "no date or time"),
         ("report/write", 2, "TASK=START@PERSON"),
         ("report/write=2031-12-02T22:00@ana.duarte", 4, "not all the while ana.duarte is free"),
+        ("disk@b1=2031-12-02T11:00@ana.duarte", 4, "the way from home takes 6h"),
+        ("disk@b1=2031-12-02T22:00@ana.duarte", 4, "Next: runbook schedule runbooks/disks.yml, and another --pin"),
     ],
 )
 def test_a_pin_never_breaks_a_rule(planner: Person, pin: str, code: int, words: str) -> None:

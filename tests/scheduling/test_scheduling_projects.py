@@ -324,7 +324,7 @@ def test_what_the_engine_does_between_peoples_work_is_told_host_by_host() -> Non
 
 
 def test_what_others_have_booked_is_taken() -> None:
-    """Their people are not free, which counts in all their limits, their tools are gone, and no phase that needs one of their hosts goes on meanwhile."""
+    """Their people are not free, which counts in their limits; tools are gone; no phase has one of their hosts meanwhile."""
     begin = MONDAY + timedelta(hours=10)
     other = Booking(
         id="x",

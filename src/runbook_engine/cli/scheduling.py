@@ -92,14 +92,15 @@ def schedule_command(
     if release:
         return _release(place, plans[0], _given("start", "aim", "pins", "more", "by", "output", "book", "as_json"))
     now = opening.now().replace(microsecond=0)
-    found = _together(plans, place, wish, now)
+    files = (file, *more)
+    found = _together(plans, files, place, wish, now)
     if output:
         write_view(_view(found[0], place, _by(by)), output, _by(by))
     if as_json:
         _show_json(found)
     elif output != "-":
-        _show(found, place, _by(by), (file, *more))
-    return _end(found, place, now, book=book)
+        _show(found, place, _by(by), files)
+    return _end(found, files, place, now, book=book)
 
 
 def _aim(aim: str | None, *, going: bool) -> Aim:
@@ -115,17 +116,18 @@ def _given(*names: str) -> list[str]:
     return [known[name] for name in typed]
 
 
-def _together(plans: Sequence[Plan], place: Settings, wish: Wish, now: datetime) -> list[Made]:
+def _together(plans: Sequence[Plan], files: Sequence[str], place: Settings, wish: Wish, now: datetime) -> list[Made]:
     """The schedules, in the order in which the plans were named. Whose priority is greater is placed first."""
     names = [plan.runbook for plan in plans]
     if len(set(names)) < len(names):
         raise Usage("A plan is named twice", why="Each project has one schedule.")
     booked = list(booked_of(place))
     made: dict[str, Made] = {}
-    for plan in sorted(plans, key=lambda p: -p.priority):
+    for file, plan in sorted(zip(files, plans, strict=True), key=lambda pair: -pair[1].priority):
         waiting = {p.runbook for p in plans if p.runbook not in made and p is not plan}
         beside = [entry for entry in booked if entry.schedule.runbook not in waiting]
-        share = replace(wish, pins=wish.pins if plan is plans[0] else (), limit_s=_share(wish, len(made) + 1, len(plans)))
+        pins, limit_s = wish.pins if plan is plans[0] else (), _share(wish, len(made) + 1, len(plans))
+        share = replace(wish, pins=pins, limit_s=limit_s, file=file)
         made[plan.runbook] = found = make(plan, place, share, beside, now)
         booked = [entry for entry in booked if entry.schedule.runbook != plan.runbook]
         booked.append(Booked(number=0, schedule=found.schedule, by="", at=now))
@@ -180,14 +182,14 @@ def _show_json(found: Sequence[Made]) -> None:
     options.show_json(data[0] if len(data) == 1 else {"format": FORMAT, "kind": "schedules", "schedules": data})
 
 
-def _end(found: Sequence[Made], place: Settings, now: datetime, *, book: bool) -> int:
+def _end(found: Sequence[Made], files: Sequence[str], place: Settings, now: datetime, *, book: bool) -> int:
     """Book it, unless something is not kept. Raises Refused with all that is not."""
-    refused = [f"{made.plan.runbook}: {made.refused}" for made in found if made.refused]
+    refused = {file: f"{made.plan.runbook}: {made.refused}" for made, file in zip(found, files, strict=True) if made.refused}
     if refused:
         raise Refused(
-            f"A deadline is not kept. {' '.join(refused)}",
+            f"A deadline is not kept. {' '.join(refused.values())}",
             why="This is the best that was found without it" + ("; nothing was booked." if book else "."),
-            next_command="runbook feasibility PLAN",
+            next_command=f"runbook feasibility {next(iter(refused))}",
         )
     if book:
         with opening.store_of(place) as store:

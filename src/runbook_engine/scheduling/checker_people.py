@@ -107,7 +107,7 @@ def _too_much(worker: Worker, stints: Sequence[Stint], begins: Sequence[int], mo
             number += 1
     for number in sorted(free):
         if loads[number] > most:
-            yield f"{worker.id} works {loads[number]} {when} that begins at {begins[number]}, and may work {most}"
+            yield f"{worker.id} works {loads[number]} slots {when} that begins at {begins[number]}, and may {most} slots"
 
 
 def _rest(project: Project, worker: Worker, stints: Sequence[Stint]) -> Iterator[str]:
@@ -133,11 +133,11 @@ def _travel(project: Project, worker: Worker, stints: Sequence[Stint]) -> Iterat
             between = sum(s.end - s.begin for s in stints[before[0] + 1 : number])
             way = _way(project, before[1].job.site, stint.job.site)
             if 0 < way > stint.begin - before[1].end - between and not (stint.fact and before[1].fact):
-                yield f"{worker.id} has no time to get from {before[1].job.id} to {stint.job.id}: the way takes {way}"
+                yield f"{worker.id} has no time to get from {before[1].job.id} to {stint.job.id}: the way takes {way} slots"
         elif not stint.fact:
             way = _way(project, worker.site, stint.job.site)
             if way and not _idle(worker, stints, _dawn(project, worker, stint.begin), stint.begin, way):
-                yield f"{worker.id} has no time to get to {stint.job.id} at {stint.begin}: the way from home takes {way}"
+                yield f"{worker.id} has no time to get to {stint.job.id} at {stint.begin}: the way from home takes {way} slots"
 
 
 def _one_outing(project: Project, worker: Worker, one: Stint, other: Stint) -> bool:
