@@ -216,9 +216,9 @@ def test_why_a_job_has_no_place(of, at, reason):
 
 
 def test_a_length_of_time_is_told_as_people_say_it():
-    with pytest.raises(NotPlaced, match="a: it takes 1d 9h, and the window night is open for 6h at a time"):
+    with pytest.raises(NotPlaced, match="a: it takes 1d 9h, and the window night, freezes taken off, is open for 6h at a time"):
         first(project(job("a", 33, calendar=0, window="night"), calendars=(NIGHTS,)))
-    with pytest.raises(NotPlaced, match="the window night is not open any more"):
+    with pytest.raises(NotPlaced, match="the window night, freezes taken off, is not open any more"):
         first(project(job("a", 33, calendar=0, window="night"), calendars=((),)))
 
 

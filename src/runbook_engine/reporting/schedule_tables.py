@@ -92,7 +92,8 @@ def _times(booking: Booking, schedule: Schedule, zone: tzinfo) -> str:
 
 def _line(booking: Booking, schedule: Schedule, by: By, key: str, names: Names, zone: tzinfo, wide: int, sign: str) -> str:
     cells = [f"  {sign if booking.chain else ' '} {_times(booking, schedule, zone):<{wide}}"]
-    cells += [set_cell_size(shortened(one_line(booking.title or booking.id), TITLE), TITLE)]
+    title = one_line(booking.title or booking.id) if booking.hosts else titled(booking)  # hosts have a column of their own
+    cells += [set_cell_size(fitted(title, TITLE), TITLE)]
     where = [fold_hosts(booking.hosts, most=HOSTS_SHOWN)] if booking.hosts else []
     where += [one_line(booking.site)] if booking.site and by is not By.SITE else []
     if by is By.PERSON:

@@ -151,7 +151,7 @@ def _one_outing(project: Project, worker: Worker, one: Stint, other: Stint) -> b
 def _dawn(project: Project, worker: Worker, slot: int) -> int:
     """When the day of work that begins then begins: at midnight, or with the shift that goes past it."""
     number = bisect_right(project.days, slot)
-    span = _span(worker.free or (), slot)
+    span = (0, slot) if worker.free is None else _span(worker.free, slot)
     return min(project.days[number - 1] if number else 0, slot if span is None else span[0])
 
 

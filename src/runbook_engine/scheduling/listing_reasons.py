@@ -188,7 +188,7 @@ def late(project: Project, case: Case, books: Books, missed: Sequence[int]) -> N
 
 def _openings(project: Project, job: int) -> str:
     window = project.jobs[job].window
-    return f"the window {window}" if window else "what freezes and bookings leave"
+    return f"the window {window}, freezes taken off," if window else "the time that freezes and bookings leave"
 
 
 def _long(project: Project, slots: int) -> str:
