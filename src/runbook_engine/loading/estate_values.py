@@ -10,12 +10,17 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
+from runbook_engine.actions.values import seconds
+from runbook_engine.calendars.rotas import FREE
 from runbook_engine.calendars.weekly import DAYS, covered
 from runbook_engine.loading import estate_controllers as controllers
 from runbook_engine.loading import estate_names as names
 from runbook_engine.loading.days_off import checked_code
 from runbook_engine.model.runbook import Money
 
+MAX_TURNS, MAX_TURN_DAYS = 400, 366  # of a rota
+
+_DAY_S = 86_400.0
 _DAYS = re.compile(rf"({'|'.join(DAYS)})(?:-({'|'.join(DAYS)}))?")
 _HOURS = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-(?:([01][0-9]|2[0-3]):([0-5][0-9])|(24):(00))")
 _RATE = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,4})?) ?([A-Z]{3}) ?/ ?h")
@@ -149,6 +154,20 @@ def _list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
+def _turns(value: Any) -> Any:
+    """Calendars, a turn each; an empty text is a free turn, as `off` is."""
+    if not isinstance(value, list | tuple) or not value or len(value) > MAX_TURNS:
+        raise ValueError("expected calendars, a turn each, such as [early, late, nights, off]")
+    return [FREE if entry == "" else entry for entry in value]
+
+
+def _whole_days(value: Any) -> int:
+    length = seconds(value)
+    if length < _DAY_S or length % _DAY_S or length > MAX_TURN_DAYS * _DAY_S:
+        raise ValueError(f"expected whole days up to {MAX_TURN_DAYS}, such as 7d or 4d")
+    return int(length // _DAY_S)
+
+
 _NAME_SCHEMA = {"type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9._-]*$"}
 
 Name = Annotated[str, AfterValidator(names.name), WithJsonSchema(_NAME_SCHEMA)]
@@ -185,6 +204,8 @@ Arrivals = Annotated[
     dict[Day, Annotated[int, Field(strict=True, ge=1)]],
     WithJsonSchema({"type": "object", "additionalProperties": {"type": "integer", "minimum": 1}}),
 ]
+Turns = Annotated[tuple[Name, ...], BeforeValidator(_turns)]
+WholeDays = Annotated[int, BeforeValidator(_whole_days), WithJsonSchema({"type": "string", "pattern": r"^\d+\s*d$"})]
 Factor = Annotated[Decimal, BeforeValidator(_factor), WithJsonSchema({"type": "number", "minimum": 0, "maximum": 100})]
 Feeds = Names
 Watts = Annotated[float, BeforeValidator(_watts), WithJsonSchema({"type": "string", "pattern": f"^{_POWER.pattern}$"})]

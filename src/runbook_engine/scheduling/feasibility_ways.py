@@ -1,8 +1,9 @@
 """Ways out of a clash: changes that would make it fit, each proved by scheduling again with it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from runbook_engine.model.estate import Person
 from runbook_engine.model.runbook import Who
@@ -14,6 +15,7 @@ from runbook_engine.scheduling.feasibility_conflict import Budget
 from runbook_engine.scheduling.feasibility_drops import Drop, changed_resource, changed_step
 from runbook_engine.scheduling.feasibility_reasons import Clash
 from runbook_engine.scheduling.feasibility_restraints import Group, Restraint, leave_words
+from runbook_engine.scheduling.feasibility_shifts import swapped_days, swaps
 from runbook_engine.scheduling.feasibility_trying import Outcome, fits, tried
 from runbook_engine.scheduling.feasibility_windows import window_ways
 from runbook_engine.scheduling.projects_clock import of_project
@@ -25,12 +27,13 @@ _MORE = PersonId("one-more")
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    """Something that might help. `words` may ask for the day on which somebody is needed: '{day}'."""
+    """Something that might help. `words` may ask for the day on which somebody is needed, '{day}', which `when` tells."""
 
     words: str
     cost: float
     change: Drop
     sure: bool = False  # that it helps is known already
+    when: Callable[[Case, Outcome], str] | None = None  # None: when the one more is needed
 
 
 def ways_out(clash: Clash, budget: Budget) -> tuple[WayOut, ...]:
@@ -56,7 +59,8 @@ def _tried(clash: Clash, one: _Change) -> str | None:
     if "{day}" not in one.words:
         return one.words if fits(changed) else None
     outcome = tried(changed)
-    return one.words.replace("{day}", _day(clash.case, outcome)) if outcome.solution is not None else None
+    when = one.when or _day
+    return one.words.replace("{day}", when(clash.case, outcome)) if outcome.solution is not None else None
 
 
 def _changes(clash: Clash) -> Iterator[_Change]:
@@ -73,10 +77,19 @@ def _changes(clash: Clash) -> Iterator[_Change]:
         yield _Change(f"one more person with {wanted(who[0])}{{day}}", 5.0, _one_more(who[0]))
     for one in clash.of(Group.DEADLINE):
         yield from _later(clash, one)
+    for one in clash.of(Group.HOURS):
+        yield from _swapped(clash, one)
     if clash.of(Group.HOURS):
         hours = [one.drop for one in clash.of(Group.HOURS)]
         words = f"work beyond the usual hours ({listed([one.subject for one in clash.of(Group.HOURS)])})"
         yield _Change(words, 4.0, _all(hours))
+
+
+def _swapped(clash: Clash, one: Restraint) -> Iterator[_Change]:
+    """Somebody of a rota in another shift, which is beside their own (`also`)."""
+    for person, shift, change in swaps(clash.case, one.subject, clash.package):
+        words = f"let {person.name or person.id} work in the shift {shift}{{day}} (also: in their entry)"
+        yield _Change(words, 1.5, change, when=partial(swapped_days, person, shift))
 
 
 def _all(drops: Sequence[Drop]) -> Drop:
