@@ -13,7 +13,7 @@ from runbook_engine.model.places import Path
 
 Documents = Mapping[str, CalendarDocument]
 
-_OF_CALENDARS = {"time_zone": "the time zone", "work": "the hours", "holidays": "the public holidays"}
+_OF_CALENDARS = {"time_zone": "time zone", "work": "hours", "holidays": "public holidays"}
 _SOME_DAY = date(2026, 1, 5)  # in place of one that is missing, which is a mistake of its own
 
 
@@ -59,7 +59,7 @@ def _check_plain(calendar: CalendarDocument, path: Path, ledger: Ledger) -> None
 def _check_rota(calendar: CalendarDocument, told: Documents, path: Path, ledger: Ledger) -> None:
     for key, what in _OF_CALENDARS.items():
         if key in calendar.model_fields_set:
-            ledger.note((*path, key), f"{what} of a rota are those of its calendars", "take it out", key=True)
+            ledger.note((*path, key), f"a rota has the {what} of its calendars", "take it out", key=True)
     if calendar.start is None:
         hint = "the first day of the first turn, such as from: 2026-11-30"
         ledger.note(path, "the key 'from' is missing", hint, key=True)
