@@ -38,10 +38,11 @@ def whose_hours(case: Case, calendar: str, package: Package) -> str:
 
 
 def swaps(case: Case, calendar: str, package: Package) -> Iterator[tuple[Person, str, Drop]]:
-    """Who of a rota can do a package, each shift of it that they could take in place of their own, and the case with it."""
+    """Who of a rota can do a package, or else any other, each shift that they could take, and the case as if they had it."""
     rota = _rota(case, calendar)
     shifts = dict.fromkeys(turn.calendar for turn in rota.turns if turn.calendar) if rota else {}
-    for person in _in(case, calendar, package)[:_ASKED]:
+    people = _in(case, calendar, package) or _in(case, calendar, *case.plan.packages.values())
+    for person in people[:_ASKED] if shifts else ():
         for shift in shifts:
             yield person, shift, changed_person(person.id, partial(replace, calendar=shift))
 
@@ -63,9 +64,10 @@ def _rota(case: Case, calendar: str) -> Rota | None:
     return known.rota if known else None
 
 
-def _in(case: Case, calendar: str, package: Package) -> Sequence[Person]:
-    """Those who can do a package and work by a calendar."""
-    could = {person.id: person for who in package.who for person in holders(case.estate, who)}
+def _in(case: Case, calendar: str, *packages: Package) -> Sequence[Person]:
+    """Those who can do any of these packages and work by a calendar."""
+    asked = dict.fromkeys(who for package in packages for who in package.who)
+    could = {person.id: person for who in asked for person in holders(case.estate, who)}
     return [person for person in could.values() if person.calendar == calendar]
 
 

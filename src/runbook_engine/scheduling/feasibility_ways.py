@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from itertools import islice
 
 from runbook_engine.model.estate import Person
 from runbook_engine.model.runbook import Who
@@ -22,6 +23,7 @@ from runbook_engine.scheduling.projects_clock import of_project
 from runbook_engine.scheduling.projects_people import able, wanted
 
 MOST_WAYS = 5
+_MOST_SWAPS = 6  # shifts that are tried
 _MORE = PersonId("one-more")
 
 
@@ -42,10 +44,10 @@ def ways_out(clash: Clash, budget: Budget) -> tuple[WayOut, ...]:
     for one in sorted(_changes(clash), key=lambda change: change.cost):
         if len(found) >= MOST_WAYS:
             break
-        if not one.sure and not all(fits(one.change(part)) for part in reversed(clash.parts)):
+        if not one.sure and (budget.spent or not all(fits(one.change(part)) for part in reversed(clash.parts))):
             continue
         if not one.sure and not budget.spend(clash.case):
-            break
+            continue
         if (words := one.words if one.sure else _tried(clash, one)) is not None:
             found.append(WayOut(words=words, cost=one.cost, proved=True))
     if any(one.group in (Group.WINDOW, Group.WAY_BACK) for one in clash.main):
@@ -77,8 +79,7 @@ def _changes(clash: Clash) -> Iterator[_Change]:
         yield _Change(f"one more person with {wanted(who[0])}{{day}}", 5.0, _one_more(who[0]))
     for one in clash.of(Group.DEADLINE):
         yield from _later(clash, one)
-    for one in clash.of(Group.HOURS):
-        yield from _swapped(clash, one)
+    yield from islice((change for one in clash.of(Group.HOURS) for change in _swapped(clash, one)), _MOST_SWAPS)
     if clash.of(Group.HOURS):
         hours = [one.drop for one in clash.of(Group.HOURS)]
         words = f"work beyond the usual hours ({listed([one.subject for one in clash.of(Group.HOURS)])})"
@@ -88,7 +89,7 @@ def _changes(clash: Clash) -> Iterator[_Change]:
 def _swapped(clash: Clash, one: Restraint) -> Iterator[_Change]:
     """Somebody of a rota in another shift, which is beside their own (`also`)."""
     for person, shift, change in swaps(clash.case, one.subject, clash.package):
-        words = f"let {person.name or person.id} work in the shift {shift}{{day}} (also: in their entry)"
+        words = f"let {person.name or person.id} work in the shift {shift}{{day}} (also: in the inventory)"
         yield _Change(words, 1.5, change, when=partial(swapped_days, person, shift))
 
 
