@@ -9,7 +9,7 @@ from runbook_engine.calendars.judging import first_moment, holding, judge, zone_
 from runbook_engine.calendars.openings import resolved, spans, working_time
 from runbook_engine.calendars.rotas import turns_between
 from runbook_engine.calendars.weekly import DaysOff
-from runbook_engine.calendars.words import freeze_entry, window_entry
+from runbook_engine.calendars.words import freeze_entry, hours_entry, window_entry
 
 __all__ = [
     "judge",
@@ -23,5 +23,6 @@ __all__ = [
     "turns_between",
     "window_entry",
     "freeze_entry",
+    "hours_entry",
     "DaysOff",
 ]

@@ -1,6 +1,7 @@
 """How an entry of the calendars is named to the person whom it stops."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime, tzinfo
 
 from runbook_engine.calendars.rotas import FREE, codes, turn_on
@@ -11,6 +12,11 @@ from runbook_engine.model.estate import Freeze, Rota, Window
 def window_entry(window: Window) -> str:
     """Such as 'window night (mon-fri 22:00-04:00, Europe/Amsterdam)'."""
     return f"window {window.name} ({', '.join(_parts(window))})"
+
+
+def hours_entry(window: Window) -> str:
+    """Such as 'mon-fri 09:00-17:00, Europe/Amsterdam', or 'early, late, off, a week each from 2026-11-30, Europe/Amsterdam'."""
+    return ", ".join([*([rota_words(window.rota)] if window.rota else []), *_parts(replace(window, calendar=""))])
 
 
 def turn_words(window: Window, day: date) -> str:

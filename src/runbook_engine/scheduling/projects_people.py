@@ -67,7 +67,7 @@ class Staff:
         slot_s = self._clock.slot_s
         return Worker(
             id=person.id,
-            free=self._free(person),
+            free=self.free(person),
             site=self._sites.get(person.site) if person.site else None,
             day_most=None if person.day_most_s is None else int(person.day_most_s // slot_s),
             week_most=None if person.week_most_s is None else int(person.week_most_s // slot_s),
@@ -76,7 +76,8 @@ class Staff:
             dear=self._hours.dear(person) if person.rate else (),
         )
 
-    def _free(self, person: Person) -> Spans | None:
+    def free(self, person: Person) -> Spans | None:
+        """When somebody is at work, not on leave, and not booked by others; None: always."""
         away = [s for leave in person.leave for s in leave_spans(leave, zone_name(person, self._estate))]
         away += self._booked.get(person.id, [])
         work = self._at_work(person)
