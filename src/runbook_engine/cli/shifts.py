@@ -1,7 +1,8 @@
 """inventory hours: when people work, day by day, as schedules count it."""
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -13,12 +14,14 @@ from runbook_engine.cli.settings import settings
 from runbook_engine.cli.tasking import names_of
 from runbook_engine.model.errors import Usage
 from runbook_engine.model.estate import Estate, Person
+from runbook_engine.model.times import Span
 from runbook_engine.model.words import PersonId
 
 if TYPE_CHECKING:
     from runbook_engine.reporting.working_hours import Hours
 
-_MINUTE_S = 60
+_SLOT = timedelta(minutes=1)
+_AROUND = timedelta(days=2)  # so that shifts that reach into the days, or out of them, are whole
 
 
 @click.command("hours")
@@ -76,17 +79,22 @@ def _hours(person: Person, estate: Estate, start: datetime, days: int) -> "Hours
 
     name, names = zone_name(person, estate), names_of(estate)
     zone, window = ZoneInfo(name), working_time(person.calendar, estate.calendars)
-    midnight = datetime.combine(start.date(), time(), zone).astimezone(UTC)
-    clock = Clock(origin=midnight, slot_s=_MINUTE_S, horizon=days * 24 * 60, zone=zone)
+    asked = Span(*(datetime.combine(start.date() + timedelta(days=n), time(), zone).astimezone(UTC) for n in (0, days)))
+    clock = Clock(origin=asked.start - _AROUND, slot_s=60, horizon=(asked.end - asked.start + 2 * _AROUND) // _SLOT, zone=zone)
     free = Staff(estate, clock, days_off, (), ()).free(person)
+    shown = partial(_meet, asked)
     return Hours(
         name=names.get(person.id, ""),
         calendar=person.calendar,
         words=hours_entry(window) if window else "",
         zone=zone,
         people=tuple(names[p.id] for p in estate.people.values() if not person.id and p.calendar == person.calendar),
-        spans=None if free is None else tuple(clock.span(part) for part in free),
+        spans=None if free is None else tuple(filter(shown, map(clock.span, free))),
         rota=window.rota if window else None,
-        beside=tuple((span, each.why) for each in person.also for span in extra_spans(each, name) if clock.meets(span)),
-        away=tuple((span, each.why) for each in person.leave for span in leave_spans(each, name) if clock.meets(span)),
+        beside=tuple((span, each.why) for each in person.also for span in extra_spans(each, name) if shown(span)),
+        away=tuple((span, each.why) for each in person.leave for span in leave_spans(each, name) if shown(span)),
     )
+
+
+def _meet(one: Span, other: Span) -> bool:
+    return one.start < other.end and other.start < one.end

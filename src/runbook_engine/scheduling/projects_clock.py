@@ -59,10 +59,6 @@ class Clock:
         """From the moment at which one slot begins to that at which another does."""
         return Span(moment(self.origin, self.slot_s, slots[0]), moment(self.origin, self.slot_s, slots[1]))
 
-    def meets(self, span: Span) -> bool:
-        """Whether some of a span is within the horizon."""
-        return span.start < self.end and span.end > self.origin
-
     def days(self) -> tuple[int, ...]:
         """The slot with which each day begins; the first is slot 0."""
         return tuple(dict.fromkeys((0, *(slot for _, slot in self._midnights()))))
