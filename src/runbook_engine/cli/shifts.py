@@ -85,6 +85,7 @@ def _hours(person: Person, estate: Estate, start: datetime, days: int) -> "Hours
     shown = partial(_meet, asked)
     return Hours(
         name=names.get(person.id, ""),
+        person=person.id,
         calendar=person.calendar,
         words=hours_entry(window) if window else "",
         zone=zone,

@@ -16,6 +16,7 @@ from runbook_engine.calendars.weekly import DAYS, covered
 from runbook_engine.loading import estate_controllers as controllers
 from runbook_engine.loading import estate_names as names
 from runbook_engine.loading.days_off import checked_code
+from runbook_engine.loading.fields import DURATION_SCHEMA
 from runbook_engine.model.runbook import Money
 
 MAX_TURNS, MAX_TURN_DAYS = 400, 366  # of a rota
@@ -205,7 +206,7 @@ Arrivals = Annotated[
     WithJsonSchema({"type": "object", "additionalProperties": {"type": "integer", "minimum": 1}}),
 ]
 Turns = Annotated[tuple[Name, ...], BeforeValidator(_turns)]
-WholeDays = Annotated[int, BeforeValidator(_whole_days), WithJsonSchema({"type": "string", "pattern": r"^\d+\s*d$"})]
+WholeDays = Annotated[int, BeforeValidator(_whole_days), WithJsonSchema(DURATION_SCHEMA)]
 Factor = Annotated[Decimal, BeforeValidator(_factor), WithJsonSchema({"type": "number", "minimum": 0, "maximum": 100})]
 Feeds = Names
 Watts = Annotated[float, BeforeValidator(_watts), WithJsonSchema({"type": "string", "pattern": f"^{_POWER.pattern}$"})]

@@ -22,6 +22,7 @@ class Hours:
     """The hours of somebody, or of a calendar with all `people` who have it. `spans` None: at any time."""
 
     name: str  # of the person; empty: it is about the calendar
+    person: str = ""  # their id
     calendar: str
     words: str  # what the calendar says
     zone: tzinfo
@@ -59,10 +60,11 @@ def hours_text(hours: Hours) -> str:
 
 
 def hours_data(hours: Hours) -> dict[str, Any]:
-    """`person`, `calendar`, `time_zone`, `people`, `always`, `work` (`start`, `end`, `turn`, `beside`), `leave`."""
+    """`person`, `name`, `calendar`, `time_zone`, `people`, `always`, `work` (`start`, `end`, `turn`, `beside`), `leave`."""
     spans = hours.spans or ()
     return {
-        "person": hours.name,
+        "person": hours.person,
+        "name": hours.name,
         "calendar": hours.calendar,
         "time_zone": str(hours.zone),
         "people": list(hours.people),
