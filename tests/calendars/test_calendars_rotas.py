@@ -127,6 +127,8 @@ def test_whether_anybody_ever_works_is_told(turns, days, weekday):
     )
 
     assert ever(rota) is hours
+    last = date(9999, 12, 20) + weekday * DAY  # a Monday and so on: the same weekdays, and hardly a day after it
+    assert ever(replace(rota, start=last)) is hours
     found = spans(shift_window(rota), datetime(2026, 11, 30, tzinfo=UTC), datetime(2300, 1, 1, tzinfo=UTC), never_off)
     assert (next(found, None) is not None) is hours
 

@@ -89,7 +89,8 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: py
         '  day: {time_zone: Europe/Amsterdam, work: {mon-fri: "09:00-17:00"}, holidays: NL}\n'
         '  nights: {time_zone: Europe/Amsterdam, work: {mon-sun: "22:00-06:00"}}\n'
         "  team: {rota: [nights, day], from: 2026-12-21, turn: 4d}\n"
-        "people: {ana: {name: Ana, calendar: team, leave: {from: 2026-12-28, why: Home}}, ben: {calendar: team}, eva: {}}\n",
+        "people: {ana: {name: Ana, calendar: team, leave: {from: 2026-12-28, why: Home}}, ben: {calendar: team}, eva: {},\n"
+        '  lin: {calendar: day, work: {mon: "07:00-16:00"}}}\n',
         encoding="utf-8",
     )
     asked = ["--from", "2026-12-25", "--days", "5"]
@@ -100,6 +101,9 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: py
         "  Thu 24 Dec 2026  22:00–06:00  nights",
         "  Mon 28 Dec 2026  09:00–17:00  day",
         "  Tue 29 Dec 2026  22:00–06:00  nights",
+        "",
+        "lin: mon 07:00-16:00, Europe/Amsterdam, not on public holidays of NL",
+        "  Mon 28 Dec 2026  07:00–16:00",
     ]
     assert outcome(["inventory", "hours", "ana", "eva", *asked, "--json"]) == 0
     ana, eva = json.loads(capsys.readouterr().out)["hours"]

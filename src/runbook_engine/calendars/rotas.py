@@ -49,9 +49,9 @@ def rota_spans(rota: Rota, zone: tzinfo, start: datetime, off: Callable[[str, da
 
 def ever(rota: Rota) -> bool:
     """Whether any day has hours: those of Sundays are none in turns that only come on weekdays."""
-    weeks, long = [by_weekday(turn.work) for turn in rota.turns], rota.days
-    begins = ((n, rota.start + (n + again * len(weeks)) * long * _DAY) for n in range(len(weeks)) for again in range(7))
-    return any(weeks[n][(begin + day * _DAY).weekday()] for n, begin in begins for day in range(min(long, 7)))
+    weeks, first = [by_weekday(turn.work) for turn in rota.turns], rota.start.weekday()
+    begins = ((n, first + (n + again * len(weeks)) * rota.days) for n in range(len(weeks)) for again in range(7))
+    return any(weeks[n][(begin + day) % 7] for n, begin in begins for day in range(min(rota.days, 7)))
 
 
 def codes(rota: Rota) -> tuple[str, ...]:

@@ -57,15 +57,17 @@ def _date(text: str) -> datetime:
 
 def _asked(names: Sequence[str], estate: Estate) -> Iterator[Person]:
     """People as they are, and for each calendar somebody who has it and nothing else. Raises Usage."""
+    from runbook_engine.loading.estate_parts import own_hours
     from runbook_engine.loading.nearest import did_you_mean
 
-    used = dict.fromkeys(person.calendar for person in estate.people.values() if person.calendar)
+    own = {person.calendar: person.id for person in estate.people.values() if person.calendar == own_hours(person.id)}
+    used = dict.fromkeys(own.get(person.calendar, person.calendar) for person in estate.people.values() if person.calendar)
     if not (names or used):
         raise Usage("Nobody in the inventory has a calendar", why="People have one by 'calendar:', in inventory/people.yml.")
     for name in names or used:
         person = estate.people.get(PersonId(name))
         if person is None and name not in estate.calendars:
-            near = did_you_mean(name, (*estate.people, *estate.calendars), "there are")
+            near = did_you_mean(name, (*estate.people, *(c for c in estate.calendars if c not in own)), "there are")
             raise Usage(f"There is no person and no calendar {name}", why=f"{near[:1].upper()}{near[1:]}")
         yield person or Person(id=PersonId(""), calendar=name)
 
@@ -73,6 +75,7 @@ def _asked(names: Sequence[str], estate: Estate) -> Iterator[Person]:
 def _hours(person: Person, estate: Estate, start: datetime, days: int) -> "Hours":
     from runbook_engine.calendars import hours_entry, working_time
     from runbook_engine.loading.days_off import days_off
+    from runbook_engine.loading.estate_parts import own_hours
     from runbook_engine.reporting.working_hours import Hours
     from runbook_engine.scheduling.projects_clock import Clock
     from runbook_engine.scheduling.projects_people import Staff, extra_spans, leave_spans, zone_name
@@ -86,7 +89,7 @@ def _hours(person: Person, estate: Estate, start: datetime, days: int) -> "Hours
     return Hours(
         name=names.get(person.id, ""),
         person=person.id,
-        calendar=person.calendar,
+        calendar="" if person.calendar == own_hours(person.id) else person.calendar,
         words=hours_entry(window) if window else "",
         zone=zone,
         people=tuple(names[p.id] for p in estate.people.values() if not person.id and p.calendar == person.calendar),
