@@ -218,6 +218,14 @@ def test_a_rota_is_stored_with_its_window():
     assert working_time("nobody", calendars) is working_time("empty", {"empty": Calendar(name="empty")}) is None
 
 
+def test_a_rota_may_be_a_key() -> None:
+    """What was found for a rota is known by it: the same turns are the same key, other hours another."""
+    longer = replace(EARLY, work={"mon-fri": ("06:00-15:00",)})
+    found = {TEAM: 1, replace(TEAM, turns=(longer, LATE, NIGHTS, FREE)): 2}
+
+    assert (len(found), found[replace(TEAM)]) == (2, 1)
+
+
 def test_shifts_are_found_one_by_one():
     """However far the next shift is, only the days up to it are looked at."""
     asked = []

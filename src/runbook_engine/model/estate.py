@@ -167,7 +167,7 @@ class Turn:
     """A turn of a rota: the hours and the public holidays of one of its calendars. Without a name it is free."""
 
     calendar: str = ""
-    work: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    work: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     holidays: str = ""
 
 
