@@ -1,19 +1,22 @@
 """People in shifts: over whole rotations and over changed clocks each task falls into the shift of the team that is on."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from planning.planning_builders import book, phase, planned
 from runbook_engine.calendars import resolved
 from runbook_engine.cli.entry import outcome
 from runbook_engine.model.estate import Calendar, Estate, Extra, Leave, Person, Rates, Resource, Rota, Turn, Window
-from runbook_engine.model.runbook import Money
+from runbook_engine.model.runbook import Money, Takes
 from runbook_engine.scheduling.feasibility_windows import longer
 from scheduling.test_scheduling_projects import AMS, amsterdam, company, hand, of, person
 
@@ -261,6 +264,57 @@ def test_leave_goes_before_work_beside_a_calendar() -> None:
         ("Wed 02 08:00", "Wed 02 12:00"),
         ("Mon 07 06:00", "Mon 07 14:00"),
     ]
+
+
+DAYS = replace(EARLY, holidays="")
+QUARTER = timedelta(minutes=15)
+SOME_DAYS = st.sampled_from((date(2027, 3, 27), date(2027, 10, 30), date(2027, 6, 5)))  # around both changes of the clock
+TIMES = st.lists(st.tuples(st.integers(0, 4 * 72), st.integers(1, 60)), max_size=3)  # quarters of an hour on the clock
+OFTEN = st.lists(st.sampled_from((DAYS, NIGHTS, Turn())), min_size=1, max_size=4).map(tuple)
+
+
+def says_free(moment: datetime, rota: Rota, also: Sequence[Extra], leave: Sequence[Leave]) -> bool:
+    """The oracle: whether somebody is at work, by the clock on the wall, their turns, and what they said besides."""
+    local = moment.astimezone(AMS).replace(tzinfo=None)
+    if any(_moment(x.start, fold=0) <= moment < _moment(x.end, fold=1) for x in leave):
+        return False
+    if any(x.start <= local < x.end for x in also):
+        return True
+    for day, hour in ((local.date(), local.hour), (local.date() - DAY, local.hour + 24)):
+        turn = rota.turns[(day - rota.start).days // rota.days % len(rota.turns)]
+        if (turn is DAYS and day.weekday() < 5 and 6 <= hour < 14) or (turn is NIGHTS and 22 <= hour < 30):
+            return True
+    return False
+
+
+def _moment(local: datetime, fold: int) -> datetime:
+    """Leave begins when the clock first shows its beginning, or jumps over it, and ends when it last shows its end."""
+    first, second = (local.replace(tzinfo=AMS, fold=f).astimezone(UTC) for f in (0, 1))
+    if first <= second:
+        return (first, second)[fold]
+    jump = local.replace(minute=0, hour=3 if local.hour == 2 else local.hour)  # the one hour that does not exist
+    return jump.replace(tzinfo=AMS).astimezone(UTC)
+
+
+@settings(deadline=None, max_examples=150)
+@given(SOME_DAYS, OFTEN, st.integers(1, 8), st.integers(-20, 20), TIMES, TIMES)
+def test_who_is_free_by_an_oracle_of_the_clock(day, turns, days, shift, also, leave) -> None:
+    """Shifts and what is beside them, less leave: quarter of an hour by quarter of an hour, over changed clocks."""
+    midnight = datetime.combine(day, time())
+    rota = Rota(start=day + shift * DAY, turns=turns, days=days)
+    extra = tuple(Extra(start=midnight + QUARTER * a, end=midnight + QUARTER * (a + n)) for a, n in also)
+    away = tuple(Leave(start=midnight + QUARTER * a, end=midnight + QUARTER * (a + n)) for a, n in leave)
+    calendar = {"team": Calendar(name="team", time_zone="Europe/Amsterdam", rota=rota)}
+    on = in_shifts(person("ana", calendar="team", also=extra, leave=away), calendars=calendar)
+    quarter = Takes(low_s=900, high_s=900)
+    made = of(planned(book(phase("p", hand("a", takes=quarter))), on), on, midnight.replace(tzinfo=AMS))
+    free, begin = made.workers[0].free, made.origin
+
+    assert begin is not None
+    assert made.slot_s == 900
+    slots = range(4 * 72)
+    told = [any(a <= slot < b for a, b in free or ()) for slot in slots]
+    assert told == [says_free(begin + QUARTER * slot, rota, extra, away) for slot in slots]
 
 
 def test_a_longer_window_is_longer_in_each_turn() -> None:

@@ -31,7 +31,7 @@ _AROUND = timedelta(days=2)  # so that shifts that reach into the days, or out o
 @options.inventory
 @options.as_json
 def hours_command(names: tuple[str, ...], first: str | None, days: int, inventory: str | None, as_json: bool) -> None:
-    """When people work: by their calendar and the turns of its rota, without leave and holidays. Else all calendars of people.
+    """When people work, as schedules count it: shifts, without leave and holidays. Without a name all calendars of people.
 
     \b
     runbook inventory hours

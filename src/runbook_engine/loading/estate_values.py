@@ -10,7 +10,6 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
-from runbook_engine.actions.values import seconds
 from runbook_engine.calendars.rotas import FREE
 from runbook_engine.calendars.weekly import DAYS, covered
 from runbook_engine.loading import estate_controllers as controllers
@@ -21,10 +20,10 @@ from runbook_engine.model.runbook import Money
 
 MAX_TURNS, MAX_TURN_DAYS = 400, 366  # of a rota
 
-_DAY_S = 86_400.0
 _DAYS = re.compile(rf"({'|'.join(DAYS)})(?:-({'|'.join(DAYS)}))?")
 _HOURS = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-(?:([01][0-9]|2[0-3]):([0-5][0-9])|(24):(00))")
 _RATE = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,4})?) ?([A-Z]{3}) ?/ ?h")
+_WHOLE_DAYS = re.compile(r"([0-9]{1,4}) ?d")
 _POWER = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,3})?) ?(W|kW)")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DATE_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2})?(Z|[+-][0-9]{2}:[0-9]{2})?")
@@ -163,10 +162,10 @@ def _turns(value: Any) -> Any:
 
 
 def _whole_days(value: Any) -> int:
-    length = seconds(value)
-    if length < _DAY_S or length % _DAY_S or length > MAX_TURN_DAYS * _DAY_S:
+    match = _WHOLE_DAYS.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None or not 1 <= int(match[1]) <= MAX_TURN_DAYS:
         raise ValueError(f"expected whole days up to {MAX_TURN_DAYS}, such as 7d or 4d")
-    return int(length // _DAY_S)
+    return int(match[1])
 
 
 _NAME_SCHEMA = {"type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9._-]*$"}
