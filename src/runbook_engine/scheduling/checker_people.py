@@ -136,7 +136,8 @@ def _travel(project: Project, worker: Worker, stints: Sequence[Stint]) -> Iterat
                 yield f"{worker.id} has no time to get from {before[1].job.id} to {stint.job.id}: the way takes {way} slots"
         elif not stint.fact:
             way = _way(project, worker.site, stint.job.site)
-            if way and not _idle(worker, stints, _dawn(project, worker, stint.begin), stint.begin, way):
+            since = max(_dawn(project, worker, stint.begin), *(s.end for s in stints[:number]), 0)
+            if way and not _idle(worker, since, stint.begin, way):
                 yield f"{worker.id} has no time to get to {stint.job.id} at {stint.begin}: the way from home takes {way} slots"
 
 
@@ -155,18 +156,10 @@ def _dawn(project: Project, worker: Worker, slot: int) -> int:
     return min(project.days[number - 1] if number else 0, slot if span is None else span[0])
 
 
-def _idle(worker: Worker, stints: Sequence[Stint], since: int, until: int, slots: int) -> bool:
-    """Whether somebody is free and does nothing for so many slots in a row, from one slot up to another."""
-    for begin, end in ((since, until),) if worker.free is None else worker.free:
-        at, last = max(begin, since), min(end, until)
-        for stint in stints:
-            if at < last and stint.begin < last and stint.end > at:
-                if stint.begin - at >= slots:
-                    return True
-                at = stint.end
-        if last - at >= slots:
-            return True
-    return False
+def _idle(worker: Worker, since: int, until: int, slots: int) -> bool:
+    """Whether somebody is free for so many slots in a row, from one slot up to another."""
+    spans = ((since, until),) if worker.free is None else worker.free
+    return any(min(end, until) - max(begin, since) >= slots for begin, end in spans)
 
 
 def _span(spans: Spans, slot: int) -> tuple[int, int] | None:

@@ -188,12 +188,14 @@ def arrival(case: Any, books: Any, person: int, site: int, slot: int, before: in
     if before >= 0 and together(case, person, books.starts[person][before], slot):
         other = site_of(case, books.whose[person][before])
         return int(max(slot, books.ends[person][before] + worked(books, person, before + 1, after) + case.travel[other][site]))
-    way = case.travel[case.people[person][HOME]][site]
-    return slot if way == 0 else max(slot, gap_for(case, books, person, dawn(case, person, slot), way) + way)
+    way, since = case.travel[case.people[person][HOME]][site], dawn(case, person, slot)
+    if after > 0:
+        since = max(since, books.ends[person][after - 1])
+    return slot if way == 0 else max(slot, gap_for(case, books, person, since, way) + way)
 
 
 def dawn(case: Any, person: int, slot: int) -> int:
-    """From when on somebody may be on the way to work that starts then: the day begins, or the night's work did before."""
+    """When the day of work that starts then begins: at midnight, or with the shift that goes past it."""
     k = later_than(case.days, len(case.days), slot) - 1
     begin = case.days[k] if k >= 0 else 0
     at, end = case.people[person][FREE_AT], case.people[person][FREE_END]
@@ -213,10 +215,10 @@ def leaves(
         work += worked(books, person, before, after)
     if here >= 0 and together(case, person, since, starts[following]):
         return bool(starts[following] - since - work >= case.travel[here][there])
-    way, begin = case.travel[case.people[person][HOME]][there], dawn(case, person, starts[following])
-    if way == 0 or slot + length <= begin or gap_for(case, books, person, begin, way) + way <= slot:
-        return True
-    return bool(gap_for(case, books, person, max(begin, slot + length), way) + way <= starts[following])
+    way, since = case.travel[case.people[person][HOME]][there], max(slot + length, dawn(case, person, starts[following]))
+    if following > after:
+        since = max(since, books.ends[person][following - 1])
+    return bool(way == 0 or gap_for(case, books, person, since, way) + way <= starts[following])
 
 
 def worked(books: Any, person: int, at: int, end: int) -> int:
