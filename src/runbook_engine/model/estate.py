@@ -1,6 +1,6 @@
 """What is there to work on and with: hosts, sites, people, calendars, resources. Read from the inventory, checked."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import field
 from datetime import date, datetime
 from decimal import Decimal
@@ -277,3 +277,7 @@ class Estate:
     policy: Policy = Policy()
     files: tuple[str, ...] = ()
     places: Places = field(default_factory=Places, compare=False, repr=False)
+
+    def hosts_at(self, places: Collection[str]) -> tuple[HostName, ...]:
+        """All hosts of these sites and racks."""
+        return tuple(host.name for host in self.hosts.values() if {host.site, host.rack} & {*places})
