@@ -38,9 +38,11 @@ def stage_s(packages: Mapping[PackageId, Package], stage: Stage, parallel: int) 
     ends: dict[PackageId, float] = {}
     for name in stage.packages:
         package = packages[name]
-        times = ((begins if edge.on_start else ends).get(edge.before, 0.0) + lag_of(edge) for edge in package.needs)
-        begin = begins[name] = max(0.0, *times, 0.0)
-        ends[name] = begin + rounds(package, len(package.hosts), parallel) * one_s(package)
+        times = [((begins if e.on_start else ends).get(e.before, 0.0) + lag_of(e), package.only_its_end(e)) for e in package.needs]
+        begin = begins[name] = max((time for time, of_end in times if not of_end), default=0.0)
+        over = begin + rounds(package, len(package.hosts), parallel) * one_s(package)
+        ends[name] = max((time for time, of_end in times if of_end), default=over)
+        ends[name] = max(over, ends[name])
     return max(ends.values(), default=0.0)
 
 

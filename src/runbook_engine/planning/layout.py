@@ -211,15 +211,6 @@ def _soak(phase: Phase, rolling: Rolling) -> Iterator[Chosen]:
         yield Chosen(step=step, per=Per.BATCH, hosts=(), health=True)
 
 
-def time_words(seconds: float) -> str:
-    """A length of time as people write it: 1h 30m."""
-    parts = []
-    for unit, length in (("d", 86_400), ("h", 3_600), ("m", 60)):
-        whole, seconds = divmod(seconds, length)
-        parts += [f"{whole:g}{unit}"] if whole else []
-    return " ".join([*parts, *([f"{seconds:g}s"] if seconds or not parts else [])])
-
-
 def _rolling(
     phase: Phase, batches: Sequence[Hosts], steps: Sequence[Chosen], checks: Sequence[Chosen], found: Findings
 ) -> Iterator[Laid]:

@@ -1,0 +1,85 @@
+"""By when tasks have to follow others (`at_most`): how long there is left, and what is late.
+
+A limit counts from the moment at which the other task really began, or ended well. What was skipped, or left out, limits
+nobody. What has begun in time and is tried again is not late; of its end nobody can promise anything, so that is only said.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+from runbook_engine.model.durations import time_words
+from runbook_engine.model.plan import Edge, Package
+from runbook_engine.model.run import TaskState
+from runbook_engine.model.words import SETTLED_WELL, HostName, Status, TaskId
+from runbook_engine.model.world import Limit
+from runbook_engine.running.course import Course
+from runbook_engine.running.pairs import before_of
+from runbook_engine.running.shape import task_of
+
+_GONE_BACK = (Status.ROLLING_BACK, Status.ROLLED_BACK, Status.ROLL_BACK_FAILED)
+
+
+def limits(course: Course) -> Iterator[Limit]:
+    """Each limit that has begun to run, in the order of the plan: one for each task."""
+    for name in course.shape.plan.packages:
+        if name in course.shape.limited:
+            package = course.shape.packages[name]
+            found = (limit_of(course, package, host) for host in package.hosts or (None,))
+            yield from (limit for limit in found if limit is not None)
+
+
+def limit_of(course: Course, package: Package, host: HostName | None) -> Limit | None:
+    """The earliest limit of a task that is not over; None while there is none."""
+    task = task_of(package.id, host)
+    state = course.run.task(task)
+    if state.status in SETTLED_WELL or state.status in _GONE_BACK or course.run.phases[package.phase].undone:
+        return None
+    return min(_limits(course, package, host, task, state), key=lambda limit: limit.by, default=None)
+
+
+def is_late(course: Course, limit: Limit, now: datetime) -> bool:
+    """Whether a task has not begun in time, and nobody has said that it is done all the same."""
+    state = course.run.task(limit.task)
+    return limit.by < now and not limit.begun and not state.late and not state.back and state.status is Status.NOT_STARTED
+
+
+def late_ones(course: Course, tasks: Sequence[TaskId], now: datetime) -> list[Limit]:
+    """The limits of those of some tasks that are late and are not done before somebody says so."""
+    found = (limit_of(course, *course.shape.parts(task)) for task in tasks)
+    return [limit for limit in found if limit is not None and is_late(course, limit, now)]
+
+
+def limit_words(limit: Limit) -> str:
+    """'p/b@h1 had to begin within 2h of the end of p/a@h1'."""
+    what, which = "end" if limit.of_end else "begin", "start" if limit.on_start else "end"
+    return f"{limit.task} had to {what} within {time_words(limit.most_s)} of the {which} of {limit.before}"
+
+
+def _limits(
+    course: Course, package: Package, host: HostName | None, task: TaskId, state: TaskState
+) -> Iterator[Limit]:
+    for edge in package.needs:
+        if edge.lag is None or edge.lag.at_most_s is None:
+            continue
+        for before in before_of(course, edge, host):
+            since = _since(course.run.task(before), edge)
+            begun = state.started is not None and (edge.of_end or (since is not None and state.started >= since))
+            if since is None or (begun and not edge.of_end):
+                continue
+            most = timedelta(seconds=edge.lag.at_most_s)
+            yield Limit(
+                task=task,
+                by=since + most,
+                before=before,
+                most_s=edge.lag.at_most_s,
+                on_start=edge.on_start,
+                of_end=edge.of_end,
+                begun=begun,
+            )
+
+
+def _since(state: TaskState, edge: Edge) -> datetime | None:
+    """When what is followed really took place; None: it has not, or never will."""
+    if state.back or state.status in (Status.NOT_STARTED, Status.SKIPPED):
+        return None
+    return state.started if edge.on_start else state.ended if state.status is Status.OK else None
