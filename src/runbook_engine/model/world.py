@@ -74,12 +74,12 @@ class Limit:
     most_s: float  # so long after it at most
     on_start: bool = False  # after its start, and not its end
     of_end: bool = False  # it is the end of the task that is limited, and not its start
-    begun: bool = False  # the task has begun: nothing is held any more
+    begun: bool = False  # it has begun, or is open for a person: nothing is held any more
+    agreed: bool = False  # a person said that it is done although it is late
 
-    @property
-    def needs_word(self) -> bool:
-        """Whether a person must say that it is still done once the time has passed: not of what has begun."""
-        return not self.begun
+    def held(self, now: datetime) -> bool:
+        """Whether the time has passed, and the task waits for a person to say that it is still done."""
+        return self.by < now and not self.begun and not self.agreed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +87,6 @@ class Blocker:
     """Why a task does not start now: the reason in words, until when if that is known, and who or what can change it."""
 
     reason: str
-    kind: str = "other"  # phase | stage | needs | host | budget | person | time | doubt | run | limit | late | over, or a Hold's
+    kind: str = "other"  # phase stage needs host budget person time doubt run limit late over, or a Hold's
     until: str = ""
     next_command: str = ""

@@ -38,11 +38,13 @@ def stage_s(packages: Mapping[PackageId, Package], stage: Stage, parallel: int) 
     ends: dict[PackageId, float] = {}
     for name in stage.packages:
         package = packages[name]
-        times = [((begins if e.on_start else ends).get(e.before, 0.0) + lag_of(e), package.only_its_end(e)) for e in package.needs]
-        begin = begins[name] = max((time for time, of_end in times if not of_end), default=0.0)
-        over = begin + rounds(package, len(package.hosts), parallel) * one_s(package)
-        ends[name] = max((time for time, of_end in times if of_end), default=over)
-        ends[name] = max(over, ends[name])
+        times = {True: [0.0], False: [0.0]}  # whether it is its end that is put off
+        for edge in package.needs:
+            before = (begins if edge.on_start else ends).get(edge.before, 0.0)
+            times[package.only_its_end(edge)].append(before + lag_of(edge))
+        begins[name] = max(times[False])
+        over = begins[name] + rounds(package, len(package.hosts), parallel) * one_s(package)
+        ends[name] = max(over, *times[True])
     return max(ends.values(), default=0.0)
 
 

@@ -6,6 +6,7 @@ from itertools import count
 
 from runbook_engine.actions.contract import Action
 from runbook_engine.actions.pause import PauseParams
+from runbook_engine.model.durations import time_words
 from runbook_engine.model.places import Path
 from runbook_engine.model.runbook import Phase, Rolling, Step
 from runbook_engine.model.text import plain

@@ -39,7 +39,9 @@ def gate_words(event: GateEvent, zone: tzinfo) -> str:
         case StartAgreed():
             return f"phase {event.phase} starts after all, says {event.by}{f': {event.reason}' if event.reason else ''}"
         case LateAgreed():
-            what = ", ".join(event.tasks[:NAMED]) + (f" and {len(event.tasks) - NAMED} more" if len(event.tasks) > NAMED else "")
+            what = ", ".join(event.tasks[:NAMED]) + (
+                f" and {len(event.tasks) - NAMED} more" if len(event.tasks) > NAMED else ""
+            )
             since = f"the time was over {_moment(event.due, zone)}"
             return f"{what} done although LATE ({since}), says {event.by}: {event.reason}"
         case ResourcesTaken():

@@ -37,34 +37,28 @@ def limit_of(course: Course, package: Package, host: HostName | None) -> Limit |
     return min(_limits(course, package, host, task, state), key=lambda limit: limit.by, default=None)
 
 
-def is_late(course: Course, limit: Limit, now: datetime) -> bool:
-    """Whether a task has not begun in time, and nobody has said that it is done all the same."""
-    state = course.run.task(limit.task)
-    return limit.by < now and not limit.begun and not state.late and not state.back and state.status is Status.NOT_STARTED
-
-
 def late_ones(course: Course, tasks: Sequence[TaskId], now: datetime) -> list[Limit]:
     """The limits of those of some tasks that are late and are not done before somebody says so."""
     found = (limit_of(course, *course.shape.parts(task)) for task in tasks)
-    return [limit for limit in found if limit is not None and is_late(course, limit, now)]
+    return [limit for limit in found if limit is not None and limit.held(now)]
 
 
-def limit_words(limit: Limit) -> str:
+def limit_words(limit: Limit, verb: str = "had to") -> str:
     """'p/b@h1 had to begin within 2h of the end of p/a@h1'."""
     what, which = "end" if limit.of_end else "begin", "start" if limit.on_start else "end"
-    return f"{limit.task} had to {what} within {time_words(limit.most_s)} of the {which} of {limit.before}"
+    return f"{limit.task} {verb} {what} within {time_words(limit.most_s)} of the {which} of {limit.before}"
 
 
-def _limits(
-    course: Course, package: Package, host: HostName | None, task: TaskId, state: TaskState
-) -> Iterator[Limit]:
+def _limits(course: Course, package: Package, host: HostName | None, task: TaskId, state: TaskState) -> Iterator[Limit]:
     for edge in package.needs:
         if edge.lag is None or edge.lag.at_most_s is None:
             continue
         for before in before_of(course, edge, host):
             since = _since(course.run.task(before), edge)
-            begun = state.started is not None and (edge.of_end or (since is not None and state.started >= since))
-            if since is None or (begun and not edge.of_end):
+            if since is None:
+                continue
+            begun = state.started is not None and (edge.of_end or state.started >= since)
+            if begun and not edge.of_end and not _only_open(state):
                 continue
             most = timedelta(seconds=edge.lag.at_most_s)
             yield Limit(
@@ -75,7 +69,13 @@ def _limits(
                 on_start=edge.on_start,
                 of_end=edge.of_end,
                 begun=begun,
+                agreed=state.late,
             )
+
+
+def _only_open(state: TaskState) -> bool:
+    """Whether a task waits for a person, and nobody has said that somebody is at it."""
+    return state.status is Status.WAITING and state.until is None and not state.percent
 
 
 def _since(state: TaskState, edge: Edge) -> datetime | None:

@@ -15,7 +15,7 @@ from runbook_engine.model.run import TaskState
 from runbook_engine.model.words import SETTLED_WELL, EdgeKind, HostName, Status, TaskId
 from runbook_engine.model.world import Blocker, World
 from runbook_engine.running.course import Course
-from runbook_engine.running.limits import is_late, limit_of, limit_words
+from runbook_engine.running.limits import limit_of, limit_words
 from runbook_engine.running.pairs import before_of
 from runbook_engine.running.stages import is_passed
 
@@ -34,7 +34,7 @@ def too_early(course: Course, package: Package, host: HostName | None, world: Wo
 def too_late(course: Course, package: Package, host: HostName | None, now: datetime) -> Iterator[Blocker]:
     """Whether the time has passed by which a task that has not begun had to follow another; then a person decides."""
     limit = limit_of(course, package, host) if package.id in course.shape.limited else None
-    if limit is not None and is_late(course, limit, now):
+    if limit is not None and limit.held(now):
         command = f"runbook resume {course.run.id} --late {limit.task} --reason TEXT"
         yield Blocker(kind="late", reason=f"LATE: {limit_words(limit)}; it does not catch up by itself", next_command=command)
 
