@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
-from runbook_engine.model.durations import time_words
 from runbook_engine.model.words import RunId
 from runbook_engine.model.world import Limit
 from runbook_engine.reporting.harmless import one_line
 from runbook_engine.reporting.naming import command
 from runbook_engine.reporting.words import duration, moment
+from runbook_engine.running.limits import limit_words
 
 SHOWN = 6
 
@@ -35,9 +35,7 @@ def _lines(limit: Limit, run: RunId, now: datetime, zone: tzinfo) -> list[str]:
 
 
 def _what(limit: Limit, verb: str, zone: tzinfo) -> str:
-    what, which = "end" if limit.of_end else "begin", "start" if limit.on_start else "end"
-    within = f"within {time_words(limit.most_s)} of the {which} of {limit.before}"
-    return f"{limit.task} {verb} {what} by {moment(limit.by, zone)}, {within}"
+    return f"{limit_words(limit, verb)}, by {moment(limit.by, zone)}"
 
 
 def _stands(limit: Limit) -> str:

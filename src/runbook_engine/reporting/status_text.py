@@ -22,6 +22,8 @@ from runbook_engine.reporting.words import count, duration, moment, short_digest
 
 Blockers = Callable[[TaskId], Sequence[Blocker]]
 
+OF_ENDS = ("needs", "time")  # kinds of what keeps an open task of a person from ending
+
 SHOWN = 20
 LOG_LINES = 12  # of a log that are shown to whoever settles a doubt
 REASONS_SHOWN = 8
@@ -54,6 +56,7 @@ def status_text(
     blocks = [
         [*head, *phase_lines(plan, run, tally, now, parallel), *_stages(plan, run, tally, now, zone)],
         *attention_blocks(plan, run, tally, zone),
+        _not_yet(plan, run, tally, blockers, zone),
         _held_up(plan, run, blockers, zone),
         next_lines(run, tally),
     ]
@@ -181,6 +184,20 @@ def _facts(run: Run, now: datetime, zone: tzinfo) -> Iterator[str]:
 def _stages(plan: Plan, run: Run, tally: Tally, now: datetime, zone: tzinfo) -> list[str]:
     words = ((phase, stage_words(phase, tally.state(run, phase.id), now, zone)) for phase in plan.phases)
     return [f"  {phase.id}: {text}" for phase, text in words if text]
+
+
+def _not_yet(plan: Plan, run: Run, tally: Tally, blockers: Blockers, zone: tzinfo) -> list[str]:
+    """Open tasks that may not be done yet, because of what they follow."""
+    lines: list[str] = []
+    for task in tally.waiting:
+        package = package_of(plan, task)
+        if package is None or run.task(task).back or not any(package.only_its_end(edge) for edge in package.needs):
+            continue
+        if found := [b for b in blockers(task) if b.kind in OF_ENDS]:
+            lines += [f"  {one_line(task)}", *_blocker_lines(found, zone)]
+        if len(lines) > SHOWN * 2:
+            break
+    return ["May not end yet", *lines] if lines else []
 
 
 def _held_up(plan: Plan, run: Run, blockers: Blockers, zone: tzinfo, *, started: bool = False) -> list[str]:

@@ -10,6 +10,7 @@ What has to follow within some time (`at_most`) and has not begun by then waits 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from runbook_engine.model.durations import time_words
 from runbook_engine.model.plan import Edge, Package
 from runbook_engine.model.run import TaskState
 from runbook_engine.model.words import SETTLED_WELL, EdgeKind, HostName, Status, TaskId
@@ -55,13 +56,17 @@ def _by_lag(course: Course, package: Package, edge: Edge, host: HostName | None,
     lag_s, what = max(0.0, edge.lag.lag_s) if edge.lag else 0.0, "began" if edge.on_start else "ended"
     for task in before_of(course, edge, host):
         state = course.run.task(task)
-        since = _since(state, edge)
+        since, done = _since(state, edge), "begun" if edge.on_start else "ended"
         if since is None and (ends or edge.on_start) and not _let_off(course, edge, package, state):
-            verb, done = "ends" if ends else "starts", "begun" if edge.on_start else "ended"
-            command = f"runbook why {course.run.id} {task}" if ends else ""
-            yield Blocker(kind="needs", reason=f"it {verb} after {task} has {done}", next_command=command)
+            reason = f"it ends {_after(lag_s)} {task} has {done}" if ends else f"it starts after {task} has {done}"
+            yield Blocker(kind="needs", reason=reason, next_command=f"runbook why {course.run.id} {task}" if ends else "")
         elif since is not None and lag_s and now < since + timedelta(seconds=lag_s):
-            yield _until(since + timedelta(seconds=lag_s), f"{task} {what} not long enough ago")
+            reason = f"it ends {_after(lag_s)} {task} has {done}" if ends else f"{task} {what} not long enough ago"
+            yield _until(since + timedelta(seconds=lag_s), reason)
+
+
+def _after(lag_s: float) -> str:
+    return f"{time_words(lag_s)} after" if lag_s else "after"
 
 
 def _since(state: TaskState, edge: Edge) -> datetime | None:
