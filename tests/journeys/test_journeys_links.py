@@ -77,7 +77,7 @@ def test_what_is_late_waits_for_a_word_and_a_reason(person: Person) -> None:
 
     assert "--reason TEXT" in person.types("resume", "last", "--late", "seal", code=2).err
     assert "Nothing of watch is held" in person.types("resume", "last", "--late", "watch", "--reason", "x", code=4).err
-    assert "Did you mean" in person.types("resume", "last", "--late", "seel", "--reason", "x", code=2).err
+    assert "Did you mean work/seal" in person.types("resume", "last", "--late", "work/seel", "--reason", "x", code=2).err
     person.types("resume", "last", "--late", "seal", "--reason", "the glue is still soft", code=0)
     assert "work/seal done although LATE" in plain(person.types("log", "last", code=0).out)
     page = person.folder / "proof.html"
