@@ -48,7 +48,8 @@ def _say(limit: _Rule, way: Sequence[_Rule], found: Findings) -> None:
     (step, ends), (before, ended) = limit.before, limit.after
     least = time_words(missing - limit.seconds)
     at = way.index(limit)
-    names = dict.fromkeys(name.partition("/")[2] or name for name, _ in (rule.after for rule in (*way[at:], *way[:at])))
+    steps = dict.fromkeys(rule.after[0] for rule in (*way[at:], *way[:at]) if "/" in rule.after[0])
+    names = steps if len({name.partition("/")[0] for name in steps}) > 1 else [name.partition("/")[2] for name in steps]
     message = (
         f"{step} cannot {'end' if ends else 'begin'} within {time_words(-limit.seconds)} of the "
         f"{'end' if ended else 'start'} of {before}: {least} pass at least ({' → '.join(names)})"
