@@ -53,24 +53,33 @@ def _limits(course: Course, package: Package, host: HostName | None, task: TaskI
     for edge in package.needs:
         if edge.lag is None or edge.lag.at_most_s is None:
             continue
-        for before in before_of(course, edge, host):
-            since = _since(course.run.task(before), edge)
-            if since is None:
-                continue
-            begun = state.started is not None and (edge.of_end or state.started >= since)
-            if begun and not edge.of_end and not _only_open(state):
-                continue
-            most = timedelta(seconds=edge.lag.at_most_s)
-            yield Limit(
-                task=task,
-                by=since + most,
-                before=before,
-                most_s=edge.lag.at_most_s,
-                on_start=edge.on_start,
-                of_end=edge.of_end,
-                begun=begun,
-                agreed=state.late,
-            )
+        first = _first(course, edge, host)
+        if first is None:
+            continue
+        since, before = first
+        begun = state.started is not None and (edge.of_end or state.started >= since)
+        if begun and not edge.of_end and not _only_open(state):
+            continue
+        yield Limit(
+            task=task,
+            by=since + timedelta(seconds=edge.lag.at_most_s),
+            before=before,
+            most_s=edge.lag.at_most_s,
+            on_start=edge.on_start,
+            of_end=edge.of_end,
+            begun=begun,
+            agreed=state.late,
+        )
+
+
+def _first(course: Course, edge: Edge, host: HostName | None) -> tuple[datetime, TaskId] | None:
+    """What of all that a need is about took place first."""
+    first: tuple[datetime, TaskId] | None = None
+    for task in before_of(course, edge, host):
+        since = _since(course.run.task(task), edge)
+        if since is not None and (first is None or since < first[0]):
+            first = since, task
+    return first
 
 
 def _only_open(state: TaskState) -> bool:

@@ -51,18 +51,32 @@ def not_yet_over(course: Course, task: TaskId, now: datetime) -> Iterator[Blocke
 
 
 def _by_lag(course: Course, package: Package, edge: Edge, host: HostName | None, now: datetime) -> Iterator[Blocker]:
-    """What is left to wait for: the event itself, where the agenda does not wait for it anyway, and the time after it."""
+    """What is left to wait for: the event itself, where the agenda does not wait for it anyway, and the time after the last."""
     ends = package.only_its_end(edge)
-    lag_s, what = max(0.0, edge.lag.lag_s) if edge.lag else 0.0, "began" if edge.on_start else "ended"
+    lag_s, done = max(0.0, edge.lag.lag_s) if edge.lag else 0.0, "begun" if edge.on_start else "ended"
+    missing, last = _events(course, edge, host)
+    if missing and (ends or edge.on_start) and not _let_off(course, edge, package):
+        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        reason = f"it {f'ends {_after(lag_s)}' if ends else 'starts after'} {missing[0]}{more} has {done}"
+        command = f"runbook why {course.run.id} {missing[0]}" if ends else ""
+        yield Blocker(kind="needs", reason=reason, next_command=command)
+    if last is not None and lag_s and now < last[0] + timedelta(seconds=lag_s):
+        ago = f"{last[1]} {'began' if edge.on_start else 'ended'} not long enough ago"
+        yield _until(last[0] + timedelta(seconds=lag_s), f"it ends {_after(lag_s)} {last[1]} has {done}" if ends else ago)
+
+
+def _events(course: Course, edge: Edge, host: HostName | None) -> tuple[list[TaskId], tuple[datetime, TaskId] | None]:
+    """The tasks of which what is followed has not taken place, and when it did last. What was skipped is neither."""
+    missing: list[TaskId] = []
+    last: tuple[datetime, TaskId] | None = None
     for task in before_of(course, edge, host):
         state = course.run.task(task)
-        since, done = _since(state, edge), "begun" if edge.on_start else "ended"
-        if since is None and (ends or edge.on_start) and not _let_off(course, edge, package, state):
-            reason = f"it ends {_after(lag_s)} {task} has {done}" if ends else f"it starts after {task} has {done}"
-            yield Blocker(kind="needs", reason=reason, next_command=f"runbook why {course.run.id} {task}" if ends else "")
-        elif since is not None and lag_s and now < since + timedelta(seconds=lag_s):
-            reason = f"it ends {_after(lag_s)} {task} has {done}" if ends else f"{task} {what} not long enough ago"
-            yield _until(since + timedelta(seconds=lag_s), reason)
+        since = _since(state, edge)
+        if since is None and state.status not in SETTLED_WELL:
+            missing.append(task)
+        elif since is not None and (last is None or since > last[0]):
+            last = since, task
+    return missing, last
 
 
 def _after(lag_s: float) -> str:
@@ -76,10 +90,8 @@ def _since(state: TaskState, edge: Edge) -> datetime | None:
     return state.ended if state.status in SETTLED_WELL else None
 
 
-def _let_off(course: Course, edge: Edge, package: Package, state: TaskState) -> bool:
-    """Whether nothing is left to wait for: it was skipped, or its host is set aside and holds nobody up."""
-    if state.status in SETTLED_WELL:
-        return True
+def _let_off(course: Course, edge: Edge, package: Package) -> bool:
+    """Whether hosts that are set aside hold nobody up, and nobody else is missing."""
     before = course.shape.packages[edge.before]
     return edge.kind is EdgeKind.ALL_HOSTS and is_passed(course.shape, course.run, before, package.id)
 
