@@ -72,6 +72,17 @@ def test_what_a_person_ends_may_begin_before_but_not_end_before():
     assert len(refused(night)) == 2
 
 
+def test_whoever_is_at_the_terminal_is_asked_when_it_may_end():
+    """The engine stays until then and no longer; while nobody knows when, it does not stay at all."""
+    night = Night(plan(phase("p", [manual("p/a"), manual("p/b", **after("p/a", lag_s=600.0))])))
+    asks = Habits(people_first=True, patience_s=9e9)
+    night.go(habits=asks)
+    assert night.clock.now - START < timedelta(seconds=1)
+    night.wish(de.Done, task="p/a").go(habits=asks)
+    waited = night.clock.now - ends(night)["p/a"]
+    assert timedelta(minutes=10) <= waited < timedelta(minutes=10, seconds=2)
+
+
 def test_an_answer_that_goes_on_is_an_end_and_another_is_not():
     """A no stops the run whenever it is said; a yes has to wait."""
     choices = (Choice(name="go", goes_on=True), Choice(name="no", goes_on=False))

@@ -50,6 +50,20 @@ def not_yet_over(course: Course, task: TaskId, now: datetime) -> Iterator[Blocke
             yield from _by_lag(course, package, edge, host, now)
 
 
+def asked_from(course: Course, now: datetime) -> datetime | None:
+    """When the first task that waits for a person may end: now, or when that is known; None: there is none, or nobody knows."""
+    if not any(phase.counts[Status.WAITING] for phase in course.run.phases.values()):
+        return None
+    times: list[datetime] = []
+    for task, state in course.run.tasks.items():
+        if state.status is Status.WAITING and state.until is None:
+            why = next(not_yet_over(course, task, now), None)
+            if why is None:
+                return now
+            times += [datetime.fromisoformat(why.until)] if why.until else []
+    return min(times, default=None)
+
+
 def _by_lag(course: Course, package: Package, edge: Edge, host: HostName | None, now: datetime) -> Iterator[Blocker]:
     """What is left to wait for: the event itself, where the agenda does not wait for it anyway, and the time after the last."""
     ends = package.only_its_end(edge)
