@@ -203,6 +203,18 @@ def test_a_forecast_tells_what_will_be_whatever_the_deadline():
     assert times(found) == [(0, 30)]
 
 
+def test_what_can_no_longer_follow_in_time_follows_late():
+    """It had to begin within ten minutes, and an hour has passed; before that the limit counts."""
+    first, second = job("a", 10, people=(0,)), job("b", 10, people=(1,))
+    plan = project(first, replace(second, links=(Link(before=0, most=10),)))
+    assert times(go_on(as_it_stands(plan, run(a=ok(0, 10, "ann")), at(15))))[1] == (15, 25)
+    going, found = go_on(as_it_stands(plan, run(a=ok(0, 10, "ann")), at(70)))
+
+    assert found.placed[1].start == 70
+    assert going.jobs[1].links == (Link(before=0),)
+    assert faults(going, found) == ()
+
+
 def test_a_step_on_many_hosts_is_over_when_its_last_host_is():
     """Half of its hosts are done: the other half takes as long as the first did."""
     step = job("a", 20, hosts=("h1", "h2"))
