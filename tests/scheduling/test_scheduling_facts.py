@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -72,10 +73,18 @@ def test_what_is_over_has_its_real_time_and_people():
 
 def test_what_is_under_way_ends_at_its_pace():
     """A quarter is done after twenty minutes of planned forty: sixty minutes are left, not twenty."""
-    going = TaskState(status=Status.WAITING, started=T0, percent=25, by="ann")
+    going = TaskState(status=Status.WAITING, started=T0, percent=25, told=at(20), by="ann")
     found = as_it_stands(project(job("a", 40, people=(0,))), run(a=going), at(20))
 
     assert times(go_on(found)) == [(0, 80)]
+
+
+@pytest.mark.parametrize(("now", "end"), [(20, 80), (50, 80), (79, 80), (80, 81), (9000, 9001)])
+def test_a_forecast_does_not_grow_with_the_age_of_what_was_told(now: int, end: int):
+    """A quarter was told after twenty minutes, and nothing since: over at the pace up to then, or any moment now."""
+    going = TaskState(status=Status.WAITING, started=T0, percent=25, told=at(20), by="ann")
+
+    assert forecast(project(job("a", 40, people=(0,))), run(a=going), now) == [(0, end)]
 
 
 OFFICE = tuple((day + 60, day + 540) for day in range(0, 7200, 1440))  # from nine to five, as T0 is eight
@@ -86,8 +95,9 @@ def at_work(*jobs: Job, **more) -> Project:
     return replace(project(*jobs, workers=("ann",)), workers=(Worker(id=PersonId("ann"), free=OFFICE),), **more)
 
 
-def under_way(began: float, percent: int = 0) -> Run:
-    return run(a=TaskState(status=Status.WAITING, started=at(began), percent=percent, until=at(9999), by="ann"))
+def under_way(began: float, percent: int = 0, told: float = 0) -> Run:
+    said = at(told) if percent else None
+    return run(a=TaskState(status=Status.WAITING, started=at(began), percent=percent, told=said, until=at(9999), by="ann"))
 
 
 def forecast(plan: Project, begun: Run, now: float) -> list[tuple[int, int]]:
@@ -102,7 +112,9 @@ def test_a_night_is_no_work():
 
     assert forecast(plan, under_way(510), 525) == [(510, 630)]
     assert forecast(plan, under_way(510), 1500) == [(510, 1590)]  # nine o'clock: ninety minutes are left
-    assert forecast(plan, under_way(510, percent=50), 1500) == [(510, 1560)]  # half is done: an hour is left
+    assert forecast(plan, under_way(510, 50, told=1500), 1500) == [(510, 1560)]  # half is done: an hour is left
+    assert forecast(plan, under_way(510, 25, told=540), 1500) == [(510, 1590)]  # told in the evening: the night does not count
+    assert forecast(plan, under_way(510, 25, told=540), 1530) == [(510, 1590)]  # half an hour of what was left is worked off
     assert forecast(plan, under_way(510), 700) == [(510, 1590)]  # late in the evening the same is known
 
 
@@ -132,21 +144,33 @@ def test_who_works_after_hours_is_believed():
     assert forecast(plan, run(a=ok(510, 1560, by="ann")), 1600) == [(510, 1560)]
 
 
-@example(60, 101, 102, 99, False)
-@given(st.integers(60, 539), st.integers(1, 600), st.integers(0, 1500), st.just(0) | st.integers(40, 99), st.booleans())
-def test_a_forecast_is_never_past_and_counts_no_night(began, length, later, percent, pausable):
-    """Whatever was begun in the hours is over after now, and what is left of it is worked off in the hours or in one go."""
-    now, begun = began + later, under_way(began, percent)
+@example(60, 101, 102, 99, 102, False)
+@example(60, 30, 4500, 25, 10, False)
+@given(
+    st.integers(60, 539),
+    st.integers(1, 600),
+    st.integers(0, 1500),
+    st.just(0) | st.integers(40, 99),
+    st.integers(0, 1500),
+    st.booleans(),
+)
+def test_a_forecast_is_never_past_and_counts_no_night(began, length, later, percent, told, pausable):
+    """Whatever was begun in the hours is over after now. What was left when it was told is worked off since, in the hours."""
+    now, said = began + later, began + (min(told, later) if percent else 0)
+    begun = under_way(began, percent, told=said)
     ((start, finish),) = forecast(at_work(job("a", length, people=(0,), pausable=pausable)), begun, now)
-    spent = sum(max(0, min(b, now) - max(a, began)) for a, b in OFFICE)
 
     assert start == began
     assert finish > now
     if pausable or later > length:
-        done = percent / 100
-        left = spent * (1 - done) / done if done and spent > length * done else length - (length * done if done else spent)
-        worked = sum(max(0, min(b, finish) - max(a, now)) for a, b in OFFICE)
-        assert abs(worked - max(1, left, length * 0.02)) <= 1
+        done, spent = percent / 100, in_hours(began, said)
+        left = spent * (1 - done) / done if done and spent > length * done else length * (1 - done)
+        expected = max(1, left - in_hours(said, now), length * 0.02)
+        assert abs(in_hours(now, finish) - expected) <= 1
+
+
+def in_hours(begin: int, end: int) -> int:
+    return sum(max(0, min(b, end) - max(a, begin)) for a, b in OFFICE)
 
 
 def test_what_nobody_has_begun_starts_now_at_the_earliest():

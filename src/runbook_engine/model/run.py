@@ -45,6 +45,7 @@ class TaskState:
     assigned: str = ""
     accepted: bool = False
     percent: int = 0
+    told: datetime | None = None  # when `percent` was said
     by: str = ""  # who did, chose or resolved it
     choice: str = ""
     reason: str = ""

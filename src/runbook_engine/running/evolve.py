@@ -120,6 +120,7 @@ def _attempt_resolved(shape: Shape, run: Run, event: ev.AttemptResolved) -> None
 def _task_opened(shape: Shape, run: Run, event: ev.TaskOpened) -> None:
     state, _ = change(shape, run, event.task, Status.WAITING, Status.NOT_STARTED, Status.ROLLING_BACK)
     state.prompt, state.until = event.prompt, event.until
+    state.percent, state.told = 0, None  # it may have been done before
     state.started = state.started or event.at if state.back else event.at  # it may have been withdrawn before
     gate_events.begun(shape, run, event.task)
 
@@ -136,7 +137,7 @@ def _task_answered(shape: Shape, run: Run, event: ev.TaskAnswered) -> None:
 
 def _task_progressed(shape: Shape, run: Run, event: ev.TaskProgressed) -> None:
     state, _ = change(shape, run, event.task, Status.WAITING, Status.WAITING)
-    state.percent, state.by = event.percent, event.by
+    state.percent, state.told, state.by = event.percent, event.at, event.by
 
 
 def _timer_ended(shape: Shape, run: Run, event: ev.TimerEnded) -> None:

@@ -77,7 +77,7 @@ def _withdraw(shape: Shape, run: Run, task: TaskId, at: datetime) -> None:
         return
     if state.status is Status.WAITING:
         change(shape, run, task, Status.NOT_STARTED)
-        state.prompt, state.until, state.percent = "", None, 0
+        state.prompt, state.until, state.percent, state.told = "", None, 0, None
     elif state.status is Status.RETRYING:
         change(shape, run, task, Status.FAILED)
         state.until = None

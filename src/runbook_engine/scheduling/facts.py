@@ -1,7 +1,7 @@
 """A run that is under way: what has happened is a fact of the project, and what is left is scheduled anew.
 
-Facts come from the fold of the journal alone. Work that is over has its real times and people; work that was begun is over when
-what is left of it, at the pace so far, is done; nothing else starts before now.
+Facts come from the fold of the journal alone. Work that is over has its real times and people. Work that was begun is over when
+what was left of it as somebody last told, at the pace up to then, is worked off from that moment on; nothing else starts before now.
 """
 
 from collections.abc import Sequence
@@ -20,11 +20,12 @@ _MARGIN = 0.02  # of its length: so much longer at least does something take tha
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stand:
-    """How far a job is: when it began, when it was over if it is, how much of it is done, and who did it."""
+    """How far a job is: when it began, when it was over if it is, how much of it was done when, and who did it."""
 
     began: datetime | None = None
     over: datetime | None = None
     done: float = 0.0  # 0 to 1
+    told: datetime | None = None  # when so much was done; None: nothing was told since it began
     people: tuple[str, ...] = ()
     assigned: tuple[str, ...] = ()  # who is to do it, though it has not begun
 
@@ -53,7 +54,13 @@ def stand_of(job: Job, run: Run) -> Stand:
     ends = [state.ended or state.started for state in states if state.status in OVER]
     times = [time for state in begun if (time := state.started or state.ended)]
     over = max((end for end in ends if end), default=None) if all(state.status in OVER for state in states) else None
-    return Stand(began=min(times, default=None), over=over, done=min(1.0, whole), people=_named(begun))
+    told = max((at for state in begun if (at := _told(state))), default=None)
+    return Stand(began=min(times, default=None), over=over, done=min(1.0, whole), told=told, people=_named(begun))
+
+
+def _told(state: TaskState) -> datetime | None:
+    """When it was last known how far a task is."""
+    return (state.ended or state.started) if state.status in OVER else state.told
 
 
 def _has_begun(state: TaskState) -> bool:
@@ -78,7 +85,9 @@ def _fact(job: Job, stand: Stand, project: Project, now: datetime) -> Job:
     people = _workers(stand.people, project)
     over = max(start, slot_after(project.origin, project.slot_s, stand.over)) if stand.over else None
     hours = _hours(job, people, start, project, over or today, known=over is not None)
-    finish = over if over is not None else _finish(job, stand, start, max(start, today), hours)
+    told = max(start, min(today, slot_after(project.origin, project.slot_s, stand.told))) if stand.told else start
+    left = _left(job, stand.done, start, told, hours)
+    finish = over if over is not None else _finish(job, left, told, max(start, today), hours)
     return replace(
         job,
         start=start,
@@ -115,25 +124,25 @@ def _hours(job: Job, people: Sequence[int], start: int, project: Project, until:
     return found if _worked(found, start, start + 1) and _worked(found, ends, ends + 1) else ()
 
 
-def _finish(job: Job, stand: Stand, start: int, today: int, hours: Spans) -> int:
-    """When a begun job is over: what is left of it is worked off, without a break or in these hours."""
-    left = _left(job, stand, _worked(hours, start, today))
+def _left(job: Job, done: float, start: int, told: int, hours: Spans) -> float:
+    """Slots of work that were left when somebody told how much was done: more if it was slower than planned up to then."""
+    spent, planned = _worked(hours, start, told), job.duration * done
+    return spent * (1 - done) / done if done and spent > planned else job.duration - planned
+
+
+def _finish(job: Job, left: float, told: int, today: int, hours: Spans) -> int:
+    """When a begun job is over: what was left when it was told is worked off since then, without a break or in these hours.
+
+    What should be over by now takes a little longer, counted from now.
+    """
+    slots = max(1 if job.duration else 0, round(left - _worked(hours, told, today)), round(job.duration * _MARGIN))
     for begin, end in hours:
         since = max(begin, today)
         if since < end:
-            if left <= end - since:
-                return since + left
-            left -= end - since
-    return max(today, hours[-1][1] if hours else 0) + left
-
-
-def _left(job: Job, stand: Stand, spent: int) -> int:
-    """Slots of work until a begun job is over: what is left of it, slower if it was slower than planned so far."""
-    planned = job.duration * stand.done
-    left = job.duration - (planned if stand.done else spent)
-    if stand.done and spent > planned:
-        left = spent * (1 - stand.done) / stand.done
-    return max(1 if job.duration else 0, round(left), round(job.duration * _MARGIN))
+            if slots <= end - since:
+                return since + slots
+            slots -= end - since
+    return max(today, hours[-1][1] if hours else 0) + slots
 
 
 def _worked(hours: Spans, start: int, finish: int) -> int:
