@@ -204,7 +204,7 @@ def test_a_deadline_that_is_not_kept(planner: Person) -> None:
 
     soft = late.replace("deadline: 2031-12-01", "deadline: {by: 2031-12-01, soft: true}").replace("takes: 1h", "takes: 7h")
     planner.writes("runbooks/soft.yml", runbook("soft", soft))
-    assert "AFTER the deadline" in planner.types("schedule", "runbooks/soft.yml", *QUICK, code=0).out
+    assert "AFTER the wished deadline" in planner.types("schedule", "runbooks/soft.yml", *QUICK, code=0).out
 
 
 def test_people_are_booked_once(planner: Person) -> None:

@@ -123,6 +123,15 @@ def test_a_chart_can_be_grouped_by_anything(by: By) -> None:
         ]
 
 
+def test_a_picture_by_person_names_nobody_twice() -> None:
+    """The name stands above the rows; the bars say with whom."""
+    found = {g.title: [bar.words for row in g.rows for bar in row.bars] for g in groups_of(rack12_chart(by=By.PERSON))}
+    assert found["Ana Duarte"] == ["with Ben Ott"] * 3 + ["", ""]
+    assert found["Carla Roy"] == [""]
+    everyone = Chart(schedule=many(500), zone=ZONE, by=By.PERSON)
+    assert all(g.title not in bar.words for g in groups_of(everyone) for row in g.rows for bar in row.bars)
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.text(max_size=60))
 def test_no_text_breaks_a_picture_or_a_line(text: str) -> None:

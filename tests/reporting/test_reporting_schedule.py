@@ -13,6 +13,9 @@ from runbook_engine.model.schedule import Schedule
 from runbook_engine.model.times import Span
 from runbook_engine.model.words import HostName, PersonId
 from runbook_engine.reporting.booking_groups import By
+from runbook_engine.reporting.gantt_drawing import gantt_svg
+from runbook_engine.reporting.gantt_model import Chart
+from runbook_engine.reporting.gantt_text import gantt_text
 from runbook_engine.reporting.schedule_data import schedule_data
 from runbook_engine.reporting.schedule_tables import (
     chain_text,
@@ -23,7 +26,16 @@ from runbook_engine.reporting.schedule_tables import (
     weekly_hours,
 )
 from runbook_engine.reporting.schedule_text import Look, schedule_text
-from runbook_engine.reporting.schedule_words import bound_words, deadline_words, fitted, summary, times, titled, work_s
+from runbook_engine.reporting.schedule_words import (
+    bound_words,
+    deadline_words,
+    end_words,
+    fitted,
+    summary,
+    times,
+    titled,
+    work_s,
+)
 from runbook_engine.scheduling.moving import moved
 
 
@@ -99,6 +111,39 @@ def test_midnight_is_the_end_of_its_day() -> None:
     assert times(evening, evening + timedelta(hours=2), ZONE) == "Mon 30 Nov 22:00 – Mon 30 Nov 24:00"
     assert times(evening, evening + timedelta(hours=5), ZONE) == "Mon 30 Nov 22:00 – Tue 1 Dec 03:00"
     assert times(evening, evening, ZONE) == "Mon 30 Nov 22:00"
+    assert end_words(schedule(booking("a/b", evening, 120)), ZONE) == "Mon 30 Nov 24:00"
+
+
+@pytest.mark.parametrize(
+    ("start", "takes", "words"),
+    [
+        ("2026-10-24T22:00", 180, "Sun 25 Oct 00:00 CEST – 02:00 CET"),  # the clock goes back at three
+        ("2026-10-24T23:00", 180, "Sun 25 Oct 01:00 CEST – 03:00 CET"),
+        ("2026-10-25T00:10", 60, "Sun 25 Oct 02:10 CEST – 02:10 CET"),
+        ("2026-10-25T00:10", 20, "Sun 25 Oct 02:10 CEST–02:30 CEST"),
+        ("2026-10-25T01:10", 20, "Sun 25 Oct 02:10 CET–02:30 CET"),
+        ("2026-10-25T01:10", 0, "Sun 25 Oct 02:10 CET"),
+        ("2026-10-25T02:10", 20, "Sun 25 Oct 03:10–03:30"),
+        ("2026-10-24T21:00", 120, "Sat 24 Oct 23:00 – Sun 25 Oct 01:00"),
+        ("2026-10-24T12:00", 600, "Sat 24 Oct 14:00 – Sat 24 Oct 24:00"),
+        ("2027-03-28T00:00", 60, "Sun 28 Mar 01:00 CET – 03:00 CEST"),
+        ("2026-10-24T22:00", 1500, "Sun 25 Oct 00:00 CEST – 24:00 CET"),
+    ],
+)
+def test_a_night_in_which_the_clock_is_changed(start: str, takes: int, words: str) -> None:
+    """An hour that comes twice says which of the two is meant, and so does what goes on over the change."""
+    begin = datetime.fromisoformat(start).replace(tzinfo=UTC)
+    assert times(begin, begin + minutes(takes), ZONE) == words
+
+
+def test_a_deadline_that_is_wished_is_called_so() -> None:
+    """Nobody is held to it, and a forecast that misses it is a note, not an alarm."""
+    late, early = (ends(timedelta(minutes=left), deadline_soft=True) for left in (-90, 200))
+    assert deadline_words(late, ZONE) == "1h 30m AFTER the wished deadline of Mon 30 Nov 09:10"
+    assert deadline_words(early, ZONE) == "3h 20m before the wished deadline"
+    assert "wished deadline Mon 30 Nov 09:10" in gantt_text(Chart(schedule=late, zone=ZONE))
+    assert "wished deadline Mon 30 Nov 09:10" in gantt_svg(Chart(schedule=late, zone=ZONE))
+    assert schedule_data(late)["deadline_soft"] is True
 
 
 def test_the_whole_report(golden: Golden) -> None:

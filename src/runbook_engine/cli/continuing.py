@@ -11,7 +11,7 @@ from runbook_engine.cli.scheduled import Wish, estate_of
 from runbook_engine.cli.settings import Settings
 from runbook_engine.model.errors import Exit, Refused, Usage
 from runbook_engine.reporting.booking_groups import By
-from runbook_engine.reporting.forecast_text import forecast_lines
+from runbook_engine.reporting.forecast_text import forecast_lines, sooner_line
 from runbook_engine.reporting.schedule_data import schedule_data
 
 _NOT_FOR_RUNS = {
@@ -63,7 +63,8 @@ def schedule_run(
             options.show_json(schedule_data(view.schedule, view.moved))
         else:
             options.show(text_of(view, by, name))
-            options.say("\n" + "\n".join(forecast_lines(known.forecast, view.chart.zone)))
+            told = [*forecast_lines(known.forecast, view.chart.zone), sooner_line(known.forecast, name)]
+            options.say("\n" + "\n".join(filter(None, told)))
         if book:
             found.store.book(known.forecast.schedule, opening.now(), options.me())
             options.say(f"Booked: {known.plan.runbook} as it goes on now. Next: runbook tasks --for PERSON --ics FILE")

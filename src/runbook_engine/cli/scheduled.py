@@ -168,7 +168,7 @@ def _solved(plan: Plan, project: Project, wish: Wish, zone: tzinfo, before: Book
 
 def _late(project: Project, solution: Solution, zone: tzinfo) -> Iterator[str]:
     """What is over after it has to be, in the order of its time."""
-    from runbook_engine.reporting.schedule_words import until, when
+    from runbook_engine.reporting.schedule_words import until
     from runbook_engine.reporting.words import duration
     from runbook_engine.scheduling.projects_clock import of_project
 
@@ -179,7 +179,7 @@ def _late(project: Project, solution: Solution, zone: tzinfo) -> Iterator[str]:
     for job, place, deadline in late[-LATE_SHOWN:]:
         by = duration((place.finish - deadline) * project.slot_s)
         over, due = (of_project(project, slot) for slot in (place.finish, deadline))
-        yield f"{job.title or job.id} is over {when(over, zone)}, {by} after {until(due, zone)}"
+        yield f"{job.title or job.id} is over {until(over, zone)}, {by} after {until(due, zone)}"
 
 
 def _search(project: Project, wish: Wish, before: Booked | None) -> Solution:

@@ -5,7 +5,7 @@ import re
 
 MAX_NAME = 253  # the longest host name that DNS knows
 
-_ALLOWED = "use letters, digits, '.', '_' and '-', and begin with a letter or digit"
+_ALLOWED = "use letters from a to z, digits, '.', '_' and '-', and begin with a letter or digit"
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 _USER = re.compile(r"[A-Za-z_][A-Za-z0-9._-]{0,63}\$?")
 _HOP = re.compile(r"(?:(?P<user>[^@]+)@)?(?:\[(?P<six>[^\]]+)\]|(?P<host>[^:@\[\]]+))(?::(?P<port>[0-9]{1,5}))?")
@@ -37,7 +37,9 @@ def address(text: str) -> str:
 def user(text: str) -> str:
     """A login name."""
     if not _USER.fullmatch(text):
-        raise ValueError(f"{_shown(text)} is not a login name: use letters, digits, '.', '_' and '-', and begin with a letter")
+        raise ValueError(
+            f"{_shown(text)} is not a login name: use letters from a to z, digits, '.', '_' and '-', and begin with a letter"
+        )
     return text
 
 

@@ -54,6 +54,7 @@ class Schedule:
     slot_s: int = 60
     abstract: bool = False  # without a start or calendars: the moments count from 1970 and only minutes mean anything
     deadline: datetime | None = None
+    deadline_soft: bool = False  # it is a wish
     cost: str = ""  # of people's hours, with the currency
 
 

@@ -5,26 +5,37 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from runbook_engine.model.forecast import Forecast
+from runbook_engine.model.jobs import Aim
 from runbook_engine.model.schedule import Moved
 from runbook_engine.model.words import PersonId
 from runbook_engine.reporting.harmless import one_line
-from runbook_engine.reporting.words import duration, moment
+from runbook_engine.reporting.naming import command
+from runbook_engine.reporting.words import duration, end_moment
 
 QUIET_S = 60.0  # nobody is told of less
 
 
 def forecast_lines(forecast: Forecast, zone: tzinfo = UTC) -> list[str]:
     """One or two lines for a status: the promised end, the expected one, and the alarm if there is one."""
-    lines = [f"{_promised(forecast, zone)}forecast {moment(forecast.end, zone)}{_later(forecast)}"]
+    lines = [f"{_promised(forecast, zone)}forecast {end_moment(forecast.end, zone)}{_later(forecast)}"]
     if forecast.misses_deadline and forecast.deadline:
         late = duration((forecast.end - forecast.deadline).total_seconds())
-        word = "NOTE" if forecast.soft else "ALARM"
-        lines.append(f"{word}: by this forecast it is over {late} after its deadline, {moment(forecast.deadline, zone)}")
+        word, what = ("NOTE", "wished deadline") if forecast.soft else ("ALARM", "deadline")
+        lines.append(f"{word}: by this forecast it is over {late} after its {what}, {end_moment(forecast.deadline, zone)}")
     if forecast.moved:
         people = sorted({person for m in forecast.moved for person in _people(m)})
         whom = f" ({one_line(', '.join(people), 200)})" if people else ""
         lines.append(f"{len(forecast.moved)} of the tasks that are left are not as promised{whom}")
     return lines
+
+
+def sooner_line(forecast: Forecast, run: str) -> str:
+    """What may be over sooner, for a forecast that keeps what it can and is over later than promised; else empty."""
+    if forecast.schedule.aim != Aim.CHANGE or forecast.late_s < QUIET_S:
+        return ""
+    return (
+        f"Next: {command('runbook', 'schedule', run)} --aim finish     may be over sooner, and moves more of what was promised"
+    )
 
 
 def alarms(forecast: Forecast) -> bool:
@@ -33,7 +44,7 @@ def alarms(forecast: Forecast) -> bool:
 
 
 def _promised(forecast: Forecast, zone: tzinfo) -> str:
-    return f"promised {moment(forecast.promised, zone)}, " if forecast.promised else ""
+    return f"promised {end_moment(forecast.promised, zone)}, " if forecast.promised else ""
 
 
 def _later(forecast: Forecast) -> str:

@@ -8,7 +8,7 @@ from runbook_engine.model.values import dataclass
 from runbook_engine.reporting.booking_groups import By
 from runbook_engine.reporting.gantt_model import Bar, Chart, Group, Row, groups_of, row_label, shown_spans
 from runbook_engine.reporting.gantt_style import PATTERNS, STYLE, legend
-from runbook_engine.reporting.schedule_words import end_words, summary, until, work_spans, zone_words
+from runbook_engine.reporting.schedule_words import deadline_name, end_words, summary, until, work_spans, zone_words
 from runbook_engine.reporting.svg_text import cut, opening, safe
 from runbook_engine.reporting.time_scale import Scale, scale_of, ticks
 from runbook_engine.reporting.words import count
@@ -200,7 +200,7 @@ def _box(sheet: _Sheet, span: Span, y: float, tall: float, kind: str) -> str:
 def _lines(sheet: _Sheet) -> Iterator[str]:
     chart = sheet.chart
     if chart.schedule.deadline is not None:
-        words = f"deadline {until(chart.schedule.deadline, chart.zone)}"
+        words = f"{deadline_name(chart.schedule)} {until(chart.schedule.deadline, chart.zone)}"
         yield from _line(sheet, chart.schedule.deadline, "deadline", words)
     if chart.now is not None and chart.schedule.start < chart.now < max(s.end for s in shown_spans(chart)):
         yield from _line(sheet, chart.now, "now", "now")

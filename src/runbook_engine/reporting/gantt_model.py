@@ -11,7 +11,7 @@ from runbook_engine.model.words import PackageId, PersonId, PhaseId
 from runbook_engine.reporting.booking_groups import By, grouped, keys_of
 from runbook_engine.reporting.harmless import one_line
 from runbook_engine.reporting.schedule_words import fitted, name_of, people_words, times, titled, work_s, work_spans
-from runbook_engine.reporting.words import count, duration
+from runbook_engine.reporting.words import count, duration, listed
 
 ROWS_SINGLE = 60  # bookings that have a row of their own; of more, those of a step share one
 ROWS_MOST = 150  # rows of steps; of more, those of a batch, and then those of a phase share one
@@ -139,8 +139,11 @@ def _group(
         name, words = row_key(booking)
         rows.setdefault(name, (words, []))[1].append(booking)
     work = work_s(bookings)
+    whose = PersonId(key) if chart.by is By.PERSON else None
     note = count(len(bookings), "task") + (f", {duration(work)} of work" if work else "")
-    return Group(key=key, title=title, note=note, rows=tuple(_row(chart, _shared(w, b), b, after) for w, b in rows.values()))
+    return Group(
+        key=key, title=title, note=note, rows=tuple(_row(chart, whose, _shared(w, b), b, after) for w, b in rows.values())
+    )
 
 
 def _shared(words: str, bookings: Sequence[Booking]) -> str:
@@ -151,14 +154,14 @@ def _shared(words: str, bookings: Sequence[Booking]) -> str:
     return one_line(titles.pop(), 120) + words[len(step) :]
 
 
-def _row(chart: Chart, title: str, bookings: Sequence[Booking], after: Mapping[str, Booking]) -> Row:
+def _row(chart: Chart, whose: PersonId | None, title: str, bookings: Sequence[Booking], after: Mapping[str, Booking]) -> Row:
     lanes = _lanes(bookings)
     if len(bookings) > 1:
         title = f"{title} ({len(bookings)})"
     if max(lanes, default=0) < LANES_MOST:
-        bars = tuple(_bar(chart, b, lane, after) for b, lane in zip(bookings, lanes, strict=True))
+        bars = tuple(_bar(chart, whose, b, lane, after) for b, lane in zip(bookings, lanes, strict=True))
         return Row(title=title, bars=bars, lanes=max(lanes, default=0) + 1)
-    return Row(title=title, bars=tuple(_together(chart, some, after) for some in _clusters(bookings)))
+    return Row(title=title, bars=tuple(_together(chart, whose, some, after) for some in _clusters(bookings)))
 
 
 def _lanes(bookings: Sequence[Booking]) -> list[int]:
@@ -184,13 +187,13 @@ def _clusters(bookings: Sequence[Booking]) -> list[list[Booking]]:
     return found
 
 
-def _bar(chart: Chart, booking: Booking, lane: int, after: Mapping[str, Booking]) -> Bar:
+def _bar(chart: Chart, whose: PersonId | None, booking: Booking, lane: int, after: Mapping[str, Booking]) -> Bar:
     expected, began = after.get(booking.id), chart.actual.get(booking.id)
     moved = expected and (expected.start, expected.finish) != (booking.start, booking.finish)
     actual = Span(began[0], began[1] or max(chart.now or began[0], began[0])) if began else None
     return Bar(
         booking=booking,
-        words=people_words(booking, chart.names),
+        words=_who(chart, whose, booking.people),
         detail=_detail(chart, booking, expected, actual),
         lane=lane,
         forecast=Span(expected.start, expected.finish) if expected and moved else None,
@@ -199,8 +202,8 @@ def _bar(chart: Chart, booking: Booking, lane: int, after: Mapping[str, Booking]
     )
 
 
-def _together(chart: Chart, bookings: Sequence[Booking], after: Mapping[str, Booking]) -> Bar:
-    bars = [_bar(chart, booking, 0, after) for booking in bookings]
+def _together(chart: Chart, whose: PersonId | None, bookings: Sequence[Booking], after: Mapping[str, Booking]) -> Bar:
+    bars = [_bar(chart, whose, booking, 0, after) for booking in bookings]
     people = tuple(dict.fromkeys(p for b in bookings for p in b.people))
     first = bookings[0]
     whole = replace(
@@ -214,12 +217,20 @@ def _together(chart: Chart, bookings: Sequence[Booking], after: Mapping[str, Boo
     return Bar(
         booking=whole,
         number=len(bookings),
-        words=", ".join(name_of(p, chart.names) for p in people),
+        words=_who(chart, whose, people),
         detail=" | ".join(bar.detail for bar in bars),
         forecast=_around([bar.forecast for bar in bars]),
         actual=_around([bar.actual for bar in bars]),
         running=any(bar.running for bar in bars) or 0 < sum(bar.actual is not None for bar in bars) < len(bars),
     )
+
+
+def _who(chart: Chart, whose: PersonId | None, people: Sequence[PersonId]) -> str:
+    """Who does it; in the rows of somebody only with whom, as their name stands above."""
+    if whose is None:
+        return listed([name_of(p, chart.names) for p in people])
+    others = [name_of(p, chart.names) for p in people if p != whose]
+    return f"with {listed(others)}" if others else ""
 
 
 def _around(spans: Sequence[Span | None]) -> Span | None:

@@ -8,7 +8,7 @@ from runbook_engine.model.times import Span
 from runbook_engine.model.values import dataclass
 from runbook_engine.reporting.gantt_model import Bar, Chart, Group, Row, groups_of, row_label, shown_spans
 from runbook_engine.reporting.harmless import in_ascii, shortened
-from runbook_engine.reporting.schedule_words import until, work_spans
+from runbook_engine.reporting.schedule_words import deadline_name, until, work_spans
 from runbook_engine.reporting.time_scale import Scale, scale_of, ticks
 from runbook_engine.reporting.words import count
 
@@ -149,6 +149,6 @@ def _legend(chart: Chart, signs: _Signs, *, folds: bool) -> str:
     parts += [f"{signs.forecast} expected now"] if chart.forecast is not None else []
     parts += [f"{signs.actual} done"] if chart.actual else []
     if chart.schedule.deadline is not None:
-        parts.append(f"{signs.deadline} deadline {until(chart.schedule.deadline, chart.zone)}")
+        parts.append(f"{signs.deadline} {deadline_name(chart.schedule)} {until(chart.schedule.deadline, chart.zone)}")
     parts += [f"{signs.fold} time left out"] if folds else []
     return "   ".join(parts)

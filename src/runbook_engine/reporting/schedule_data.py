@@ -16,11 +16,11 @@ def schedule_data(schedule: Schedule, moved: Sequence[Moved] | None = None) -> D
 
     Fields: `format` (1), `kind` ("schedule"), `plan`, `runbook`, `title`, `makespan_min`, `bound_min` (no schedule is over
     earlier), `optimal`, `gap_percent` (at most so far from the best; null: not known), `aim`, `how`, `seed`, `made`,
-    `start`, `finish`, `deadline` (moments; null where time has no calendar), `cost`, `tasks` in the order in which they
-    begin, and `moved` (null where there is no earlier schedule). A task has `id`, `step` (its name within the phase),
-    `phase`, `package`, `title`, `start_min`, `finish_min`, `people`, `start`, `finish`, `spells` (start_min, finish_min;
-    empty: without a pause), `hosts`, `uses`, `site`, `window`, `needs` (ids), `slack_min`, `free_slack_min`, `critical`,
-    `drag_min`, `why`, `milestone` and `estimate`.
+    `start`, `finish`, `deadline` (moments; null where time has no calendar), `deadline_soft` (it is a wish), `cost`, `tasks`
+    in the order in which they begin, and `moved` (null where there is no earlier schedule). A task has `id`, `step` (its
+    name within the phase), `phase`, `package`, `title`, `start_min`, `finish_min`, `people`, `start`, `finish`, `spells`
+    (start_min, finish_min; empty: without a pause), `hosts`, `uses`, `site`, `window`, `needs` (ids), `slack_min`,
+    `free_slack_min`, `critical`, `drag_min`, `why`, `milestone` and `estimate`.
     """
     percent = gap_percent(schedule)
     return {
@@ -40,6 +40,7 @@ def schedule_data(schedule: Schedule, moved: Sequence[Moved] | None = None) -> D
         "start": _moment(schedule, schedule.start),
         "finish": _moment(schedule, schedule.finish),
         "deadline": _moment(schedule, schedule.deadline),
+        "deadline_soft": schedule.deadline_soft,
         "cost": schedule.cost,
         "tasks": [_task(schedule, booking) for booking in in_order(schedule.bookings)],
         "moved": None if moved is None else [moved_data(m) for m in moved],

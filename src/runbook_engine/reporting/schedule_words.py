@@ -13,7 +13,7 @@ from runbook_engine.reporting.folding import fold_hosts
 from runbook_engine.reporting.harmless import one_line
 from runbook_engine.reporting.svg_text import cut
 from runbook_engine.reporting.time_scale import since
-from runbook_engine.reporting.words import duration, listed, moment, month_day
+from runbook_engine.reporting.words import duration, listed, moment, month_day, zone_name
 
 Names = Mapping[PersonId, str]
 ESTIMATES_SHOWN = 20
@@ -34,7 +34,7 @@ def end_words(schedule: Schedule, zone: tzinfo = UTC) -> str:
 def _end(schedule: Schedule, zone: tzinfo) -> str:
     if schedule.abstract:
         return f"after {minutes_words(schedule.finish, schedule.start)}"
-    return when(schedule.finish, zone)
+    return until(schedule.finish, zone)
 
 
 def minutes_words(moment_: datetime, start: datetime) -> str:
@@ -44,13 +44,22 @@ def minutes_words(moment_: datetime, start: datetime) -> str:
 
 
 def deadline_words(schedule: Schedule, zone: tzinfo = UTC) -> str:
-    """'one day before the deadline', '3h 20m AFTER the deadline of Fri 11 Dec 24:00'; empty where there is none."""
+    """'one day before the deadline', '3h 20m AFTER the deadline of Fri 11 Dec 24:00'; empty where there is none.
+
+    One that is only wished is called so.
+    """
     if schedule.deadline is None:
         return ""
+    what = deadline_name(schedule)
     left = (schedule.deadline - schedule.finish).total_seconds()
     if left < 0:
-        return f"{_roughly(-left)} AFTER the deadline of {until(schedule.deadline, zone)}"
-    return f"{_roughly(left)} before the deadline" if left else "at the deadline"
+        return f"{_roughly(-left)} AFTER the {what} of {until(schedule.deadline, zone)}"
+    return f"{_roughly(left)} before the {what}" if left else f"at the {what}"
+
+
+def deadline_name(schedule: Schedule) -> str:
+    """'deadline', or 'wished deadline' for one that nobody is held to."""
+    return "wished deadline" if schedule.deadline_soft else "deadline"
 
 
 def _roughly(seconds: float) -> str:
@@ -98,9 +107,9 @@ def gap_percent(schedule: Schedule) -> float | None:
 
 
 def when(at: datetime, zone: tzinfo = UTC) -> str:
-    """'Thu 10 Dec 16:20': without year and zone, which the text says once."""
+    """'Thu 10 Dec 16:20': without year and zone, which the text says once. Of hours that come twice the zone is said."""
     local = at.astimezone(zone)
-    return f"{month_day(local)} {local:%H:%M}"
+    return f"{month_day(local)} {local:%H:%M}{_which(at, zone)}"
 
 
 def until(at: datetime, zone: tzinfo = UTC) -> str:
@@ -108,22 +117,42 @@ def until(at: datetime, zone: tzinfo = UTC) -> str:
     local = at.astimezone(zone)
     if (local.hour, local.minute) != (0, 0):
         return when(at, zone)
-    return f"{month_day((at - _SECOND).astimezone(zone))} 24:00"
+    return f"{month_day((at - _SECOND).astimezone(zone))} 24:00{_which(at, zone)}"
+
+
+def _which(at: datetime, zone: tzinfo) -> str:
+    """' CET' for a time that the clock shows twice on the night when it goes back; else empty."""
+    local = at.astimezone(zone)
+    twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+    return f" {zone_name(at, zone)}" if twice else ""
 
 
 _SECOND = datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def times(start: datetime, finish: datetime, zone: tzinfo = UTC, *, abstract: bool = False) -> str:
-    """'Mon 30 Nov 09:00–09:25', 'Mon 30 Nov 22:00 – Tue 1 Dec 02:00', or minutes from the start."""
+    """'Mon 30 Nov 09:00–09:25', 'Mon 30 Nov 22:00 – Tue 1 Dec 02:00', or minutes from the start.
+
+    Where the clock is changed in between, both are told with their zone: 'Sun 25 Oct 00:00 CEST – 02:00 CET' is three hours.
+    """
     if abstract:
         return f"{since(start)}–{since(finish)}"
     if start == finish:
         return when(start, zone)
     first, last = start.astimezone(zone), finish.astimezone(zone)
+    if first.utcoffset() != last.utcoffset():
+        return _changed(start, finish, zone)
     if first.date() == last.date():
-        return f"{when(start, zone)}–{last:%H:%M}"
+        return f"{when(start, zone)}–{last:%H:%M}{_which(finish, zone)}"
     return f"{when(start, zone)} – {until(finish, zone)}"
+
+
+def _changed(start: datetime, finish: datetime, zone: tzinfo) -> str:
+    """From when to when, with the zone of each."""
+    one, two = (f" {zone_name(at, zone)}" for at in (start, finish))
+    first, last = when(start, zone).removesuffix(one), until(finish, zone).removesuffix(two)
+    day = f"{month_day(start.astimezone(zone))} "
+    return f"{first}{one} – {last.removeprefix(day)}{two}"
 
 
 def zone_words(schedule: Schedule, zone: tzinfo) -> str:

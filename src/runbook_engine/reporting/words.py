@@ -1,7 +1,7 @@
 """The wording that all reports share: statuses, counts, durations, times. One thing is always called the same."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 
 from runbook_engine.model.runbook import Takes
 from runbook_engine.model.words import Repeat, Status
@@ -141,6 +141,14 @@ def moment(at: datetime, zone: tzinfo) -> str:
     """'Tue 1 Dec 2026 22:03 CET'."""
     local = at.astimezone(zone)
     return f"{day(local)} {local:%H:%M} {zone_name(at, zone)}"
+
+
+def end_moment(at: datetime, zone: tzinfo) -> str:
+    """The same for the end of something: midnight is the end of the day before, 'Tue 1 Dec 2026 24:00 CET'."""
+    local = at.astimezone(zone)
+    if (local.hour, local.minute) != (0, 0):
+        return moment(at, zone)
+    return f"{day((at - timedelta(seconds=1)).astimezone(zone))} 24:00 {zone_name(at, zone)}"
 
 
 def day(when: date) -> str:

@@ -1,7 +1,7 @@
 """A run that is under way: what has happened is a fact of the project, and what is left is scheduled anew.
 
 Facts come from the fold of the journal alone. Work that is over has its real times and people. Work that was begun is over when
-what was left of it as somebody last told, at the pace up to then, is worked off from that moment on; nothing else starts before now.
+what was left of it when somebody told last, at the pace up to then, is worked off since; nothing else starts before now.
 """
 
 from collections.abc import Sequence

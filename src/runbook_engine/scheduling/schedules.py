@@ -47,6 +47,7 @@ def schedule_of(
         slot_s=project.slot_s,
         abstract=project.origin is None,
         deadline=deadline_of(plan, estate, project),
+        deadline_soft=plan.deadline_soft,
         cost=cost_of(project, solution),
     )
 
