@@ -79,6 +79,7 @@ def test_the_alarm_comes_before_the_deadline_is_missed(promised: Person) -> None
     assert "ALARM: by this forecast it is over" in told
     refused = promised.types("schedule", "last", "--effort", "quick", code=4)
     assert "ALARM" in refused.all
+    assert "Next: runbook schedule last --aim finish     may be over sooner" in refused.err
 
 
 def test_a_run_that_is_over_is_not_scheduled(promised: Person) -> None:

@@ -87,6 +87,18 @@ def test_a_forecast_does_not_grow_with_the_age_of_what_was_told(now: int, end: i
     assert forecast(project(job("a", 40, people=(0,))), run(a=going), now) == [(0, end)]
 
 
+def test_the_pace_of_a_person_counts_from_when_it_was_promised():
+    """Opened on the evening before, by an engine; half was told a quarter of an hour after the promised start."""
+    opened = run(a=TaskState(status=Status.WAITING, started=T0, percent=50, told=at(915), by="ann"))
+    plan = project(job("a", 30, people=(0,)))
+    starts = {"p/a": at(900)}
+
+    assert times(go_on(as_it_stands(plan, opened, at(920), starts))) == [(0, 930)]
+    assert times(go_on(as_it_stands(plan, opened, at(920), {"p/a": at(916)}))) == [(0, 1830)]  # begun before it was promised
+    by_itself = project(job("a", 30))
+    assert times(go_on(as_it_stands(by_itself, opened, at(920), starts))) == [(0, 1830)]  # nobody waits for a person
+
+
 OFFICE = tuple((day + 60, day + 540) for day in range(0, 7200, 1440))  # from nine to five, as T0 is eight
 
 

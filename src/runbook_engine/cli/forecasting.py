@@ -73,7 +73,7 @@ def expected(place: Settings, store: "Store", course: Course, wish: Wish, booked
 
     known = _known(place, store, plan, booked)
     own, estate, zone = known.own, known.live.estate, zone_of(plan, known.live.estate)
-    free = as_it_stands(_project(known, plan, min(run.created, own.start) if own else run.created), run, now)
+    free = as_it_stands(_project(known, plan, min(run.created, own.start) if own else run.created), run, now, _starts(own))
     stands = {job.id: stand_of(job, run) for job in free.jobs}
     begun = {name for name, stand in stands.items() if stand.began}
     pinned = with_pins(free, wish.pins, zone, begun)
@@ -118,6 +118,11 @@ def _project(known: _Known, plan: Plan, begin: datetime) -> "Project":
     from runbook_engine.scheduling.projects import project_of
 
     return project_of(plan, known.live.estate, days_off, begin, known.terms)
+
+
+def _starts(promised: Schedule | None) -> Mapping[str, datetime]:
+    """When each job was to start."""
+    return {booking.id: booking.start for booking in promised.bookings} if promised else {}
 
 
 def _forecast(plan: Plan, own: Schedule | None, schedule: Schedule, now: datetime) -> Forecast:

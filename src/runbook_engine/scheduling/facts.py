@@ -4,7 +4,7 @@ Facts come from the fold of the journal alone. Work that is over has its real ti
 what was left of it when somebody told last, at the pace up to then, is worked off since; nothing else starts before now.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -30,17 +30,18 @@ class Stand:
     assigned: tuple[str, ...] = ()  # who is to do it, though it has not begun
 
 
-def as_it_stands(project: Project, run: Run, now: datetime) -> Project:
+def as_it_stands(project: Project, run: Run, now: datetime, promised: Mapping[str, datetime] | None = None) -> Project:
     """The project with what the run has made facts of. Its time begins no later than the run.
 
-    `project` must begin at the run's creation or before; one without a calendar is counted from there.
+    `project` must begin at the run's creation or before; one without a calendar is counted from there. `promised`: when jobs
+    were to start, by id. What is open for a person before that is not thought to have been worked on since it was opened.
     """
     if project.origin is None:
         begun = (run.created or EPOCH) - EPOCH
         project = replace(
             project, origin=EPOCH + begun // timedelta(seconds=project.slot_s) * timedelta(seconds=project.slot_s)
         )
-    jobs = tuple(_fact(job, stand_of(job, run), project, now) for job in project.jobs)
+    jobs = tuple(_fact(job, stand_of(job, run), project, now, (promised or {}).get(job.id)) for job in project.jobs)
     return replace(project, jobs=jobs)
 
 
@@ -74,7 +75,7 @@ def _named(states: Sequence[TaskState]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for state in states if (name := state.by or state.assigned)))
 
 
-def _fact(job: Job, stand: Stand, project: Project, now: datetime) -> Job:
+def _fact(job: Job, stand: Stand, project: Project, now: datetime, promised: datetime | None) -> Job:
     today = max(0, slot_after(project.origin, project.slot_s, now))
     if stand.began is None:
         people = _workers(stand.assigned, project)
@@ -86,7 +87,8 @@ def _fact(job: Job, stand: Stand, project: Project, now: datetime) -> Job:
     over = max(start, slot_after(project.origin, project.slot_s, stand.over)) if stand.over else None
     hours = _hours(job, people, start, project, over or today, known=over is not None)
     told = max(start, min(today, slot_after(project.origin, project.slot_s, stand.told))) if stand.told else start
-    left = _left(job, stand.done, start, told, hours)
+    since = slot_before(project.origin, project.slot_s, promised) if promised and job.crews else start
+    left = _left(job, stand.done, since if start < since <= told else start, told, hours)
     finish = over if over is not None else _finish(job, left, told, max(start, today), hours)
     return replace(
         job,
@@ -124,9 +126,9 @@ def _hours(job: Job, people: Sequence[int], start: int, project: Project, until:
     return found if _worked(found, start, start + 1) and _worked(found, ends, ends + 1) else ()
 
 
-def _left(job: Job, done: float, start: int, told: int, hours: Spans) -> float:
+def _left(job: Job, done: float, since: int, told: int, hours: Spans) -> float:
     """Slots of work that were left when somebody told how much was done: more if it was slower than planned up to then."""
-    spent, planned = _worked(hours, start, told), job.duration * done
+    spent, planned = _worked(hours, since, told), job.duration * done
     return spent * (1 - done) / done if done and spent > planned else job.duration - planned
 
 
