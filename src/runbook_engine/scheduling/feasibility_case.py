@@ -17,6 +17,7 @@ from runbook_engine.model.values import dataclass
 from runbook_engine.model.verdict import Finding
 from runbook_engine.model.words import PersonId, PhaseId, StepId
 from runbook_engine.model.world import Pool
+from runbook_engine.scheduling.projects_known import Known
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -96,6 +97,7 @@ class Case:
     own: Schedule | None = None  # what was booked for this very plan
     standings: tuple[Standing, ...] = ()
     said: tuple[Finding, ...] = ()
+    known: Known = field(default_factory=Known, compare=False)  # what projects of it, however changed, have in common
 
     def day(self, when: date | datetime) -> str:
         """'Tue 1 Dec 2026', in the zone of the plan."""

@@ -53,7 +53,7 @@ def project_for(case: Case, pick: Pick = likely) -> Project:
     terms = Terms(
         parallel=case.parallel, pick=pick, pools=case.pools, learnt=case.learnt, booked=case.booked, most_jobs=MOST_JOBS
     )
-    return project_of(case.plan, case.estate, case.days_off, case.at, terms)
+    return project_of(case.plan, case.estate, case.days_off, case.at, terms, case.known)
 
 
 def fits(case: Case) -> bool:
