@@ -3,12 +3,14 @@
 from runbook_engine.model.durations import Pick, likely
 from runbook_engine.model.jobs import Job, Project, Solution
 from runbook_engine.model.values import dataclass
-from runbook_engine.scheduling.crew_path import earliest
 from runbook_engine.scheduling.feasibility_case import Case
-from runbook_engine.scheduling.listing import first
-from runbook_engine.scheduling.listing_case import BIG, case_of
+from runbook_engine.scheduling.feasibility_least import hopeless
+from runbook_engine.scheduling.listing import Laid, laid_out, solution
+from runbook_engine.scheduling.listing_case import Case as Tables
+from runbook_engine.scheduling.listing_case import case_of
 from runbook_engine.scheduling.listing_reasons import NotPlaced, Reason
 from runbook_engine.scheduling.projects import project_of
+from runbook_engine.scheduling.projects_known import Like
 from runbook_engine.scheduling.projects_terms import Terms
 
 PATIENCE = 1  # after so many lists that are no better than those before there is no hope
@@ -42,10 +44,33 @@ class Outcome:
 def tried(case: Case, pick: Pick = likely) -> Outcome:
     """Schedule a case once, by the figure of the durations that is picked."""
     project = project_for(case, pick)
-    try:
-        return Outcome(project=project, solution=first(project, patience=PATIENCE))
-    except NotPlaced as trouble:
-        return Outcome(project=project, trouble=trouble)
+    laid = _laid(case, project)
+    if isinstance(laid, NotPlaced):
+        return Outcome(project=project, trouble=laid)
+    return Outcome(project=project, solution=solution(project, laid, how="list scheduling", tried=1))
+
+
+def fits(case: Case) -> bool:
+    """Whether a case can be scheduled. What no schedule could be enough for is not tried."""
+    project = project_for(case)
+    tables = case.known.once(("tables", _asked(project)), lambda: case_of(project))
+    return not hopeless(project, tables) and isinstance(_laid(case, project, tables), Laid)
+
+
+def _laid(case: Case, project: Project, tables: Tables | None = None) -> Laid | NotPlaced:
+    """The first schedule of a project, or what could not be placed. The same project is scheduled once, whoever asks."""
+
+    def lay() -> Laid | NotPlaced:
+        try:
+            return laid_out(project, patience=PATIENCE, case=tables)
+        except NotPlaced as trouble:
+            return trouble
+
+    return case.known.once(("laid", _asked(project)), lay)
+
+
+def _asked(project: Project) -> Like:
+    return Like(project, (len(project.jobs), project.horizon, len(project.workers)))
 
 
 def project_for(case: Case, pick: Pick = likely) -> Project:
@@ -54,21 +79,3 @@ def project_for(case: Case, pick: Pick = likely) -> Project:
         parallel=case.parallel, pick=pick, pools=case.pools, learnt=case.learnt, booked=case.booked, most_jobs=MOST_JOBS
     )
     return project_of(case.plan, case.estate, case.days_off, case.at, terms, case.known)
-
-
-def fits(case: Case) -> bool:
-    """Whether a case can be scheduled. What is late even if nothing had to share anything is not tried."""
-    project = project_for(case)
-    if _too_late(project):
-        return False
-    try:
-        first(project, patience=PATIENCE)
-    except NotPlaced:
-        return False
-    return True
-
-
-def _too_late(project: Project) -> bool:
-    """Whether a job comes too late by work and calendars alone."""
-    ends = [job.deadline if job.deadline is not None else project.horizon or BIG for job in project.jobs]
-    return any(finish > end for (_, finish), end in zip(earliest(project, case_of(project)), ends, strict=True))

@@ -53,10 +53,9 @@ def ways_out(clash: Clash, budget: Budget) -> tuple[WayOut, ...]:
 def _tried(clash: Clash, one: _Change) -> str | None:
     """The words of a change, if the case fits with it."""
     changed = one.change(clash.case)
-    if "{day}" not in one.words:
-        return one.words if fits(changed) else None
-    outcome = tried(changed)
-    return one.words.replace("{day}", _day(clash.case, outcome)) if outcome.solution is not None else None
+    if not fits(changed):
+        return None
+    return one.words.replace("{day}", _day(clash.case, tried(changed))) if "{day}" in one.words else one.words
 
 
 def _changes(clash: Clash) -> Iterator[_Change]:

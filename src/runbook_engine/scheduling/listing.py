@@ -40,9 +40,16 @@ def first(project: Project, order: Sequence[int] | None = None, *, patience: int
     return solution(project, laid, how="list scheduling", tried=1)
 
 
-def laid_out(project: Project, order: Sequence[int] | None = None, *, strict: bool = True, patience: int | None = None) -> Laid:
-    """The same with its tables and books. If not `strict`, deadlines may be missed in the end."""
-    case = case_of(project)
+def laid_out(
+    project: Project,
+    order: Sequence[int] | None = None,
+    *,
+    strict: bool = True,
+    patience: int | None = None,
+    case: Case | None = None,
+) -> Laid:
+    """The same with its tables and books. If not `strict`, deadlines may be missed in the end. `case`: its tables, if made."""
+    case = case or case_of(project)
     checked(project, case)
     wanted = list(order) if order is not None else by_latest(case)
     hurry: set[int] = set()
