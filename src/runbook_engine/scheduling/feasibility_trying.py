@@ -44,29 +44,31 @@ class Outcome:
 def tried(case: Case, pick: Pick = likely) -> Outcome:
     """Schedule a case once, by the figure of the durations that is picked."""
     project = project_for(case, pick)
-    laid = _laid(case, project)
+    asked = _asked(project)
+    laid = case.known.get(("fits", asked)) or case.known.once(("tried", asked), lambda: _laid(project))
     if isinstance(laid, NotPlaced):
         return Outcome(project=project, trouble=laid)
     return Outcome(project=project, solution=solution(project, laid, how="list scheduling", tried=1))
 
 
 def fits(case: Case) -> bool:
-    """Whether a case can be scheduled. What no schedule could be enough for is not tried."""
+    """Whether a case can be scheduled. What no schedule could be enough for is not tried; the same is tried once."""
     project = project_for(case)
-    tables = case.known.once(("tables", _asked(project)), lambda: case_of(project))
-    return not hopeless(project, tables) and isinstance(_laid(case, project, tables), Laid)
+    return case.known.once(("fits", _asked(project)), lambda: _fitting(project)) is not None
 
 
-def _laid(case: Case, project: Project, tables: Tables | None = None) -> Laid | NotPlaced:
-    """The first schedule of a project, or what could not be placed. The same project is scheduled once, whoever asks."""
+def _fitting(project: Project) -> Laid | None:
+    tables = case_of(project)
+    found = None if hopeless(project, tables) else _laid(project, tables, hasty=True)
+    return found if isinstance(found, Laid) else None
 
-    def lay() -> Laid | NotPlaced:
-        try:
-            return laid_out(project, patience=PATIENCE, case=tables)
-        except NotPlaced as trouble:
-            return trouble
 
-    return case.known.once(("laid", _asked(project)), lay)
+def _laid(project: Project, tables: Tables | None = None, *, hasty: bool = False) -> Laid | NotPlaced:
+    """The first schedule of a project, or what could not be placed."""
+    try:
+        return laid_out(project, patience=PATIENCE, case=tables, hasty=hasty)
+    except NotPlaced as trouble:
+        return trouble
 
 
 def _asked(project: Project) -> Like:

@@ -1,4 +1,4 @@
-"""What projects that are much alike have in common, found once: while a verdict tries changes, most of a plan stays as it is."""
+"""What projects that are much alike have in common, found once: while a verdict tries changes, most of a plan stays."""
 
 from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
@@ -27,6 +27,10 @@ class Known:
             self._found[key] = make()
         found: Found = self._found[key]
         return found
+
+    def get(self, key: Hashable) -> Any:
+        """What is known by a key; None if nothing is."""
+        return self._found.get(key)
 
     def opened(self, window: Window, clock: Clock, days_off: DaysOff) -> Spans:
         """The whole slots in which a window is open. Raises as `calendars.spans` does."""

@@ -32,12 +32,8 @@ class Piece:
     hosts: tuple[HostName, ...]
     timing: Timing
     work_s: float
+    pausable: bool  # it may rest and go on: as its author says, or between the hosts that a crew does one after the other
     site: str = ""  # where people have to be
-
-    @property
-    def pausable(self) -> bool:
-        """Whether it may rest and go on: as its author says, or between the hosts that a crew does one after the other."""
-        return self.timing.takes.pausable or (self.package.by_person and len(self.hosts) > 1)
 
 
 def pieces_of(plan: Plan, estate: Estate, terms: Terms, known: Known) -> list[Piece]:
@@ -136,6 +132,7 @@ def _pieces(
             hosts=hosts,
             timing=time,
             work_s=work_s(package, time.takes, len(hosts), terms.pick, terms.parallel),
+            pausable=time.takes.pausable or (package.by_person and len(hosts) > 1),
             site=min(map(site_of, hosts or places), default="") if package.on_site else "",
         )
         for hosts in groups
