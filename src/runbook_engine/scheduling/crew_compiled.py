@@ -32,7 +32,18 @@ _MODULES = (listing_gaps, listing_books, listing_crews, listing_pauses, listing_
 _PLAIN = {"books_of", "latest", "cycle", "ranks"}  # run once for a project, never compiled
 _MAKING_LISTS = {"sequence", "unmet", "bound"}
 _ENTRIES = {"decoded", "searched"}
-_WIDTHS = {"jobs": 15, "into": 4, "onto": 4, "uses": 2, "spans": 2, "calendars": 2, "people": 11, "travel": 0, "dear": 3}
+_WIDTHS = {
+    "jobs": 15,
+    "into": 4,
+    "onto": 4,
+    "uses": 2,
+    "spans": 2,
+    "calendars": 2,
+    "meets": 2,
+    "people": 11,
+    "travel": 0,
+    "dear": 3,
+}
 
 
 @cache

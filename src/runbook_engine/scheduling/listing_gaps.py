@@ -11,6 +11,7 @@ from typing import Any
 
 from runbook_engine.scheduling.listing_case import (
     BIG,
+    CAL,
     DAY_MOST,
     FREE_AT,
     FREE_END,
@@ -62,9 +63,13 @@ def thing_for(times: Any, left: Any, count: int, slot: int, length: int, amount:
 
 def gap_for(case: Any, books: Any, person: int, slot: int, length: int) -> int:
     """The first slot from which a person is free for some slots in a row and does nothing else."""
+    return gap_in(case, books, person, case.people[person][FREE_AT], case.people[person][FREE_END], slot, length)
+
+
+def gap_in(case: Any, books: Any, person: int, at: int, last: int, slot: int, length: int) -> int:
+    """The same within the spans from `at` up to `last`, in which they are free."""
     spans, starts, ends, count = case.spans, books.starts[person], books.ends[person], books.count[person]
-    last = case.people[person][FREE_END]
-    k = span_after(spans, case.people[person][FREE_AT], last, slot)
+    k = span_after(spans, at, last, slot)
     b = later_than(ends, count, slot)
     while k < last:
         if slot < spans[k][0]:
@@ -81,15 +86,16 @@ def gap_for(case: Any, books: Any, person: int, slot: int, length: int) -> int:
 
 
 def person_for(case: Any, books: Any, person: int, job: int, slot: int, length: int) -> int:
-    """The same, within the limits of days, weeks, rest and travel."""
-    slot = gap_for(case, books, person, slot, length)
+    """The same while the calendar of an unbroken job is open, within the limits of days, weeks, rest and travel."""
+    meet = case.meets[(case.jobs[job][CAL] + 1) * len(case.people) + person]
+    slot = gap_in(case, books, person, meet[0], meet[1], slot, length)
     if not case.people[person][LIMITED]:
         return slot
     while slot < BIG:
         later = limited(case, books, person, job, slot, length)
         if later == slot:
             return slot
-        slot = gap_for(case, books, person, later, length)
+        slot = gap_in(case, books, person, meet[0], meet[1], later, length)
     return BIG
 
 
