@@ -33,7 +33,7 @@ def hopeless(project: Project, case: Case) -> bool:
     if any(finish > row[DEADLINE] for (_, finish), row in zip(times, case.jobs, strict=False)):
         return True
     heads = [start for start, _ in times]
-    return any(_too_much(project, case, able, jobs, heads) for able, jobs in _sets(case))
+    return any(_too_much(project, case, people, jobs, heads) for people, jobs in _sets(case))
 
 
 def _sets(case: Case) -> Iterator[tuple[Able, list[int]]]:
@@ -43,21 +43,21 @@ def _sets(case: Case) -> Iterator[tuple[Able, list[int]]]:
         row = case.jobs[job]
         if not row[DUR] or row[FIXED] >= 0:
             continue
-        able = _able(case, job)
-        if able:
-            by.setdefault((able, None), []).append(job)
-            by.setdefault((able, row[CAL]), []).append(job)
-    for (able, calendar), jobs in by.items():
-        if calendar is None or len(jobs) < len(by[able, None]):
-            yield able, jobs
+        if people := able(case, job):
+            by.setdefault((people, None), []).append(job)
+            by.setdefault((people, row[CAL]), []).append(job)
+    for (people, calendar), jobs in by.items():
+        if calendar is None or len(jobs) < len(by[people, None]):
+            yield people, jobs
 
 
-def _able(case: Case, job: int) -> Able:
+def able(case: Case, job: int) -> Able:
+    """Everybody who can have a seat of a job."""
     first, end = case.seats[case.jobs[job][SEAT_AT]], case.seats[case.jobs[job + 1][SEAT_AT]]
     return tuple(sorted(set(case.candidates[first:end])))
 
 
-def _too_much(project: Project, case: Case, able: Able, jobs: list[int], heads: list[int]) -> bool:
+def _too_much(project: Project, case: Case, people: Able, jobs: list[int], heads: list[int]) -> bool:
     """Whether some jobs take more hours than those who can do them have between the first start and the last deadline."""
     rows = [case.jobs[job] for job in jobs]
     work = sum(row[DUR] * (case.jobs[job + 1][SEAT_AT] - row[SEAT_AT]) for job, row in zip(jobs, rows, strict=True))
@@ -66,7 +66,7 @@ def _too_much(project: Project, case: Case, able: Able, jobs: list[int], heads: 
         return False
     within = _within(project, {row[CAL] for row in rows}, head, end)
     least = 1 if any(row[PAUSE] for row in rows) else min(row[DUR] for row in rows)
-    for person in able:
+    for person in people:
         at, last = case.people[person][FREE_AT], case.people[person][FREE_END]
         free = [(a, b) for a, b in common(within, tuple(case.spans[at:last])) if b - a >= least]
         work -= _hours(case, person, free)

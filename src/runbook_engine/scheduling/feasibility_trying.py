@@ -46,8 +46,11 @@ def tried(case: Case, pick: Pick = likely) -> Outcome:
     project = project_for(case, pick)
     asked = _asked(project)
     laid = case.known.get(("fits", asked)) or case.known.once(("tried", asked), lambda: _laid(project))
-    if isinstance(laid, NotPlaced):
-        return Outcome(project=project, trouble=laid)
+    return Outcome(project=project, trouble=laid) if isinstance(laid, NotPlaced) else outcome_of(project, laid)
+
+
+def outcome_of(project: Project, laid: Laid) -> Outcome:
+    """The outcome that a schedule is."""
     return Outcome(project=project, solution=solution(project, laid, how="list scheduling", tried=1))
 
 

@@ -61,9 +61,9 @@ def laid_out(
     least, idle = len(wanted) + 1, 0
     while True:
         enough = None
-        if hasty and hurry:
+        if hasty and (hurry or order is not None):
             last = patience is not None and idle + 1 >= patience
-            enough = 1 if len(hurry) > len(case.jobs) // 4 else least if last else None
+            enough = 1 if order is not None or len(hurry) > len(case.jobs) // 4 else least if last else None
         laid = laid_in_order(project, case, wanted, enough)
         missed = [j for j, end in enumerate(laid.books.finish) if end > case.jobs[j][DEADLINE]]
         if not missed:
@@ -124,12 +124,17 @@ def _parts(case: Case, order: list[int], *, whole: bool) -> list[list[int]]:
 
 def by_latest(case: Case) -> list[int]:
     """The jobs in the order in which they have to be started at the latest."""
+    late = latest_ends(case)
+    return sorted(range(len(case.jobs) - 1), key=lambda j: (late[j] - case.jobs[j][DUR], j))
+
+
+def latest_ends(case: Case) -> list[int]:
+    """By job, when it has to be over for everything after it to be in time, all else aside."""
     jobs = len(case.jobs) - 1
     order = [0] * jobs
     sequence(case, range(jobs), order)
     ends = [min(row[DEADLINE], row[DUE]) for row in case.jobs[:-1]]
-    late = latest(case, order, max([end for end in ends if end < BIG], default=0) or BIG)
-    return sorted(range(jobs), key=lambda j: (late[j] - case.jobs[j][DUR], j))
+    return latest(case, order, max([end for end in ends if end < BIG], default=0) or BIG)
 
 
 def solution(project: Project, laid: Laid, how: str, tried: int) -> Solution:

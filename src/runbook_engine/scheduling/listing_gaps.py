@@ -34,8 +34,7 @@ def span_after(spans: Any, at: int, end: int, slot: int) -> int:
 def open_for(spans: Any, at: int, end: int, slot: int, length: int) -> int:
     """The first slot from which some slots in a row lie in one span."""
     for k in range(span_after(spans, at, end, slot), end):
-        if slot < spans[k][0]:
-            slot = spans[k][0]
+        slot = max(slot, spans[k][0])
         if slot + length <= spans[k][1]:
             return int(slot)
     return BIG
@@ -72,8 +71,7 @@ def gap_in(case: Any, books: Any, person: int, at: int, last: int, slot: int, le
     k = span_after(spans, at, last, slot)
     b = later_than(ends, count, slot)
     while k < last:
-        if slot < spans[k][0]:
-            slot = spans[k][0]
+        slot = max(slot, spans[k][0])
         while b < count and ends[b] <= slot:
             b += 1
         if slot + length > spans[k][1]:

@@ -40,7 +40,7 @@ def project_of(
     """The project of a plan that begins at `at`, or on the day on which the plan starts if that is later.
 
     A plan without dates, windows and people has no calendar: its project has no origin, and counts from 0. Raises ValueError
-    for calendars that cannot be made out, and whatever `days_off` raises. What is `known` from other projects is not made again.
+    for calendars that cannot be made out, and whatever `days_off` raises. What is `known` already is not made again.
     """
     terms, known = terms or Terms(), known or Known()
     pieces = pieces_of(plan, estate, terms, known)
