@@ -187,7 +187,7 @@ def _meets(
         for person in able:
             key = (calendars[calendar], free[person])
             if key not in known:
-                known[key] = spans.added(tuple(_common(spans.rows, *key[0], *key[1])))
+                known[key] = spans.added(tuple(_common(spans.rows, calendars[calendar], free[person])))
             found[(calendar + 1) * len(people) + person] = known[key]
     return found
 
@@ -201,8 +201,8 @@ def _there(
     """
     known: dict[tuple[Any, ...], bool] = {}
 
-    def there(job: Job, person: int) -> bool:
-        at, end = meets[(job.calendar + 1) * people + person]
+    def there(job: Job, calendar: int, person: int) -> bool:
+        at, end = meets[(calendar + 1) * people + person]
         key = (at, end, job.duration)
         if key not in known:
             known[key] = any(spans[k][1] - spans[k][0] >= job.duration for k in range(at, end))
@@ -211,13 +211,14 @@ def _there(
     found = list(seats)
     for at, job in enumerate(jobs):
         if job.calendar is not None and job.duration and not job.pausable and len(seats[at]) == 1 and job.people is None:
-            able = tuple(p for p in seats[at][0] if there(job, p))
+            able = tuple(p for p in seats[at][0] if there(job, job.calendar, p))
             found[at] = [able or seats[at][0]]
     return found
 
 
-def _common(spans: Any, k: int, last: int, at: int, end: int) -> Iterator[tuple[int, int]]:
-    """What the spans from `k` up to `last` and those from `at` up to `end` have in common."""
+def _common(spans: Any, these: tuple[int, int], those: tuple[int, int]) -> Iterator[tuple[int, int]]:
+    """What two parts of a table of spans have in common."""
+    (k, last), (at, end) = these, those
     while k < last and at < end:
         one, other = spans[k], spans[at]
         if max(one[0], other[0]) < min(one[1], other[1]):

@@ -34,7 +34,8 @@ def span_after(spans: Any, at: int, end: int, slot: int) -> int:
 def open_for(spans: Any, at: int, end: int, slot: int, length: int) -> int:
     """The first slot from which some slots in a row lie in one span."""
     for k in range(span_after(spans, at, end, slot), end):
-        slot = max(slot, spans[k][0])
+        if slot < spans[k][0]:  # noqa: PLR1730 - a call of `max` costs more than all else here
+            slot = spans[k][0]
         if slot + length <= spans[k][1]:
             return int(slot)
     return BIG
@@ -71,7 +72,8 @@ def gap_in(case: Any, books: Any, person: int, at: int, last: int, slot: int, le
     k = span_after(spans, at, last, slot)
     b = later_than(ends, count, slot)
     while k < last:
-        slot = max(slot, spans[k][0])
+        if slot < spans[k][0]:  # noqa: PLR1730 - a call of `max` costs more than all else here
+            slot = spans[k][0]
         while b < count and ends[b] <= slot:
             b += 1
         if slot + length > spans[k][1]:
