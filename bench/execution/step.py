@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -101,7 +102,13 @@ def whole_engine(work: Work, folder: Path, repeat: str, *, reads: bool = False) 
     assert not fault, fault
     with open_store(f"sqlite:///{folder / 'state' / 'journal.db'}") as store:
         ends = [event.at for event in store.journal(store.run_id("last")).read() if isinstance(event, AttemptEnded)]
-    return Steps([(after - before).total_seconds() * 1000 for before, after in pairwise(ends)][WARM:], None)
+    return Steps(spread([end.timestamp() * 1000 for end in ends])[WARM:], None)
+
+
+def spread(ends: Sequence[float]) -> list[float]:
+    """How long each took from the end before it. Ends that were noticed together share the wait for them."""
+    moments = Counter(ends)
+    return [(after - before) / moments[after] for before, after in pairwise(moments) for _ in range(moments[after])]
 
 
 def stock_fabric(work: Work, _: Path) -> Steps:

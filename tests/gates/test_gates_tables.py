@@ -170,7 +170,8 @@ def inventory_keys() -> str:
     bmc = f"**`bmc`**, of groups and hosts\n\n{table(definitions['BmcDocument'], definitions)}"
     leave = f"**`leave`**, of people\n\n{table(definitions['LeaveDocument'], definitions)}"
     most = f"**`limits`**, of people\n\n{table(definitions['LimitsDocument'], definitions)}"
-    return "\n\n".join([*parts, ssh, bmc, leave, most])
+    also = f"**`also`**, of people\n\n{table(definitions['ExtraDocument'], definitions)}"
+    return "\n\n".join([*parts, ssh, bmc, leave, also, most])
 
 
 def filters() -> str:

@@ -157,6 +157,7 @@ class Story:
     torn: bool
     kills: int = 0
     acknowledged: int = 0
+    begun: bool = False  # whether the run is in the journal
     met: list[str] = field(default_factory=list)  # the events after which it was to die
     broken: list[str] = field(default_factory=list)
 
@@ -173,14 +174,14 @@ def lived(near: Near, at: int, *, torn: bool, hasty: bool = False) -> Story:
     """Lives of one run: each dies at the `at`-th change of a file after an event at which none has died before."""
     story, place, code = Story(at, torn), new_place(near, f"{at}-{torn}-{hasty}"), KILLED
     for _ in range(LIVES_AT_MOST):
-        events = read_copy(place / "state")
-        order = {"plan": near.plan, "run": RUN if events else "", "met": story.met, "at": at, "torn": torn, "hasty": hasty}
+        order = {"plan": near.plan, "run": RUN if story.begun else "", "met": story.met, "at": at, "torn": torn, "hasty": hasty}
         before = len(story.met)
         code, words = near.ask(place, order)
         story.told(words)
         story.kills += code == KILLED
         when = f"change {at}{', torn' if torn else ''}, after {story.met[before:][-1:]}"
-        story.broken += [f"{when}: {what}" for what in violations(place, story.acknowledged)]
+        story.begun, broken = looked_at(place, story.acknowledged)
+        story.broken += [f"{when}: {what}" for what in broken]
         if code != KILLED or (hasty and story.broken):
             break
     if not hasty:
@@ -197,15 +198,20 @@ def effects(place: Path, host: str) -> list[str]:
 
 def violations(place: Path, acknowledged: int) -> list[str]:
     """Which of the invariants do not hold of what a dead engine has left behind; seen from outside."""
+    return looked_at(place, acknowledged)[1]
+
+
+def looked_at(place: Path, acknowledged: int) -> tuple[bool, list[str]]:
+    """Whether the run has begun, and which of the invariants do not hold."""
     done = {host: effects(place, host) for host in HOSTS}  # looked at first: what comes later may only be more
     try:
         events = read_copy(place / "state")
     except AssertionError as error:
-        return [f"I2, the chain: {error}"]
+        return True, [f"I2, the chain: {error}"]
     waits = any(event["is"] == "TaskOpened" for event in events)
     lost = [f"I1: {acknowledged} records were acknowledged, {len(events)} are there"] if len(events) < acknowledged else []
     found = [*lost, *_about_effects(events, done), *_about_order(events, set() if waits else {"ask/go"})]
-    return [*found, *_about_verdicts(events, done), *misread(place), *leaks(place)]
+    return bool(events), [*found, *_about_verdicts(events, done), *misread(place), *leaks(place)]
 
 
 def _about_effects(events: list[dict[str, Any]], done: dict[str, list[str]]) -> list[str]:

@@ -13,10 +13,12 @@ import tempfile
 import traceback
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import is_dataclass
 from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
-from typing import Any
+from typing import Any, get_type_hints
 
 from runbook_engine.cli import opening
 from runbook_engine.cli.driving import Drive, drive
@@ -25,6 +27,7 @@ from runbook_engine.cli.settings import settings
 from runbook_engine.loading import load_estate
 from runbook_engine.model.decisions import Decide, Decision, Done
 from runbook_engine.model.events import Event, HostsReleased, HostsTaken, TaskOpened
+from runbook_engine.model.wire import WireError, decoder
 from runbook_engine.model.words import RunId, Status, TaskId
 from runbook_engine.planning import read_plan
 from runbook_engine.recording import RunJournal, Store, open_store
@@ -212,6 +215,19 @@ def load_all() -> None:
     with tempfile.TemporaryDirectory() as folder, open_store(f"{folder}/warm.db"):
         (Path(folder) / "hosts.yml").write_text("format: 1\nhosts: {one: {address: 127.0.0.1}}\n")
         load_estate(Path(folder))
+    for kind in values("runbook_engine."):
+        with suppress(TypeError):  # for want of arguments; but now the class knows how a value of it is made
+            kind()
+    for kind in values("runbook_engine.model."):
+        for part in (kind, *get_type_hints(kind).values()):
+            with suppress(TypeError, WireError):
+                decoder(part)
+
+
+def values(room: str) -> set[type]:
+    """The classes of frozen values in the modules of a room."""
+    modules = [module for name, module in sys.modules.items() if name.startswith(room)]
+    return {kind for module in modules for kind in vars(module).values() if isinstance(kind, type) and is_dataclass(kind)}
 
 
 def main(child: Child = child) -> None:

@@ -119,6 +119,7 @@ def test_nobody_approves_their_own_change(office: Person) -> None:
     shown = office.types("approvals", "change.plan", code=5).out
     assert "1 missing; may: tom" in shown
     assert "not counted: approve by ana" in shown
+    assert "It counts for second. Not for first: the phase does not need tom." in signs(office, "tom", "first", "second").out
 
 
 @pytest.mark.law(1)

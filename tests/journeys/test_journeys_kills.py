@@ -13,7 +13,7 @@ from journeys.deaths import Engine, History, survived
 from journeys.racks import NEW, Rack
 
 SOAK = bool(os.environ.get("RUNBOOK_SOAK"))
-HOSTS = 12 if SOAK else 3
+HOSTS = 12 if SOAK else 2
 LANES = 4  # racks that are killed side by side: most of the time goes by waiting
 MOMENTS = ("before", "after")
 

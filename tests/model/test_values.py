@@ -100,6 +100,22 @@ def test_methods_that_a_class_writes_itself_stay() -> None:
     assert (repr(Shown("a")), Shown("a") == Shown("b"), hash(Shown("a"))) == ("mine", True, 7)
 
 
+@pytest.mark.parametrize("dataclass_of", [dataclass, dataclasses.dataclass])
+def test_a_field_may_be_left_out_of_the_hash(dataclass_of: Callable[..., Any]) -> None:
+    """What cannot be hashed is compared all the same; and the other way round."""
+
+    @dataclass_of(frozen=True)
+    class Turn:
+        """A name with hours."""
+
+        name: str
+        hours: list[int] = dataclasses.field(default_factory=list, hash=False)
+
+    assert hash(Turn("a", [1])) == hash(Turn("a", [2]))
+    assert Turn("a", [1]) != Turn("a", [2])
+    assert len({Turn("a", [1]), Turn("a", [2]), Turn("a", [1])}) == 2
+
+
 def test_a_class_below_another_has_the_fields_of_both() -> None:
     """Each with its own `__init__`, whichever is used first."""
 

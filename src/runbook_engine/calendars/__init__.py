@@ -6,9 +6,10 @@ nights on which it is changed.
 
 from runbook_engine.calendars.freezing import freeze_spans
 from runbook_engine.calendars.judging import first_moment, holding, judge, zone_of
-from runbook_engine.calendars.openings import resolved, spans
+from runbook_engine.calendars.openings import resolved, spans, working_time
+from runbook_engine.calendars.rotas import turns_between
 from runbook_engine.calendars.weekly import DaysOff
-from runbook_engine.calendars.words import freeze_entry, window_entry
+from runbook_engine.calendars.words import freeze_entry, hours_entry, window_entry
 
 __all__ = [
     "judge",
@@ -18,7 +19,10 @@ __all__ = [
     "spans",
     "freeze_spans",
     "resolved",
+    "working_time",
+    "turns_between",
     "window_entry",
     "freeze_entry",
+    "hours_entry",
     "DaysOff",
 ]

@@ -4,16 +4,15 @@ What cannot be found out is raised, never taken for an opening: whoever calls tr
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from runbook_engine.calendars.freezing import freeze_spans, may_matter, touches, zones_of
 from runbook_engine.calendars.local_time import earliest, merged
-from runbook_engine.calendars.openings import spans
+from runbook_engine.calendars.openings import every_day, holidays_on, spans
 from runbook_engine.calendars.weekly import DaysOff
-from runbook_engine.calendars.words import freeze_entry, on_the_wall, window_entry
+from runbook_engine.calendars.words import freeze_entry, on_the_wall, turn_words, window_entry
 from runbook_engine.model.estate import Freeze, Window
 from runbook_engine.model.times import Closed, Opening, Scope, Span
 from runbook_engine.model.values import dataclass
@@ -133,19 +132,23 @@ def _shut(asked: _Asked) -> Closed:
     if window is None:
         raise ValueError("without a window nothing can be shut")
     entry, now = window_entry(window), on_the_wall(asked.at, asked.zone)
-    reason = f"It is {now} in {asked.zone.key}{_holiday(window, asked)}, and {entry} is not open."
+    told = f"{_holiday(window, asked)}{turn_words(window, asked.at.astimezone(asked.zone).date())}"
+    reason = f"It is {now} in {asked.zone.key}{told}, and {entry} is not open."
     return Closed(kind="window", entry=entry, reason=reason, next=_next(asked))
 
 
 def _holiday(window: Window, asked: _Asked) -> str:
     """That it is a public holiday, if the window would be open but for that."""
-    plain = next(spans(replace(window, holidays=""), asked.at, asked.at + timedelta(minutes=1), asked.days_off), None)
-    if not window.holidays or plain is None or plain.start > asked.at:
+    plain = next(spans(every_day(window), asked.at, asked.at + timedelta(minutes=1), asked.days_off), None)
+    if plain is None or plain.start > asked.at:
         return ""
-    day = asked.at.astimezone(asked.zone).date()
-    days = ((day - timedelta(days=back)) for back in (0, 1))
-    name = next((found for day in days if (found := asked.days_off(window.holidays, day.year).get(day))), "")
-    return f", {name} is a public holiday of {window.holidays}" if name else ""
+    today = asked.at.astimezone(asked.zone).date()
+    for day in (today, today - timedelta(days=1)):
+        code = holidays_on(window, day)
+        name = asked.days_off(code, day.year).get(day) if code else ""
+        if name:
+            return f", {name} is a public holiday of {code}"
+    return ""
 
 
 def _next(asked: _Asked) -> datetime | None:

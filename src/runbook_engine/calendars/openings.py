@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from runbook_engine.calendars.local_time import merged
+from runbook_engine.calendars.rotas import rota_spans, turn_on, with_holidays
 from runbook_engine.calendars.weekly import DaysOff, weekly_spans
 from runbook_engine.model.estate import Calendar, Window
 from runbook_engine.model.times import Span
@@ -22,11 +23,32 @@ def resolved(window: Window, calendars: Mapping[str, Calendar]) -> Window:
     if not window.calendar:
         return window
     calendar = calendars.get(window.calendar)
-    if calendar is None or not calendar.work:
+    if calendar is None or not (calendar.work or calendar.rota):
         what = "has no hours" if calendar else "does not exist"
         raise ValueError(f"window {window.name} follows the calendar '{window.calendar}', which {what}")
+    if calendar.rota is not None:
+        rota = with_holidays(calendar.rota, window.holidays) if window.holidays else calendar.rota
+        return replace(window, time_zone=calendar.time_zone, rota=rota)
     holidays = window.holidays or calendar.holidays
     return replace(window, time_zone=calendar.time_zone, open=calendar.work, holidays=holidays)
+
+
+def working_time(calendar: str, calendars: Mapping[str, Calendar]) -> Window | None:
+    """The working time of a calendar, as a window; None: there is no such calendar, or it has no hours."""
+    known = calendars.get(calendar)
+    if known is None or not (known.work or known.rota):
+        return None
+    return resolved(Window(name=calendar, calendar=calendar), calendars)
+
+
+def every_day(window: Window) -> Window:
+    """The same with hours on public holidays, too."""
+    return replace(window, holidays="", rota=with_holidays(window.rota, "") if window.rota else None)
+
+
+def holidays_on(window: Window, day: date) -> str:
+    """The code of the public holidays that a window keeps on a day; empty: none."""
+    return turn_on(window.rota, day).holidays if window.rota else window.holidays
 
 
 def spans(window: Window, start: datetime, end: datetime, days_off: DaysOff) -> Iterator[Span]:
@@ -37,17 +59,21 @@ def spans(window: Window, start: datetime, end: datetime, days_off: DaysOff) -> 
     """
     if start.tzinfo is None or end.tzinfo is None:
         raise ValueError("moments need a time zone")
-    if window.calendar and not window.open:
+    if window.calendar and not (window.open or window.rota):
         raise ValueError(f"the hours of window {window.name} are not known: its calendar is not written in")
     begin, stop = start.astimezone(UTC), end.astimezone(UTC)
     return merged(_clipped(_openings(window, begin, days_off), begin, stop))
 
 
 def _openings(window: Window, start: datetime, days_off: DaysOff) -> Iterator[Span]:
-    def off(day: date) -> bool:
-        return bool(window.holidays) and day in days_off(window.holidays, day.year)
+    def off(code: str, day: date) -> bool:
+        return bool(code) and day in days_off(code, day.year)
 
-    weekly = weekly_spans(window.open, ZoneInfo(window.time_zone), start, off)
+    zone = ZoneInfo(window.time_zone)
+    if window.rota is not None:
+        weekly = rota_spans(window.rota, zone, start, off)
+    else:
+        weekly = weekly_spans(window.open, zone, start, lambda day: off(window.holidays, day))
     dates = sorted((span for span in window.dates if span.end > start), key=_start)
     return heapq.merge(weekly, dates, key=_start)
 

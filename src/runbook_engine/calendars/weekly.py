@@ -1,7 +1,7 @@
 """Weekly hours as people write them, and when they come round."""
 
 import heapq
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from runbook_engine.calendars.local_time import earliest, shown, steady
@@ -9,6 +9,7 @@ from runbook_engine.model.times import Span
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
+Day = Sequence[tuple[timedelta, timedelta]]  # when each opening begins and ends, counted from the start of the day
 DaysOff = Callable[[str, int], Mapping[date, str]]  # of a country or a part of it, in a year: each day and its name
 
 _DAY = timedelta(days=1)
@@ -32,26 +33,36 @@ def weekly_spans(
     week: Mapping[str, tuple[str, ...]], zone: tzinfo, start: datetime, off: Callable[[date], bool]
 ) -> Iterator[Span]:
     """Each opening that ends after `start` or soon before it, sorted by its start, without an end; `off` leaves days out."""
-    by_day = [[hours(text) for days, texts in week.items() if name in covered(days) for text in texts] for name in DAYS]
-    if not any(by_day):
-        return
+    by_day = by_weekday(week)
+    if any(by_day):
+        yield from daily_spans(lambda day: _unless(off, day, by_day[day.weekday()]), zone, start)
+
+
+def by_weekday(week: Mapping[str, tuple[str, ...]]) -> list[Day]:
+    """The hours of each day of a week, from Monday on."""
+    return [[hours(text) for days, texts in week.items() if name in covered(days) for text in texts] for name in DAYS]
+
+
+def daily_spans(hours_on: Callable[[date], Day], zone: tzinfo, start: datetime) -> Iterator[Span]:
+    """The same for hours that are asked for day by day. Some day must have some: it is looked for without an end."""
     day = start.astimezone(zone).date() - _BEFORE
     waiting: list[tuple[datetime, datetime]] = []
     while True:
-        midnight, texts = datetime.combine(day, time()), by_day[day.weekday()]
+        midnight = datetime.combine(day, time())
         offset = steady(midnight, zone)
-        if texts and not off(day):
-            for span in _openings(midnight, texts, zone, offset):
-                heapq.heappush(waiting, (span.start, span.end))
+        for span in _openings(midnight, hours_on(day), zone, offset):
+            heapq.heappush(waiting, (span.start, span.end))
         day += _DAY
         following = earliest(midnight + _DAY, zone) if offset is None else _moment(midnight + _DAY, offset)
         while waiting and waiting[0][0] < following:  # nothing of the days to come begins before that
             yield Span(*heapq.heappop(waiting))
 
 
-def _openings(
-    midnight: datetime, texts: list[tuple[timedelta, timedelta]], zone: tzinfo, offset: timedelta | None
-) -> Iterator[Span]:
+def _unless(off: Callable[[date], bool], day: date, found: Day) -> Day:
+    return () if found and off(day) else found
+
+
+def _openings(midnight: datetime, texts: Day, zone: tzinfo, offset: timedelta | None) -> Iterator[Span]:
     for begin, end in texts:
         if offset is None:
             yield from shown(midnight + begin, midnight + end, zone)

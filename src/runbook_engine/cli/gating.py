@@ -14,6 +14,8 @@ from runbook_engine.cli.identity import executors
 from runbook_engine.cli.settings import Settings
 from runbook_engine.model.approvals import Sealed, Standing, Voice
 from runbook_engine.model.errors import NotValid, RunbookError
+from runbook_engine.model.estate import Estate
+from runbook_engine.model.folding import fold_hosts
 from runbook_engine.model.plan import Plan, PlannedPhase
 from runbook_engine.model.times import Closed, Opening
 from runbook_engine.model.values import dataclass
@@ -123,7 +125,7 @@ class Gates:
         for phase, standing in zip(plan.phases, self.standings(plan, live, now), strict=True):
             at = self._when(plan, phase, now) if self._when else now
             times = live.times(plan, phase, standing, at).shifted(now - at)
-            holds = [*self._unsigned(plan, standing), *_closed(times.closed)]
+            holds = [*self._unsigned(plan, standing), *_closed(times.closed), *_added(phase, live.estate)]
             if not rehearsed:
                 command = f"runbook rehearse {self._file or plan.file}"
                 holds.append(Hold(kind="rehearsal", reason="this very plan was not rehearsed yet", next_command=command))
@@ -189,6 +191,15 @@ def _closed(closed: Closed | None) -> Iterator[Hold]:
     if closed is not None:
         lift = f"; {', '.join(closed.lift)} may lift it" if closed.lift else ""
         yield Hold(kind=closed.kind, reason=f"{closed.reason.rstrip('.')}{lift}", until=closed.next)
+
+
+def _added(phase: PlannedPhase, estate: Estate) -> Iterator[Hold]:
+    """Hosts that came to a place where a phase is alone after it was planned: it would not keep others from them."""
+    new = [host for host in estate.hosts_at(phase.alone_at) if host not in phase.alone_with]
+    if new:
+        named = f"{fold_hosts(new, most=4)} came to {', '.join(phase.alone_at)} after this was planned"
+        reason = f"it must be alone there, and {named}"
+        yield Hold(kind="site", reason=reason, next_command="plan it anew: runbook amend RUN FILE, or runbook plan FILE")
 
 
 def _passage(holds: Sequence[Hold], standing: Standing, opening: Opening | None, glass: Sequence[Voice]) -> Passage:

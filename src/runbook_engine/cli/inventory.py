@@ -1,4 +1,4 @@
-"""inventory list|graph|show|check|trust: the hosts, as the engine sees them."""
+"""inventory list|graph|show|hours|check|trust: hosts and working hours, as the engine sees them."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,6 +9,7 @@ from runbook_engine.cli import options
 from runbook_engine.cli.probing import probed, target_of
 from runbook_engine.cli.projects import load_hosts
 from runbook_engine.cli.settings import settings
+from runbook_engine.cli.shifts import hours_command
 from runbook_engine.model.errors import Exit, Refused, TransportFault, Usage
 from runbook_engine.model.estate import Estate, Host
 from runbook_engine.model.text import SecretRef
@@ -17,7 +18,7 @@ from runbook_engine.model.words import HostName
 
 @click.group("inventory")
 def inventory_command() -> None:
-    """List, show, check hosts; trust their SSH keys.
+    """List, show, check hosts; trust their SSH keys; show when people work.
 
     \b
     runbook inventory list "rack12 & site=ams1"
@@ -25,6 +26,7 @@ def inventory_command() -> None:
     """
 
 
+inventory_command.add_command(hours_command)
 selector = click.argument("selector", default="all")
 
 

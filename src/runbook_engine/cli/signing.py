@@ -177,8 +177,11 @@ def _refuse_forged(sealed: Sealed, plan: Plan, live: Live, by: PersonId) -> None
 def _worth(statement: Statement, plan: Plan, live: Live, said: Sequence[Sealed]) -> str:
     """Whether it counts for anything, told at once: nobody waits for an approval that is worth nothing."""
     found = standings(plan, live, said, opening.now(), executors(live.estate))
-    reasons = [v.not_counted for one in found for v in one.ignored if v.statement.id == statement.id]
-    return f"\nIt does NOT COUNT: {reasons[0]}." if reasons else ""
+    reasons = {one.phase: v.not_counted for one in found for v in one.ignored if v.statement.id == statement.id}
+    counted = [phase for phase in statement.phases if phase not in reasons]
+    if counted and reasons:
+        return f"\nIt counts for {', '.join(counted)}. Not for {'; '.join(f'{p}: {why}' for p, why in reasons.items())}."
+    return f"\nIt does NOT COUNT: {next(iter(reasons.values()))}." if reasons else ""
 
 
 _VERBS = {

@@ -22,6 +22,7 @@ from runbook_engine.loading.estate_pages import Ledger
 from runbook_engine.loading.estate_people import check_people, check_travel, hours_of_people, leave_of
 from runbook_engine.loading.estate_reading import Written
 from runbook_engine.loading.estate_references import check_references
+from runbook_engine.loading.estate_rotas import check_rotas, with_rotas
 from runbook_engine.loading.estate_times import Times
 from runbook_engine.loading.nodes import joined
 from runbook_engine.loading.parse import collector_paused
@@ -69,6 +70,7 @@ def _estate(folder: FilePath, found: Found, documents: Sequence[InventoryDocumen
     check_services(found.own, ledger)
     check_times(found.own, ledger)
     check_capacity(found.own, ledger)
+    check_rotas(found.own, ledger)
     check_people(found.own, ledger)
     check_travel(found.own, ledger)
     if not found.mistakes:  # what seems unknown may stand in a file that could not be read
@@ -81,8 +83,8 @@ def _estate(folder: FilePath, found: Found, documents: Sequence[InventoryDocumen
     sites = parts.every("sites", documents, parts.site)
     people = {PersonId(name): person for name, person in parts.every("people", documents, parts.person).items()}
     departments = parts.every("departments", documents, parts.department)
-    calendars = parts.every("calendars", documents, parts.calendar)
-    times = Times(folder=folder if folder.is_dir() else folder.parent, files=found.own, ledger=ledger)
+    calendars = with_rotas(documents, parts.every("calendars", documents, parts.calendar))
+    times = Times(folder=folder if folder.is_dir() else folder.parent, files=found.own, calendars=calendars, ledger=ledger)
     leave = leave_of(times)
     people = {name: replace(person, leave=leave[name]) if name in leave else person for name, person in people.items()}
     return Estate(

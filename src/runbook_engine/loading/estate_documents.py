@@ -13,6 +13,7 @@ from runbook_engine.loading.estate_values import (
     BmcName,
     BmcUser,
     Certificate,
+    Day,
     Feeds,
     FilePath,
     Holidays,
@@ -23,9 +24,11 @@ from runbook_engine.loading.estate_values import (
     Opening,
     Port,
     TimeZone,
+    Turns,
     User,
     Watts,
     Week,
+    WholeDays,
 )
 from runbook_engine.loading.fields import Duration, SomeTime
 
@@ -136,11 +139,21 @@ class ServiceDocument(Entry):
 
 
 class CalendarDocument(Entry):
-    """Working time."""
+    """Working time: hours of a week, or a rota of calendars that take turns."""
 
     time_zone: TimeZone = Field("UTC", description="IANA name, such as Europe/Amsterdam", validate_default=False)
     work: Week = Field(default_factory=dict, description="Hours by day: {mon-fri: 09:00-17:00}")
     holidays: Holidays = Field("", description="Country whose public holidays are free: NL, DE-BY", validate_default=False)
+    rota: Turns = Field(
+        (),
+        description="In place of hours: calendars that take turns, over and over: [early, late, nights, off]; "
+        "`off` is a free turn",
+        validate_default=False,
+    )
+    start: Day | None = Field(None, alias="from", description="The first day of the first turn; needed with `rota`")
+    turn: WholeDays = Field(
+        7, description="How long each turn is: 4d", validate_default=False, json_schema_extra={"default": "7d"}
+    )
 
 
 class WindowDocument(Entry):

@@ -1,11 +1,12 @@
 """Checked documents → what is not a host or a group: sites, racks, services, people, calendars, resources."""
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, time
 from typing import Any, TypeVar
 
 from runbook_engine.loading import estate_documents as documents
-from runbook_engine.loading.estate_people_documents import DepartmentDocument, PersonDocument, RatesDocument
-from runbook_engine.model.estate import Calendar, Capacity, Department, Person, Rack, Rates, Resource, Service, Site
+from runbook_engine.loading.estate_people_documents import DepartmentDocument, ExtraDocument, PersonDocument, RatesDocument
+from runbook_engine.model.estate import Calendar, Capacity, Department, Extra, Person, Rack, Rates, Resource, Service, Site
 from runbook_engine.model.places import Path
 from runbook_engine.model.policy import Policy
 from runbook_engine.model.words import PersonId
@@ -39,6 +40,7 @@ def person(name: str, told: PersonDocument) -> Person:
         site=told.site,
         calendar=own_hours(name) if told.work else told.calendar,
         rate=told.rate,
+        also=tuple(extra(each) for each in told.also),
         certificates=told.certificates,
         sites=told.sites,
         day_most_s=told.limits.day if told.limits else None,
@@ -47,6 +49,12 @@ def person(name: str, told: PersonDocument) -> Person:
         ssh_keys=told.ssh_keys,
         logins=told.logins,
     )
+
+
+def extra(told: ExtraDocument) -> Extra:
+    """When somebody works beside their calendar; a date alone, which is a mistake, is its midnight."""
+    start, end = (each if isinstance(each, datetime) else datetime.combine(each, time()) for each in (told.start, told.end))
+    return Extra(start=start, end=end, why=told.why)
 
 
 def own_hours(person_name: str) -> str:

@@ -24,6 +24,7 @@ def check_people(files: Sequence[Written], ledger: Ledger) -> None:
             at: Path = (file.file, "people", name)
             for index, leave in enumerate(person.leave):
                 _check_leave(leave, (*at, "leave", index), ledger)
+            _check_also(person, at, ledger)
             if person.sites and person.site and person.site not in person.sites:
                 message = f"{name} works at {person.site}, which is not among the sites where {name} may work"
                 ledger.note((*at, "sites"), message, f"add {person.site}")
@@ -39,6 +40,21 @@ def _check_leave(leave: LeaveDocument, path: Path, ledger: Ledger) -> None:
         ledger.note(path, "the key 'to' is missing", "a leave that begins at a time ends at one")
     elif leave.start and leave.end and as_moment(leave.end, last=True) <= as_moment(leave.start, last=False):
         ledger.note((*path, "to"), "the leave ends before it begins")
+
+
+def _check_also(person: PersonDocument, at: Path, ledger: Ledger) -> None:
+    for index, extra in enumerate(person.also):
+        path: Path = (*at, "also", index)
+        if not isinstance(extra.start, datetime) or not isinstance(extra.end, datetime):
+            key = "to" if isinstance(extra.start, datetime) else "from"
+            ledger.note(
+                (*path, key), "expected a date with a time, such as 2026-12-05 22:00", "a whole day is 24 hours of work"
+            )
+        elif as_moment(extra.end, last=True) <= as_moment(extra.start, last=False):
+            ledger.note((*path, "to"), "this work ends before it begins")
+    if person.also and not (person.calendar or person.work):
+        message = "without a calendar there is nothing to work beside: whoever has none works at any time"
+        ledger.note((*at, "also"), message, "give the person a calendar, or take this out", key=True)
 
 
 def check_travel(files: Sequence[Written], ledger: Ledger) -> None:

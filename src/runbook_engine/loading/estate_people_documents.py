@@ -32,6 +32,14 @@ class LeaveDocument(Closed):
     ics: FilePath = Field("", description="An iCalendar file in the inventory; each event is a leave", validate_default=False)
 
 
+class ExtraDocument(Closed):
+    """When somebody works beside their calendar."""
+
+    start: Moment = Field(alias="from", description="When it begins: 2026-12-05 22:00")
+    end: Moment = Field(alias="to", description="When it ends")
+    why: str = Field("", description="The reason, if others may know it")
+
+
 class LimitsDocument(Entry):
     """How much somebody may work."""
 
@@ -60,6 +68,9 @@ class PersonDocument(Entry):
     )
     leave: Annotated[tuple[LeaveDocument, ...], BeforeValidator(one_or_list)] = Field(
         (), description="When the person is not there", max_length=1_000
+    )
+    also: Annotated[tuple[ExtraDocument, ...], BeforeValidator(one_or_list)] = Field(
+        (), description="When the person works beside the calendar: overtime, a shift of somebody else", max_length=1_000
     )
     limits: LimitsDocument | None = Field(None, description="How much the person may work")
     rate: Rate | None = Field(None, description="What an hour costs: 95 EUR/h")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from runbook_engine.calendars.rotas import FREE
 from runbook_engine.loading.estate_documents import SECTIONS, InventoryDocument
 from runbook_engine.loading.estate_pages import Ledger
 from runbook_engine.loading.estate_parts import head_of
@@ -17,7 +18,9 @@ ONE = {
     "people": "person",
     "departments": "department",
     "calendars": "calendar",
+    "rota": "calendar",
 }
+SECTION = {"rota": "calendars"}  # where that is defined which is not a section itself
 RIGHTS = ("plan", "approve", "execute", "resolve", "break_glass")  # what a policy gives to some
 WHO = "who"  # a person, a role or a department
 
@@ -39,18 +42,13 @@ def references(document: InventoryDocument) -> Iterator[Reference]:
     for name, service in document.services.items():
         yield from _each(("services", name, "depends_on"), service.depends_on, "services")
     yield from _in_people(document)
-    for name, window in document.windows.items():
-        yield Reference(("windows", name, "calendar"), window.calendar, "calendars")
+    yield from _in_calendars(document)
     for name, resource in document.resources.items():
         yield Reference(("resources", name, "site"), resource.site, "sites")
         yield Reference(("resources", name, "calendar"), resource.calendar, "calendars")
     for name, site in document.sites.items():
         for other in site.travel:
             yield Reference(("sites", name, "travel", other), other, "sites")
-    for index, freeze in enumerate(document.freezes):
-        yield from _each(("freezes", index, "sites"), freeze.sites, "sites")
-        yield from _each(("freezes", index, "services"), freeze.services, "services")
-        yield from _each(("freezes", index, "lift"), freeze.lift, WHO)
     for name, rule in document.capacity.items():
         yield Reference(("capacity", name, "service"), rule.service, "services")
     for key in RIGHTS if document.policy else ():
@@ -66,6 +64,17 @@ def _in_hosts(document: InventoryDocument) -> Iterator[Reference]:
                 yield Reference((section, name, "rack"), entry.rack, "racks")
             if entry.serves:
                 yield from _each((section, name, "serves"), entry.serves, "services")
+
+
+def _in_calendars(document: InventoryDocument) -> Iterator[Reference]:
+    for name, calendar in document.calendars.items():
+        yield from _each(("calendars", name, "rota"), calendar.rota, "rota")
+    for name, window in document.windows.items():
+        yield Reference(("windows", name, "calendar"), window.calendar, "calendars")
+    for index, freeze in enumerate(document.freezes):
+        yield from _each(("freezes", index, "sites"), freeze.sites, "sites")
+        yield from _each(("freezes", index, "services"), freeze.services, "services")
+        yield from _each(("freezes", index, "lift"), freeze.lift, WHO)
 
 
 def _in_people(document: InventoryDocument) -> Iterator[Reference]:
@@ -93,6 +102,7 @@ def known_names(files: Sequence[Written]) -> dict[str, dict[str, None]]:
             known[section].update(dict.fromkeys(file.names[section]))
     heads = map(head_of, known["departments"])
     known[WHO] = dict.fromkeys((*known["people"], *known["roles"], *known["departments"], *heads))
+    known["rota"] = {**known["calendars"], FREE: None}
     return known
 
 
@@ -108,6 +118,6 @@ def check_references(files: Sequence[Written], ledger: Ledger) -> None:
 def _unknown(reference: Reference, known: Mapping[str, Mapping[str, None]], file: str, ledger: Ledger) -> None:
     names, section = known[reference.section], reference.section
     what = ONE.get(section, "person, role or department")
-    where = section if section != WHO else "people, roles and departments"
+    where = SECTION.get(section, section) if section != WHO else "people, roles and departments"
     hint = did_you_mean(reference.name, names, f"the {where} are") or f"define it under '{where}:'"
     ledger.note((file, *reference.path), f"there is no {what} '{reference.name[:60]}'", hint)

@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 from runbook_engine.calendars.local_time import earliest, latest, merged, shown
 from runbook_engine.loading.calendar_events import Occurrence, occurrences
 from runbook_engine.loading.calendar_files import located, read_calendar
-from runbook_engine.loading.estate_documents import CalendarDocument, FreezeDocument, InventoryDocument, WindowDocument
+from runbook_engine.loading.estate_documents import FreezeDocument, WindowDocument
 from runbook_engine.loading.estate_pages import MAX_MISTAKES, Ledger
 from runbook_engine.loading.estate_reading import Written
 from runbook_engine.model.errors import NotValid
-from runbook_engine.model.estate import Freeze, Window
+from runbook_engine.model.estate import Calendar, Freeze, Window
 from runbook_engine.model.places import Mistake, Path
 from runbook_engine.model.times import Span
 from runbook_engine.model.values import dataclass
@@ -31,16 +31,16 @@ class Times:
 
     folder: FilePath  # nothing outside it is read
     files: Sequence[Written]
+    calendars: Mapping[str, Calendar]
     ledger: Ledger
 
     def windows(self) -> dict[str, Window]:
         """The windows by name; of a name defined twice the first counts."""
-        calendars = _calendars(file.document for file in self.files)
         found: dict[str, Window] = {}
         for file in self.files:
             for name, told in file.document.windows.items():
                 if name not in found:
-                    found[name] = self._window(file.file, name, told, calendars)
+                    found[name] = self._window(file.file, name, told)
         return found
 
     def freezes(self) -> tuple[Freeze, ...]:
@@ -52,12 +52,13 @@ class Times:
             for freeze in self._freezes((file.file, "freezes", index), told)
         )
 
-    def _window(self, file: str, name: str, told: WindowDocument, calendars: Mapping[str, CalendarDocument]) -> Window:
+    def _window(self, file: str, name: str, told: WindowDocument) -> Window:
         path: Path = (file, "windows", name)
-        if told.calendar in calendars and not calendars[told.calendar].work:
+        calendar = self.calendars.get(told.calendar)
+        if calendar and not (calendar.work or calendar.rota):
             message = f"the calendar '{told.calendar}' has no hours, so this window would never open"
             self.ledger.note((*path, "calendar"), message, 'give it some, such as work: {mon-fri: "09:00-17:00"}')
-        zone_name = _zone_of(told, calendars)
+        zone_name = told.time_zone if calendar is None or "time_zone" in told.model_fields_set else calendar.time_zone
         zone = ZoneInfo(zone_name)
         dates = [
             span for index, opening in enumerate(told.dates) for span in self._opening((*path, "dates", index), opening, zone)
@@ -112,20 +113,6 @@ class Times:
         found = occurrences(text, years, mistakes)
         self.ledger.found.extend(mistakes[:MAX_MISTAKES])
         return found
-
-
-def _calendars(documents: Iterator[InventoryDocument]) -> dict[str, CalendarDocument]:
-    found: dict[str, CalendarDocument] = {}
-    for document in documents:
-        for name, told in document.calendars.items():
-            found.setdefault(name, told)
-    return found
-
-
-def _zone_of(told: WindowDocument, calendars: Mapping[str, CalendarDocument]) -> str:
-    """The zone that the window states, or else that of its calendar."""
-    calendar = calendars.get(told.calendar)
-    return told.time_zone if calendar is None or "time_zone" in told.model_fields_set else calendar.time_zone
 
 
 def _midnight(value: date | datetime) -> datetime:

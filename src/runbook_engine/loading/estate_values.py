@@ -10,15 +10,20 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
+from runbook_engine.calendars.rotas import FREE
 from runbook_engine.calendars.weekly import DAYS, covered
 from runbook_engine.loading import estate_controllers as controllers
 from runbook_engine.loading import estate_names as names
 from runbook_engine.loading.days_off import checked_code
+from runbook_engine.loading.fields import DURATION_SCHEMA
 from runbook_engine.model.runbook import Money
+
+MAX_TURNS, MAX_TURN_DAYS = 400, 366  # of a rota
 
 _DAYS = re.compile(rf"({'|'.join(DAYS)})(?:-({'|'.join(DAYS)}))?")
 _HOURS = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-(?:([01][0-9]|2[0-3]):([0-5][0-9])|(24):(00))")
 _RATE = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,4})?) ?([A-Z]{3}) ?/ ?h")
+_WHOLE_DAYS = re.compile(r"([0-9]{1,4}) ?d")
 _POWER = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,3})?) ?(W|kW)")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DATE_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2})?(Z|[+-][0-9]{2}:[0-9]{2})?")
@@ -149,6 +154,20 @@ def _list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
+def _turns(value: Any) -> Any:
+    """Calendars, a turn each; an empty text is a free turn, as `off` is."""
+    if not isinstance(value, list | tuple) or not value or len(value) > MAX_TURNS:
+        raise ValueError("expected calendars, a turn each, such as [early, late, nights, off]")
+    return [FREE if entry == "" else entry for entry in value]
+
+
+def _whole_days(value: Any) -> int:
+    match = _WHOLE_DAYS.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None or not 1 <= int(match[1]) <= MAX_TURN_DAYS:
+        raise ValueError(f"expected whole days up to {MAX_TURN_DAYS}, such as 7d or 4d")
+    return int(match[1])
+
+
 _NAME_SCHEMA = {"type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9._-]*$"}
 
 Name = Annotated[str, AfterValidator(names.name), WithJsonSchema(_NAME_SCHEMA)]
@@ -185,6 +204,8 @@ Arrivals = Annotated[
     dict[Day, Annotated[int, Field(strict=True, ge=1)]],
     WithJsonSchema({"type": "object", "additionalProperties": {"type": "integer", "minimum": 1}}),
 ]
+Turns = Annotated[tuple[Name, ...], BeforeValidator(_turns)]
+WholeDays = Annotated[int, BeforeValidator(_whole_days), WithJsonSchema(DURATION_SCHEMA)]
 Factor = Annotated[Decimal, BeforeValidator(_factor), WithJsonSchema({"type": "number", "minimum": 0, "maximum": 100})]
 Feeds = Names
 Watts = Annotated[float, BeforeValidator(_watts), WithJsonSchema({"type": "string", "pattern": f"^{_POWER.pattern}$"})]

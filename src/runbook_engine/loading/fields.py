@@ -32,7 +32,7 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIME = re.compile(r"[T ][0-9]{2}:[0-9]{2}(:[0-9]{2})?(Z|[+-][0-9]{2}:[0-9]{2})?")
 REFERENCE = rf"^{ID}(/{ID})?$"
 MOMENT = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2})?)?$"
-_DURATION = {"type": "string", "pattern": r"^(\d+(\.\d+)?\s*[smhd]\s*)+$"}
+DURATION_SCHEMA = {"type": "string", "pattern": r"^(\d+(\.\d+)?\s*[smhd]\s*)+$"}
 
 Schema = dict[str, Any]
 
@@ -156,7 +156,7 @@ Name = Annotated[
 ]
 Line = Annotated[str, AfterValidator(_filled), WithJsonSchema({"type": "string", "minLength": 1})]
 Lines = Annotated[tuple[Line, ...], Field(min_length=1), Short(as_list, {"type": "string", "minLength": 1})]
-Duration = Annotated[float, BeforeValidator(seconds), WithJsonSchema(_DURATION)]
+Duration = Annotated[float, BeforeValidator(seconds), WithJsonSchema(DURATION_SCHEMA)]
 SomeTime = Annotated[Duration, AfterValidator(_some_time)]
 Amount = Annotated[
     Money, BeforeValidator(_money), WithJsonSchema({"type": "string", "pattern": r"^[0-9]{1,12}(\.[0-9]{1,2})? ?[A-Z]{3}$"})

@@ -1,6 +1,6 @@
 """What is there to work on and with: hosts, sites, people, calendars, resources. Read from the inventory, checked."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import field
 from datetime import date, datetime
 from decimal import Decimal
@@ -112,6 +112,15 @@ class Leave:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Extra:
+    """When somebody works beside their calendar; without a zone it is the time on the wall in that of their calendar."""
+
+    start: datetime
+    end: datetime
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rates:
     """How many times the usual rate an hour costs. Nights are hours on the wall, such as 22:00-06:00."""
 
@@ -134,6 +143,7 @@ class Person:
     calendar: str = ""
     rate: Money | None = None  # an hour
     leave: tuple[Leave, ...] = ()
+    also: tuple[Extra, ...] = ()
     certificates: Mapping[str, date | None] = field(default_factory=dict)  # with the last day on which each is valid
     sites: tuple[str, ...] = ()  # where they may work; empty: everywhere
     day_most_s: float | None = None
@@ -153,13 +163,35 @@ class Department:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """A turn of a rota: the hours and the public holidays of one of its calendars. Without a name it is free."""
+
+    calendar: str = ""
+    work: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+    holidays: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rota:
+    """Turns of so many days each that follow each other over and over, before `start` as after it.
+
+    `start` is the first day of the first turn. A shift belongs to the turn in which it begins, however far it reaches.
+    """
+
+    start: date
+    turns: tuple[Turn, ...]
+    days: int = 7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Calendar:
-    """Working time: 'mon-fri' → '09:00-17:00', with the public holidays of a country."""
+    """Working time: 'mon-fri' → '09:00-17:00', with the public holidays of a country; or a rota of other calendars."""
 
     name: str
     time_zone: str = "UTC"
     work: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     holidays: str = ""
+    rota: Rota | None = None  # in place of `work` and `holidays`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +206,7 @@ class Window:
     time_zone: str = "UTC"
     open: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # 'mon-fri' → '22:00-04:00'
     holidays: str = ""  # country or part of one, such as DE-BY: on its public holidays the weekly hours do not count
+    rota: Rota | None = None  # in place of `open` and `holidays`
     dates: tuple[Span, ...] = ()  # single openings, whatever day it is
     source: str = ""  # the iCalendar file that gave some of the dates, as the inventory names it
     url: str = field(default="", compare=False)  # what that file is a saved copy of; for people only, and in no digest
@@ -244,3 +277,7 @@ class Estate:
     policy: Policy = Policy()
     files: tuple[str, ...] = ()
     places: Places = field(default_factory=Places, compare=False, repr=False)
+
+    def hosts_at(self, places: Collection[str]) -> tuple[HostName, ...]:
+        """All hosts of these sites and racks."""
+        return tuple(host.name for host in self.hosts.values() if {host.site, host.rack} & {*places})

@@ -53,11 +53,12 @@ class StartAgreed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostsTaken:
-    """The run works on these hosts; no other run may. `out`: they are out of service meanwhile."""
+    """The run works on these hosts; no other run may. `out`: they are out of service meanwhile, for this phase."""
 
     at: datetime
     hosts: tuple[HostName, ...]
     out: bool = False
+    phase: PhaseId | None = None  # None where it was not recorded: whichever phase works on them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -125,7 +125,7 @@ class Run:
     tasks: dict[TaskId, TaskState] = field(default_factory=dict)  # only those of which something is known
     phases: dict[PhaseId, PhaseState] = field(default_factory=dict)
     taken: set[HostName] = field(default_factory=set)
-    out: set[HostName] = field(default_factory=set)  # those of them that are out of service meanwhile
+    out: dict[HostName, set[PhaseId | None]] = field(default_factory=dict)  # those out of service, and for which phases
     uses: dict[PhaseId, Mapping[str, int]] = field(default_factory=dict)  # resources that it has, by phase
     parts: dict[str, int] = field(default_factory=dict)  # what it has used up, of all phases
     notes: list[str] = field(default_factory=list)
@@ -135,7 +135,7 @@ class Run:
     passed: dict[PackageId, None] = field(default_factory=dict)  # what no other package waits for as a whole any more
     failed: set[TaskId] = field(default_factory=set)  # what counts as a failure, in all phases
     failing: Counter[str] = field(default_factory=Counter)  # in how many phases each host (or task done once) is counted
-    opened: int = 0  # how often a stage was opened
+    opened: int = 0  # how often a stage was opened, or a phase ended
     back: GoingBack | None = None
     due: list[TaskId] = field(default_factory=list)  # what could be undone, in the order in which its turn came
     eased: int = 0  # how often something that kept tasks from starting has gone

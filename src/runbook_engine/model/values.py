@@ -85,16 +85,21 @@ def _default(field: "dataclasses.Field[Any]", known: dict[str, Any]) -> str:
 
 
 def _equality(cls: type, *, frozen: bool) -> dict[str, Method | None]:
-    names = [field.name for field in dataclasses.fields(cls) if field.compare]
-    compared: Method = attrgetter(*names) if names else _nothing
+    fields = dataclasses.fields(cls)
+    compared = _getter([field.name for field in fields if field.compare])
+    in_hash = _getter([field.name for field in fields if (field.compare if field.hash is None else field.hash)])
 
     def equal(self: Any, other: object) -> Any:
         return compared(self) == compared(other) if other.__class__ is self.__class__ else NotImplemented
 
     def hashed(self: Any) -> int:
-        return hash(compared(self))
+        return hash(in_hash(self))
 
     return {"__eq__": equal, "__hash__": hashed if frozen else None}
+
+
+def _getter(names: list[str]) -> Method:
+    return attrgetter(*names) if names else _nothing
 
 
 def _nothing(_value: object) -> tuple[()]:

@@ -12,7 +12,7 @@ from runbook_engine.model.words import HostName, PackageId, PhaseId, RunId
 class Hold:
     """Why nothing of a phase may start now, whatever its tasks need: a sign-off is missing, its window is closed."""
 
-    kind: str  # approval | window | freeze | start | rehearsal | missed | inventory
+    kind: str  # approval | window | freeze | start | rehearsal | missed | inventory | site
     reason: str
     until: datetime | None = None  # when it ends by itself
     next_command: str = ""

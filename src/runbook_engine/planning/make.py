@@ -153,7 +153,7 @@ class _Planner:
             stages=tuple(_stage(stage, laid, whole, last) for stage in laid.stages),
             hosts=laid.hosts,
             alone_at=phase.alone_at,
-            alone_with=tuple(h.name for h in self.estate.hosts.values() if {h.site, h.rack} & {*phase.alone_at}),
+            alone_with=self.estate.hosts_at(phase.alone_at),
             window=phase.window,
             earliest=phase.earliest,
             deadline=phase.deadline,

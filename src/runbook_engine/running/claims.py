@@ -57,15 +57,28 @@ def not_alone(course: Course, phase: PhaseId, world: World) -> Iterator[Blocker]
         yield Blocker(kind="site", reason=reason, next_command=f"runbook status {run}")
 
 
+def is_out_for(run: Run, phase: PhaseId, host: HostName) -> bool:
+    """Whether a phase has taken a host out of service. Another one of the run that works on it does so for itself."""
+    return not {phase, None}.isdisjoint(run.out.get(host, ()))
+
+
+def any_of(leaving: Mapping[PhaseId, Collection[HostName]]) -> frozenset[HostName]:
+    """The hosts that go out of service for one phase or another."""
+    return frozenset(host for hosts in leaving.values() for host in hosts)
+
+
 def out_together(course: Course, package: Package, host: HostName, world: World, focus: Focus) -> frozenset[HostName]:
-    """The hosts that go out of service when one does: those of its batch, unless the rules never let them go together."""
+    """The hosts that go out of service when one does: those of its batch, unless the rules never let them go together.
+
+    A host of an earlier batch, whose turn has come again, goes alone.
+    """
     run, shape, stage = course.run, course.shape, course.shape.stage_of.get(package.id)
-    if stage is None:
-        return frozenset({host})
     phase = run.phases[package.phase]
+    if stage is None or stage != phase.stage:
+        return frozenset({host})
     leaving = (shape.packages[p] for p in shape.stage(package.phase, stage).packages if shape.packages[p].takes_out)
-    batch = {h for p in leaving for h in p.hosts if h not in phase.aside and h not in run.out and focus.allows(p.phase, h)}
-    batch.add(host)
+    batch = {h for p in leaving for h in p.hosts if h not in phase.aside and focus.allows(p.phase, h)}
+    batch = {h for h in batch if not is_out_for(run, package.phase, h)} | {host}
     fits = all(len(batch & pool.hosts) <= pool.out for pool in world.pools)
     return frozenset(batch) if fits else frozenset({host})
 
@@ -74,7 +87,8 @@ def crowded(run: Run, going: Collection[HostName], world: World, leaving: Collec
     """The rules that would be broken if these hosts, too, went out of service now. `leaving`: what does so anyway."""
     for pool in world.pools:
         wanted = pool.hosts.intersection(going)
-        others = _out(pool, going, run, world, leaving) if wanted else []
+        newly = wanted.difference(run.out, leaving)
+        others = _out(pool, going, run, world, leaving) if newly else []
         if others and len(others) + len(wanted) > pool.out:
             named = ", ".join(f"{other} ({world.out.get(other, run.id)})" for other in others[:3])
             why = f" ({pool.why})" if pool.why else ""

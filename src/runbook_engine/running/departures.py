@@ -6,9 +6,10 @@ from datetime import datetime
 from runbook_engine.model.events import Event, HostsReleased
 from runbook_engine.model.gates import BackInService, ResourcesReleased
 from runbook_engine.model.plan import PlannedPhase
-from runbook_engine.model.run import PhaseState, Run
+from runbook_engine.model.run import PhaseState
 from runbook_engine.model.words import HostName, Status
 from runbook_engine.model.world import World
+from runbook_engine.running.claims import is_out_for
 from runbook_engine.running.course import Course
 
 
@@ -21,9 +22,14 @@ def departures(course: Course, world: World, now: datetime, *, over: bool) -> It
 
 
 def back_in_service(course: Course, now: datetime) -> Iterator[Event]:
-    """Hosts that were out of service, whose part of their phase is over: the batch after theirs has begun."""
-    if back := course.run.out - _busy(course.run) - _in_open_stages(course):
+    """Hosts whose part of the phases that took them out of service is over: the batch after theirs has begun."""
+    if back := passed_by(course) - _busy(course):
         yield BackInService(at=now, hosts=tuple(sorted(back)))
+
+
+def passed_by(course: Course) -> set[HostName]:
+    """The hosts that are out of service, and no phase wants them so any more."""
+    return course.run.out.keys() - _kept_out(course)
 
 
 def _worked_on(course: Course, world: World) -> set[HostName]:
@@ -42,8 +48,8 @@ def _had_by(planned: PlannedPhase, phase: PhaseState, world: World) -> tuple[Hos
     return hosts if begun or (not planned.alone_with and not any(host in world.taken for host in hosts)) else ()
 
 
-def _in_open_stages(course: Course) -> set[HostName]:
-    """The hosts of the open stages, and those that failed or were set aside: nobody says that they are in service."""
+def _kept_out(course: Course) -> set[HostName]:
+    """The hosts that open stages took out, and those that failed or were set aside: nobody says that they are in service."""
     found: set[HostName] = set()
     for planned in course.shape.plan.phases:
         phase = course.run.phases[planned.id]
@@ -51,10 +57,13 @@ def _in_open_stages(course: Course) -> set[HostName]:
             continue
         found.update(phase.aside, map(HostName, phase.bad))
         if phase.ended is None and planned.stages:
-            found.update(planned.stages[phase.stage].hosts)
+            found.update(host for host in planned.stages[phase.stage].hosts if is_out_for(course.run, planned.id, host))
     return found
 
 
-def _busy(run: Run) -> set[HostName]:
+def _busy(course: Course) -> set[HostName]:
+    """Where something goes on, or is being undone, that takes a host out of service."""
     moving = (Status.RUNNING, Status.UNKNOWN, Status.RETRYING, Status.WAITING)
-    return {HostName(task.partition("@")[2]) for task, state in run.tasks.items() if state.status in moving or state.back}
+    tasks = [task for task, state in course.run.tasks.items() if state.status in moving or state.back]
+    parts = ((task, *course.shape.parts(task)) for task in tasks)
+    return {host for task, package, host in parts if host and (package.takes_out or course.run.task(task).back)}

@@ -6,14 +6,7 @@ from datetime import datetime, timedelta
 
 from runbook_engine.model.attempts import Attempt, Ended
 from runbook_engine.model.errors import JournalFault
-from runbook_engine.model.events import (
-    AttemptStarted,
-    Event,
-    NoteAdded,
-    PlanAmended,
-    RunEnded,
-    TimerEnded,
-)
+from runbook_engine.model.events import AttemptStarted, Event, NoteAdded, PlanAmended, RunEnded, TimerEnded
 from runbook_engine.model.run import Run
 from runbook_engine.model.turns import HostLeftOut, PhasesReopened, RollBackBegan
 from runbook_engine.model.words import AttemptId, HostName, OnFailure, PackageId, PhaseId, Purpose, RunStatus, Status, TaskId
@@ -23,7 +16,7 @@ from runbook_engine.running.admit_turns import asks, turns_by_itself
 from runbook_engine.running.agenda import BEGINNING, Agenda
 from runbook_engine.running.budget import anything_spent
 from runbook_engine.running.course import Course, Plans, replay
-from runbook_engine.running.departures import back_in_service, departures
+from runbook_engine.running.departures import back_in_service, departures, passed_by
 from runbook_engine.running.ends import ended_event
 from runbook_engine.running.evolve import in_the_air
 from runbook_engine.running.focus import Focus, Habits
@@ -253,9 +246,14 @@ class _Spine:
 
     def come_back(self, world: World) -> None:
         """Say which hosts are in service again, where only so many may be out of it."""
-        if world.pools and self.course.run.out and self.course.run.opened != self._opened:
-            self._opened = self.course.run.opened
-            self.note(list(back_in_service(self.course, self.now())))
+        run = self.course.run
+        if not (world.pools and run.out) or run.opened == self._opened:
+            return
+        if back := list(back_in_service(self.course, self.now())):
+            self.note(back)
+            self.agenda.unpark()
+        if not passed_by(self.course):  # else something still goes on there
+            self._opened = run.opened
 
     def hold(self, starts: Starts, world: World, habits: Habits) -> None:
         """Record what keeps phases from starting whose tasks could, once for each reason."""

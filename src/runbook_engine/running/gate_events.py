@@ -34,17 +34,18 @@ def begun(shape: Shape, run: Run, task: TaskId) -> None:
 
 def _hosts_taken(_shape: Shape, run: Run, event: ev.HostsTaken) -> None:
     run.taken.update(event.hosts)
-    if event.out:
-        run.out.update(event.hosts)
+    for host in event.hosts if event.out else ():
+        run.out.setdefault(host, set()).add(event.phase)
 
 
 def _hosts_released(_shape: Shape, run: Run, event: ev.HostsReleased) -> None:
     run.taken.difference_update(event.hosts)
-    run.out.difference_update(event.hosts)
+    _back_in_service(_shape, run, event)
 
 
-def _back_in_service(_shape: Shape, run: Run, event: BackInService) -> None:
-    run.out.difference_update(event.hosts)
+def _back_in_service(_shape: Shape, run: Run, event: ev.HostsReleased | BackInService) -> None:
+    for host in event.hosts:
+        run.out.pop(host, None)
 
 
 def _cleared(_shape: Shape, run: Run, event: PhaseCleared) -> None:

@@ -14,7 +14,7 @@ from runbook_engine.model.run import Run
 from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import HostName, PhaseId
 from runbook_engine.model.world import Blocker, Hold, World
-from runbook_engine.running.claims import claims_resources, crowded, not_alone, out_together, used_up
+from runbook_engine.running.claims import any_of, claims_resources, crowded, is_out_for, not_alone, out_together, used_up
 from runbook_engine.running.course import Course
 from runbook_engine.running.fitting import needed_s
 from runbook_engine.running.focus import Focus
@@ -28,7 +28,7 @@ OF_TIME = frozenset({"window", "freeze", "start", "fit"})  # kinds of what ends 
 class Begun:
     """What starts in one tick, and is not recorded yet: hosts that go out of service, parts that are used up."""
 
-    leaving: Collection[HostName] = ()
+    leaving: Mapping[PhaseId, Collection[HostName]] = field(default_factory=dict)
     parts: Mapping[str, int] = field(default_factory=dict)
     uses: Mapping[PhaseId, Mapping[str, int]] = field(default_factory=dict)  # what phases take of resources
 
@@ -48,9 +48,9 @@ def closed_gates(
         yield late
     if claims_resources(package, host, world):
         yield from used_up(course, package, world, begun.uses)
-    goes = host is not None and package.takes_out and host not in course.run.out and host not in begun.leaving
-    if world.pools and host is not None and goes:
-        yield from crowded(course.run, out_together(course, package, host, world, focus), world, begun.leaving)
+    goes = package.takes_out and host not in begun.leaving.get(package.phase, ())
+    if world.pools and host is not None and goes and not is_out_for(course.run, package.phase, host):
+        yield from crowded(course.run, out_together(course, package, host, world, focus), world, any_of(begun.leaving))
     if package.uses and world.stock and takes_parts(course.run, package, host):
         yield from _none_left(course.run, package, world, begun.parts)
 

@@ -82,6 +82,7 @@ def advance(shape: Shape, run: Run, phase_id: PhaseId, at: datetime) -> None:
         pause_s = planned.stages[phase.stage].pause_s if planned.stages else 0.0
         if phase.stage + 1 >= len(planned.stages):
             phase.ended = at
+            run.opened += 1
             open_phases(shape, run, at)
             return
         phase.next_stage_at = at + timedelta(seconds=pause_s) if pause_s else None

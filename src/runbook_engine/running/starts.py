@@ -12,7 +12,7 @@ from runbook_engine.model.run import Run
 from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import HostName, PhaseId, Status, TaskId
 from runbook_engine.model.world import Blocker, World
-from runbook_engine.running.claims import claims_resources, out_together, uses_of
+from runbook_engine.running.claims import any_of, claims_resources, is_out_for, out_together, uses_of
 from runbook_engine.running.course import Course
 from runbook_engine.running.focus import Focus
 from runbook_engine.running.gates import OF_TIME, takes_parts
@@ -26,7 +26,7 @@ class Starts:
     attempts: list[Attempt] = field(default_factory=list)
     taken: list[TaskId] = field(default_factory=list)
     hosts: dict[HostName, None] = field(default_factory=dict)  # newly taken
-    leaving: set[HostName] = field(default_factory=set)  # newly taken, and out of service from now on
+    leaving: dict[PhaseId, frozenset[HostName]] = field(default_factory=dict)  # newly out of service, for each phase
     parts: dict[str, int] = field(default_factory=dict)  # newly used up
     cleared: set[PhaseId] = field(default_factory=set)
     supplied: dict[PhaseId, dict[str, int]] = field(default_factory=dict)  # with resources, newly
@@ -46,10 +46,12 @@ def take_hosts(starts: Starts, course: Course, focus: Focus, world: World, task:
     state, phase, ours = course.run.task(task), course.run.phases[package.phase], course.run.taken
     package = course.shape.work(task, back=state.back)
     alone = state.back or state.status is Status.UNKNOWN or phase.ended is not None
-    if not package.claims_hosts or host in starts.leaving:
+    leaving = starts.leaving.get(package.phase, frozenset())
+    if not package.claims_hosts or host in leaving:
         return
-    if host and world.pools and package.takes_out and host not in course.run.out:
-        starts.leaving.update({host} if alone else out_together(course, package, host, world, focus))
+    if host and world.pools and package.takes_out and not is_out_for(course.run, package.phase, host):
+        together = frozenset({host}) if alone else out_together(course, package, host, world, focus)
+        starts.leaving[package.phase] = together | leaving
     elif ((host is None or host in ours) and phase.claimed) or host in starts.hosts:
         return
     for other in package.hosts if alone else course.shape.phases[package.phase].hosts:
@@ -68,7 +70,7 @@ def take_parts(starts: Starts, course: Course, world: World, package: Package, h
 def take_places(starts: Starts, course: Course, package: Package) -> None:
     """All hosts of the places where a phase is alone. No other run has one of them: see gates.of_phase."""
     for host in course.shape.phases[package.phase].alone_with:
-        if host not in course.run.taken and host not in starts.leaving:
+        if host not in course.run.taken:
             starts.hosts[host] = None
 
 
@@ -107,11 +109,12 @@ def clear(starts: Starts, course: Course, world: World, phase: PhaseId, now: dat
 
 def finished(starts: Starts, course: Course, now: datetime) -> Starts:
     """What was gathered, the hosts that are newly taken first."""
-    staying = tuple(host for host in starts.hosts if host not in starts.leaving)
-    for hosts, out in ((staying, False), (tuple(sorted(starts.leaving)), True)):
-        if hosts:
-            starts.events.insert(0, HostsTaken(at=now, hosts=hosts, out=out))
-            starts.durable = True
+    out = any_of(starts.leaving)
+    staying = tuple(host for host in starts.hosts if host not in out)
+    taken: list[Event] = [HostsTaken(at=now, hosts=staying)] if staying else []
+    taken += (HostsTaken(at=now, hosts=tuple(sorted(hosts)), out=True, phase=p) for p, hosts in starts.leaving.items())
+    starts.events[:0] = taken
+    starts.durable = starts.durable or bool(taken)
     if starts.parts:
         known = course.run.parts
         uses = {name: known.get(name, 0) + amount for name, amount in sorted(starts.parts.items())}

@@ -122,6 +122,8 @@ def phases_reopened(shape: Shape, run: Run, event: ev.PhasesReopened) -> None:
     for name in event.phases:
         phase = run.phases[name]
         phase.undone = False
+        for phases in run.out.values():
+            phases.discard(name)
         for host in sorted(phase.undone_hosts):
             aside.take_up(shape, run, name, host, BACK)
         phase.undone_hosts.clear()

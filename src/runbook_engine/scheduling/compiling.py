@@ -3,6 +3,8 @@
 Else the first searches do it in their own time, some ten processor seconds each.
 """
 
+from concurrent.futures import ProcessPoolExecutor
+
 from runbook_engine.model.jobs import Aim, Crew, Job, Link, Project, Worker
 from runbook_engine.model.words import PersonId
 
@@ -14,9 +16,15 @@ _WITH_PEOPLE = Project(
 
 
 def compile_all() -> None:
-    """Search a little in two small projects, one without and one with people."""
-    from runbook_engine.scheduling import crew_island, island
-    from runbook_engine.scheduling.crew_start import started
+    """Search a little in two small projects, one without and one with people; each in a process of its own."""
+    with ProcessPoolExecutor(2) as pool:
+        for done in [pool.submit(search) for search in SEARCHES]:
+            done.result()
+
+
+def plain_search() -> None:
+    """A little project without people."""
+    from runbook_engine.scheduling import island
     from runbook_engine.scheduling.plain import net
     from runbook_engine.scheduling.plain_list import first
 
@@ -24,10 +32,19 @@ def compile_all() -> None:
     plain = island.Island(chain, first(chain), 0, 1)
     for _ in range(3):
         plain.round(1000)
+
+
+def search_with_people() -> None:
+    """One with people."""
+    from runbook_engine.scheduling import crew_island
+    from runbook_engine.scheduling.crew_start import started
+
     _, start = started(_WITH_PEOPLE, Aim.FINISH, {})
     crews = crew_island.Island(start, 1, fast=True)
     crews.search(1000, 0.5)
 
+
+SEARCHES = (plain_search, search_with_people)
 
 if __name__ == "__main__":
     compile_all()

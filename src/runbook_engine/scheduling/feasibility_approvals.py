@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from heapq import merge
+from operator import attrgetter
 
-from runbook_engine.calendars import resolved, spans
+from runbook_engine.calendars import spans, working_time
 from runbook_engine.model.approvals import Needed, Voice
-from runbook_engine.model.estate import Window
 from runbook_engine.model.jobs import Project, Solution
 from runbook_engine.model.runbook import ApprovalRule
 from runbook_engine.model.times import Span
@@ -17,7 +18,7 @@ from runbook_engine.scheduling.feasibility_restraints import leave_words
 from runbook_engine.scheduling.feasibility_supplies import last_day
 from runbook_engine.scheduling.feasibility_trying import fits
 from runbook_engine.scheduling.projects_clock import of_project
-from runbook_engine.scheduling.projects_people import leave_spans, zone_name
+from runbook_engine.scheduling.projects_people import extra_spans, leave_spans, zone_name
 
 _NOW, _DEPUTY, _LATER = 0.5, 1.0, 2.0  # what ways out cost
 
@@ -132,12 +133,13 @@ def back_at(case: Case, person: PersonId, since: datetime) -> datetime:
     if known is None:
         return since
     away = sorted((s for x in known.leave for s in leave_spans(x, zone_name(known, case.estate))), key=lambda s: s.start)
-    calendar = case.estate.calendars.get(known.calendar)
-    ahead = since + timedelta(days=400)
-    if calendar is None or not calendar.work:
+    hours, ahead = working_time(known.calendar, case.estate.calendars), since + timedelta(days=400)
+    if hours is None:
         return _free(since, ahead, away) or ahead
-    hours = resolved(Window(name=calendar.name, calendar=calendar.name), case.estate.calendars)
-    return next((at for s in spans(hours, since, ahead, case.days_off) if (at := _free(s.start, s.end, away))), ahead)
+    extra = (s for x in known.also for s in extra_spans(x, zone_name(known, case.estate)) if s.end > since)
+    beside = sorted((Span(max(s.start, since), s.end) for s in extra), key=attrgetter("start"))
+    there = merge(spans(hours, since, ahead, case.days_off), beside, key=attrgetter("start"))
+    return next((at for s in there if (at := _free(s.start, s.end, away))), ahead)
 
 
 def _free(at: datetime, end: datetime, away: Sequence[Span]) -> datetime | None:

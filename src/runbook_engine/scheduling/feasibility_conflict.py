@@ -16,6 +16,11 @@ class Budget:
     def __init__(self, most: int = MOST_TRIES, work: int = MOST_WORK) -> None:
         self.left, self.work = most, work
 
+    @property
+    def spent(self) -> bool:
+        """Whether no more may be made."""
+        return self.left <= 0 or self.work <= 0
+
     def spend(self, case: Case) -> bool:
         """Whether one more may be made of a case; it is counted."""
         self.left -= 1

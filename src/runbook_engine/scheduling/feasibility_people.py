@@ -91,7 +91,7 @@ def _lacking(case: Case, ask: _Ask) -> list[Finding]:
         found.append(_too_few(case, ask, could))
     if len(here) < min(count, len(could)):
         found.append(_not_allowed(case, ask, could, here))
-    today = _first_day(case)
+    today = first_day(case)
     valid = [p for p in here if not who.certificate or _valid(p, who.certificate, today)]
     if len(valid) < min(count, len(here)):
         found.append(_no_certificate(case, ask, here, valid, today))
@@ -130,7 +130,7 @@ def limit_words(person: Person) -> str:
     return ", ".join(filter(None, parts))
 
 
-def _first_day(case: Case) -> date:
+def first_day(case: Case) -> date:
     """The first day on which anything is done."""
     today = case.at.astimezone(case.zone).date()
     return max(today, case.plan.start) if case.plan.start else today

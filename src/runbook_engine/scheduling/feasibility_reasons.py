@@ -13,6 +13,7 @@ from runbook_engine.model.verdict import Finding, Matter, WayOut
 from runbook_engine.scheduling.feasibility_case import Case, length, listed
 from runbook_engine.scheduling.feasibility_people import limit_words, step_words
 from runbook_engine.scheduling.feasibility_restraints import Group, Restraint, leave_words
+from runbook_engine.scheduling.feasibility_shifts import whose_hours
 from runbook_engine.scheduling.feasibility_windows import window_words
 from runbook_engine.scheduling.projects_people import able, wanted
 
@@ -238,8 +239,8 @@ def _window(clash: Clash, main: Sequence[Restraint]) -> str:
 def _hours(clash: Clash, main: Sequence[Restraint]) -> str:
     window = clash.of(Group.WINDOW)
     when = f" while {window_entry(window[0].what.opens)} is open" if window else ""
-    hours = listed([one.subject for one in main])
-    return f"{_step(clash)} needs {_crew(clash)}, and nobody who can do it works long enough in one go{when} (hours {hours})."
+    hours = "; ".join(whose_hours(clash.case, one.subject, clash.package) for one in main)
+    return f"{_step(clash)} needs {_crew(clash)}, and nobody who can do it works long enough in one go{when} ({hours})."
 
 
 def _deadline(clash: Clash, main: Sequence[Restraint]) -> str:

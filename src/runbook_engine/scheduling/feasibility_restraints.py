@@ -34,6 +34,7 @@ from runbook_engine.scheduling.feasibility_drops import (
     without_who,
 )
 from runbook_engine.scheduling.feasibility_people import limit_words
+from runbook_engine.scheduling.feasibility_shifts import hours_words
 from runbook_engine.scheduling.feasibility_windows import lengthened
 from runbook_engine.scheduling.projects_people import able, wanted
 
@@ -137,7 +138,7 @@ def _of_hours(case: Case, people: list[Person]) -> Iterator[Restraint]:
     for calendar in dict.fromkeys(p.calendar for p in people if p.calendar):
         yield Restraint(
             group=Group.HOURS,
-            words=f"the working hours {calendar}",
+            words=hours_words(case, calendar),
             place=case.where.entry("calendars", calendar),
             drop=without_calendar(calendar),
             subject=calendar,

@@ -1,8 +1,10 @@
 """Ways out of a clash: changes that would make it fit, each proved by scheduling again with it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
+from itertools import islice
 
 from runbook_engine.model.estate import Person
 from runbook_engine.model.runbook import Who
@@ -14,23 +16,26 @@ from runbook_engine.scheduling.feasibility_conflict import Budget
 from runbook_engine.scheduling.feasibility_drops import Drop, changed_resource, changed_step
 from runbook_engine.scheduling.feasibility_reasons import Clash
 from runbook_engine.scheduling.feasibility_restraints import Group, Restraint, leave_words
+from runbook_engine.scheduling.feasibility_shifts import swapped_days, swaps
 from runbook_engine.scheduling.feasibility_trying import Outcome, fits, tried
 from runbook_engine.scheduling.feasibility_windows import window_ways
 from runbook_engine.scheduling.projects_clock import of_project
 from runbook_engine.scheduling.projects_people import able, wanted
 
 MOST_WAYS = 5
+_MOST_SWAPS = 6  # shifts that are tried
 _MORE = PersonId("one-more")
 
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    """Something that might help. `words` may ask for the day on which somebody is needed: '{day}'."""
+    """Something that might help. `words` may ask for the day on which somebody is needed, '{day}', which `when` tells."""
 
     words: str
     cost: float
     change: Drop
     sure: bool = False  # that it helps is known already
+    when: Callable[[Case, Outcome], str] | None = None  # None: when the one more is needed
 
 
 def ways_out(clash: Clash, budget: Budget) -> tuple[WayOut, ...]:
@@ -39,10 +44,10 @@ def ways_out(clash: Clash, budget: Budget) -> tuple[WayOut, ...]:
     for one in sorted(_changes(clash), key=lambda change: change.cost):
         if len(found) >= MOST_WAYS:
             break
-        if not one.sure and not all(fits(one.change(part)) for part in reversed(clash.parts)):
+        if not one.sure and (budget.spent or not all(fits(one.change(part)) for part in reversed(clash.parts))):
             continue
         if not one.sure and not budget.spend(clash.case):
-            break
+            continue
         if (words := one.words if one.sure else _tried(clash, one)) is not None:
             found.append(WayOut(words=words, cost=one.cost, proved=True))
     if any(one.group in (Group.WINDOW, Group.WAY_BACK) for one in clash.main):
@@ -55,7 +60,8 @@ def _tried(clash: Clash, one: _Change) -> str | None:
     changed = one.change(clash.case)
     if not fits(changed):
         return None
-    return one.words.replace("{day}", _day(clash.case, tried(changed))) if "{day}" in one.words else one.words
+    when = one.when or _day
+    return one.words.replace("{day}", when(clash.case, tried(changed))) if "{day}" in one.words else one.words
 
 
 def _changes(clash: Clash) -> Iterator[_Change]:
@@ -72,10 +78,18 @@ def _changes(clash: Clash) -> Iterator[_Change]:
         yield _Change(f"one more person with {wanted(who[0])}{{day}}", 5.0, _one_more(who[0]))
     for one in clash.of(Group.DEADLINE):
         yield from _later(clash, one)
+    yield from islice((change for one in clash.of(Group.HOURS) for change in _swapped(clash, one)), _MOST_SWAPS)
     if clash.of(Group.HOURS):
         hours = [one.drop for one in clash.of(Group.HOURS)]
         words = f"work beyond the usual hours ({listed([one.subject for one in clash.of(Group.HOURS)])})"
         yield _Change(words, 4.0, _all(hours))
+
+
+def _swapped(clash: Clash, one: Restraint) -> Iterator[_Change]:
+    """Somebody of a rota in another shift, which is beside their own (`also`)."""
+    for person, shift, change in swaps(clash.case, one.subject, clash.package):
+        words = f"let {person.name or person.id} work in the shift {shift}{{day}} (also: in the inventory)"
+        yield _Change(words, 1.5, change, when=partial(swapped_days, person, shift))
 
 
 def _all(drops: Sequence[Drop]) -> Drop:

@@ -1,5 +1,6 @@
 """How long a window is open, and what has to fit into it at worst: the work, what follows in one go, and the way back (L3)."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from math import ceil
@@ -127,9 +128,16 @@ def lengthened(phase: PhaseId) -> Drop:
 
 def longer(window: Window, by_s: float) -> Window:
     """A window whose openings all end so much later; hours of a week become a whole day at most."""
-    hours = {days: tuple(_later(text, by_s) for text in texts) for days, texts in window.open.items()}
     dates = tuple(Span(span.start, span.end + timedelta(seconds=by_s)) for span in window.dates)
-    return replace(window, open=hours, dates=dates)
+    longer_ = replace(window, open=_all_later(window.open, by_s), dates=dates)
+    if window.rota is None:
+        return longer_
+    turns = tuple(replace(turn, work=_all_later(turn.work, by_s)) for turn in window.rota.turns)
+    return replace(longer_, rota=replace(window.rota, turns=turns))
+
+
+def _all_later(week: Mapping[str, tuple[str, ...]], by_s: float) -> dict[str, tuple[str, ...]]:
+    return {days: tuple(_later(text, by_s) for text in texts) for days, texts in week.items()}
 
 
 def _later(hours: str, by_s: float) -> str:

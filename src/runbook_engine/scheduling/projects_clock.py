@@ -55,6 +55,10 @@ class Clock:
         pairs = ((max(0, self.before(s.start)), min(self.after(s.end), self.horizon)) for s in spans)
         return _joined(pair for pair in pairs if pair[0] < pair[1])
 
+    def span(self, slots: tuple[int, int]) -> Span:
+        """From the moment at which one slot begins to that at which another does."""
+        return Span(moment(self.origin, self.slot_s, slots[0]), moment(self.origin, self.slot_s, slots[1]))
+
     def days(self) -> tuple[int, ...]:
         """The slot with which each day begins; the first is slot 0."""
         return tuple(dict.fromkeys((0, *(slot for _, slot in self._midnights()))))

@@ -34,7 +34,7 @@ class Known:
 
     def opened(self, window: Window, clock: Clock, days_off: DaysOff) -> Spans:
         """The whole slots in which a window is open. Raises as `calendars.spans` does."""
-        hours = (window.calendar, window.time_zone, tuple(window.open.items()), window.holidays, window.dates)
+        hours = (window.calendar, window.time_zone, tuple(window.open.items()), window.holidays, window.rota, window.dates)
         key = ("opened", hours, clock, days_off)
         return self.once(key, lambda: clock.inside(spans(window, clock.origin, clock.end, days_off)))
 

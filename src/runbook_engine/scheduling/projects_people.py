@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from operator import attrgetter
+from zoneinfo import ZoneInfo
 
-from runbook_engine.calendars import freeze_spans
+from runbook_engine.calendars import first_moment, freeze_spans
+from runbook_engine.calendars.local_time import shown
 from runbook_engine.calendars.weekly import DaysOff
-from runbook_engine.model.estate import Estate, Freeze, Leave, Person
+from runbook_engine.model.estate import Estate, Extra, Freeze, Leave, Person
 from runbook_engine.model.jobs import Crew, Spans, Worker
 from runbook_engine.model.plan import Package
 from runbook_engine.model.runbook import Who
@@ -14,7 +16,7 @@ from runbook_engine.model.schedule import Schedule
 from runbook_engine.model.times import Span
 from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import PersonId
-from runbook_engine.scheduling.projects_clock import Clock, minus
+from runbook_engine.scheduling.projects_clock import Clock, joined, minus
 from runbook_engine.scheduling.projects_known import Known
 from runbook_engine.scheduling.projects_rates import Hours
 
@@ -40,13 +42,13 @@ class Staff:
         days_off: DaysOff,
         booked: Sequence[Schedule],
         sites: Sequence[str],
-        known: Known,
+        known: Known | None = None,
     ) -> None:
         self._estate, self._clock, self._days_off = estate, clock, days_off
         self._sites = {site: number for number, site in enumerate(sites)}
         self._known: dict[tuple[tuple[Who, ...], str, date | None], Needed] = {}
         self._numbers: dict[PersonId, int] = {}
-        self._hours = Hours(estate, clock, days_off, known)
+        self._hours = Hours(estate, clock, days_off, known or Known())
         self._booked = _booked_people(booked)
 
     def crews(self, package: Package, site: str, due: date | None) -> Needed:
@@ -72,7 +74,7 @@ class Staff:
         slot_s = self._clock.slot_s
         return Worker(
             id=person.id,
-            free=self._free(person),
+            free=self.free(person),
             site=self._sites.get(person.site) if person.site else None,
             day_most=None if person.day_most_s is None else int(person.day_most_s // slot_s),
             week_most=None if person.week_most_s is None else int(person.week_most_s // slot_s),
@@ -81,14 +83,23 @@ class Staff:
             dear=self._hours.dear(person) if person.rate else (),
         )
 
-    def _free(self, person: Person) -> Spans | None:
+    def free(self, person: Person) -> Spans | None:
+        """When somebody is at work, not on leave, and not booked by others; None: always."""
         away = [s for leave in person.leave for s in leave_spans(leave, zone_name(person, self._estate))]
         away += self._booked.get(person.id, [])
-        work = self._hours.work(person.calendar)
+        work = self._at_work(person)
         if not away:
             return work
         taken = self._clock.around(sorted((s for s in away if s.end > self._clock.origin), key=attrgetter("start")))
         return minus(((0, self._clock.horizon),) if work is None else work, taken)
+
+    def _at_work(self, person: Person) -> Spans | None:
+        """The hours of their calendar and those beside it; None: there is no calendar, so that it is always."""
+        work = self._hours.work(person.calendar)
+        if work is None or not person.also:
+            return work
+        beside = [s for extra in person.also for s in extra_spans(extra, zone_name(person, self._estate))]
+        return joined(work, self._clock.inside(sorted(beside, key=attrgetter("start"))))
 
 
 def able(who: Who, estate: Estate) -> list[Person]:
@@ -112,6 +123,14 @@ def wanted(who: Who) -> str:
 def leave_spans(leave: Leave, zone: str) -> tuple[Span, ...]:
     """When a leave is, in UTC: a date is a whole day in the zone of the person's calendar."""
     return freeze_spans(Freeze(start=leave.start, end=leave.end, why=leave.why), {"": zone})
+
+
+def extra_spans(extra: Extra, zone: str) -> tuple[Span, ...]:
+    """When somebody works beside their calendar, in UTC, as the clock of its zone shows it."""
+    start, end = extra.start, extra.end
+    if start.tzinfo is None and end.tzinfo is None:
+        return shown(start, end, ZoneInfo(zone))
+    return (Span(first_moment(start, ZoneInfo(zone)), first_moment(end, ZoneInfo(zone))),)
 
 
 def zone_name(person: Person, estate: Estate) -> str:

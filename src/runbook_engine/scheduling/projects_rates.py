@@ -1,12 +1,13 @@
 """Working hours of people, and which of their hours are dear: nights, weekends, public holidays."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from runbook_engine.calendars import resolved
+from runbook_engine.calendars import working_time
+from runbook_engine.calendars.rotas import codes
 from runbook_engine.calendars.weekly import DaysOff
-from runbook_engine.model.estate import Estate, Person, Window
+from runbook_engine.model.estate import Calendar, Estate, Person, Window
 from runbook_engine.model.jobs import Spans
 from runbook_engine.model.times import Span
 from runbook_engine.scheduling.projects_clock import Clock
@@ -21,24 +22,20 @@ class Hours:
     def __init__(self, estate: Estate, clock: Clock, days_off: DaysOff, known: Known) -> None:
         self._estate, self._clock, self._days_off, self._known = estate, clock, days_off, known
         self._work: dict[str, Spans | None] = {}
-        self._dear: dict[tuple[str, str], Dear] = {}
+        self._dear: dict[tuple[str, tuple[str, ...]], Dear] = {}
 
     def work(self, calendar: str) -> Spans | None:
         """When somebody with this calendar works; None: there is no calendar, or it has no hours."""
         if calendar not in self._work:
-            known = self._estate.calendars.get(calendar)
-            if known is None or not known.work:
-                self._work[calendar] = None
-            else:
-                window = resolved(Window(name=calendar, calendar=calendar), self._estate.calendars)
-                self._work[calendar] = self._inside(window)
+            window = working_time(calendar, self._estate.calendars)
+            self._work[calendar] = self._inside(window) if window else None
         return self._work[calendar]
 
     def dear(self, person: Person) -> Dear:
         """When an hour of a person costs how many times the rate; where several factors hold, the greatest."""
         calendar, site = self._estate.calendars.get(person.calendar), self._estate.sites.get(person.site)
         zone = calendar.time_zone if calendar else site.time_zone if site else "UTC"
-        key = (zone, calendar.holidays if calendar else "")
+        key = (zone, _holidays_of(calendar) if calendar else ())
         if key not in self._dear:
             self._dear[key] = self._factors(*key)
         return self._dear[key]
@@ -46,7 +43,7 @@ class Hours:
     def _inside(self, window: Window) -> Spans:
         return self._known.opened(window, self._clock, self._days_off)
 
-    def _factors(self, zone: str, holidays: str) -> Dear:
+    def _factors(self, zone: str, holidays: Sequence[str]) -> Dear:
         rates = self._estate.rates
         parts: list[tuple[float, Spans]] = []
         if rates.night != 1:
@@ -57,13 +54,19 @@ class Hours:
             parts.append((float(rates.holiday), self._clock.inside(self._holidays(zone, holidays))))
         return _greatest(parts)
 
-    def _holidays(self, zone: str, holidays: str) -> Iterator[Span]:
+    def _holidays(self, zone: str, codes: Sequence[str]) -> Iterator[Span]:
         clock = ZoneInfo(zone)
         first, last = (moment.astimezone(clock).date() for moment in (self._clock.origin, self._clock.end))
         for year in range(first.year, last.year + 1):
-            for day in self._days_off(holidays, year):
+            for day in sorted({day for code in codes for day in self._days_off(code, year)}):
                 if first <= day <= last:
                     yield Span(self._clock.begins(day, clock), self._clock.ends(day, clock))
+
+
+def _holidays_of(calendar: Calendar) -> tuple[str, ...]:
+    if calendar.rota is not None:
+        return codes(calendar.rota)
+    return (calendar.holidays,) if calendar.holidays else ()
 
 
 def _weekly(zone: str, days: str, hours: str) -> Window:

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from runbook_engine.calendars import resolved
+from runbook_engine.calendars import working_time
 from runbook_engine.calendars.weekly import DaysOff
-from runbook_engine.model.estate import Estate, Resource, Window
+from runbook_engine.model.estate import Estate, Resource
 from runbook_engine.model.jobs import Spans, Supply
 from runbook_engine.model.schedule import Schedule
 from runbook_engine.scheduling.projects_clock import Clock, minus
@@ -53,10 +53,9 @@ def _supply(
 
 def _closed(resource: Resource, estate: Estate, clock: Clock, days_off: DaysOff, known: Known) -> Spans:
     """When it cannot be used."""
-    calendar = estate.calendars.get(resource.calendar)
-    if calendar is None or not calendar.work:
+    window = working_time(resource.calendar, estate.calendars)
+    if window is None:
         return ()
-    window = resolved(Window(name=resource.name, calendar=resource.calendar), estate.calendars)
     return minus(((0, clock.horizon),), known.opened(window, clock, days_off))
 
 
