@@ -6,6 +6,7 @@ The list scheduler decides nothing twice. Where all is tight another order may f
 from collections.abc import Iterator
 
 from runbook_engine.model.durations import Pick, likely
+from runbook_engine.model.jobs import Project
 from runbook_engine.scheduling.feasibility_case import Case
 from runbook_engine.scheduling.feasibility_least import able, hopeless
 from runbook_engine.scheduling.feasibility_parts import parts
@@ -24,12 +25,16 @@ def scheduled(case: Case, pick: Pick = likely) -> Outcome:
     Where a part of the case fits in no order the whole is not asked.
     """
     outcome = tried(case, pick)
-    if outcome.trouble is None or outcome.trouble.reason not in _BY_ORDER:
+    if outcome.trouble is None or outcome.trouble.reason not in _BY_ORDER or _hopeless(outcome.project):
         return outcome
     part = next((each for each in parts(case, outcome.root) if not fits(each)), None) if pick is likely else None
     if part is not None and reordered(part, pick) is None:
         return outcome
     return reordered(case, pick) or outcome
+
+
+def _hopeless(project: Project) -> bool:
+    return hopeless(project, case_of(project))
 
 
 def reordered(case: Case, pick: Pick = likely) -> Outcome | None:

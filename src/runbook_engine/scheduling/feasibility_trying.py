@@ -5,7 +5,7 @@ from runbook_engine.model.jobs import Job, Project, Solution
 from runbook_engine.model.values import dataclass
 from runbook_engine.scheduling.feasibility_case import Case
 from runbook_engine.scheduling.feasibility_least import hopeless
-from runbook_engine.scheduling.listing import Laid, laid_out, solution
+from runbook_engine.scheduling.listing import Laid, laid_out, placing
 from runbook_engine.scheduling.listing_case import Case as Tables
 from runbook_engine.scheduling.listing_case import case_of
 from runbook_engine.scheduling.listing_reasons import NotPlaced, Reason
@@ -50,8 +50,10 @@ def tried(case: Case, pick: Pick = likely) -> Outcome:
 
 
 def outcome_of(project: Project, laid: Laid) -> Outcome:
-    """The outcome that a schedule is."""
-    return Outcome(project=project, solution=solution(project, laid, how="list scheduling", tried=1))
+    """The outcome that a schedule is. How good it is nobody asks: it has no bound."""
+    placed = tuple(placing(laid.case, laid.books, job) for job in range(len(project.jobs)))
+    finish = max((each.finish for each in placed), default=0)
+    return Outcome(project=project, solution=Solution(placed=placed, finish=finish, bound=0))
 
 
 def fits(case: Case) -> bool:
