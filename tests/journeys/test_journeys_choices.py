@@ -12,8 +12,6 @@ NOT_YET = (
     "runbook.budget",
     "runbook.costs",
     "runbook.stakeholders",
-    "need.at_most",
-    "need.kind",
 )
 PART = "  - {{id: {name}, title: Part {name}, needs: [], hosts: r12-u0*, steps: [{{{step}}}]}}\n"
 TWO_PHASES = HEAD.format(name="two") + "phases:\n"

@@ -183,6 +183,8 @@ def test_a_change_says_who_must_be_told(planner: Person) -> None:
         ("report/write=tomorrow", 2, "no date or time"),
         ("report/write", 2, "TASK=START@PERSON"),
         ("report/write=2031-12-02T22:00@ana.duarte", 4, "not all the while ana.duarte is free"),
+        ("disk@b1=2031-12-02T11:00@ana.duarte", 4, "the way from home takes 6h"),
+        ("disk@b1=2031-12-02T22:00@ana.duarte", 4, "Next: runbook schedule runbooks/disks.yml, and another --pin"),
     ],
 )
 def test_a_pin_never_breaks_a_rule(planner: Person, pin: str, code: int, words: str) -> None:
@@ -224,6 +226,29 @@ def test_people_are_booked_once(planner: Person) -> None:
     assert "Ana Duarte is booked twice" in said
     assert "of fans" in said
     assert "of disks" in said
+
+
+def test_two_files_of_one_runbook_are_not_scheduled_together(planner: Person) -> None:
+    """Both are named, with what to type instead."""
+    planner.writes("runbooks/again.yml", (planner.folder / "runbooks/disks.yml").read_text(encoding="utf-8"))
+    said = planner.types("schedule", "runbooks/disks.yml", *QUICK, "--with", "runbooks/again.yml", code=2).err
+    assert "disks by runbooks/disks.yml and runbooks/again.yml" in said
+    assert "Next: runbook schedule runbooks/disks.yml" in said
+
+
+def test_work_for_another_project_counts_in_the_hours_of_a_day(planner: Person) -> None:
+    """Whoever may work six hours a day, and is booked for five, is not asked for two more on that day."""
+    planner.writes("inventory/people.yml", PEOPLE.replace("rate: 95 EUR/h", "rate: 95 EUR/h, limits: {day: 6h}"))
+    write = STEPS[: STEPS.index("  - id: swap")] + STEPS[STEPS.index("  - id: report") :]
+    planner.writes("runbooks/long.yml", runbook("long", write.replace("takes: 2h", "takes: 5h")))
+    planner.writes("runbooks/short.yml", runbook("short", write))
+
+    def days(file: str, *more: str) -> list[str]:
+        told = planner.types("schedule", file, *QUICK, "--json", *more, code=0).json()
+        return [task["start"][:10] for task in told["tasks"]]
+
+    assert days("runbooks/short.yml") == days("runbooks/long.yml", "--book") == ["2031-12-01"]
+    assert days("runbooks/short.yml") == ["2031-12-02"]
 
 
 def test_what_is_released_is_free_again(planner: Person) -> None:

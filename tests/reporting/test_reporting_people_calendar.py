@@ -45,6 +45,18 @@ def test_it_is_read_back_as_it_was_meant() -> None:
     assert data.count(b"BEGIN:VTIMEZONE") == 1
 
 
+def test_the_hour_that_comes_twice_is_told_apart() -> None:
+    """When the clock is put back, what begins or ends in the second of the two hours has its moment all the same."""
+    first = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)  # half past two in summer time
+    work = [booking(f"a/{name}", first + minutes(at), 60, ANA) for name, at in (("x", -60), ("y", 0), ("z", 60))]
+    found = events(calendar_file(ANA, [booked(schedule(*work))], names=NAMES, zone=ZONE, now=NOW))
+
+    for name, at in (("X", -60), ("Y", 0), ("Z", 60)):
+        assert found[name].start.timestamp() == (first + minutes(at)).timestamp()
+        assert found[name].end.timestamp() == (first + minutes(at + 60)).timestamp()
+    assert found["X"].start.tzinfo == ZoneInfo("Europe/Amsterdam")
+
+
 def test_a_pause_makes_two_events() -> None:
     """Each time of work is one; the night between is free."""
     found = events(calendar_file(CARLA, [booked(rack12())], names=NAMES, zone=ZONE, now=NOW))

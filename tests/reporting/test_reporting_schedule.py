@@ -23,7 +23,7 @@ from runbook_engine.reporting.schedule_tables import (
     weekly_hours,
 )
 from runbook_engine.reporting.schedule_text import Look, schedule_text
-from runbook_engine.reporting.schedule_words import bound_words, deadline_words, summary, times, work_s
+from runbook_engine.reporting.schedule_words import bound_words, deadline_words, fitted, summary, times, titled, work_s
 from runbook_engine.scheduling.moving import moved
 
 
@@ -60,6 +60,29 @@ def test_how_far_from_the_deadline(left: timedelta, words: str) -> None:
 def test_how_good_it_is_never_sounds_better_than_it_is(bound: float, optimal: bool, words: str) -> None:
     """The distance from the bound is rounded up."""
     assert bound_words(ends(bound=MONDAY + minutes(bound), optimal=optimal)) == words
+
+
+def test_what_was_not_made_for_an_early_end_says_what_the_distance_is_of() -> None:
+    """With another aim the percent are those of the end, and not of what it costs."""
+    cheap = ends(bound=MONDAY + minutes(50), aim="cost")
+    assert bound_words(cheap) == "its end at most 100 % from the earliest possible"
+
+
+@pytest.mark.parametrize(
+    ("package", "hosts", "words"),
+    [
+        ("up/soak", (), "Watch …"),
+        ("up/soak#3", (), "Watch … · batch 3"),
+        ("up/soak#3", ("w1",), "Watch … · w1"),
+        ("up/soak", ("w01", "w02", "w03"), "Watch … · w[01:03]"),
+        ("up/soak", ("alpha", "beta", "gamma", "delta"), "Watch … · 4 hosts"),
+    ],
+)
+def test_what_is_done_in_batches_is_told_apart(package: str, hosts: tuple[str, ...], words: str) -> None:
+    """By its hosts, or how many they are; without hosts by its batch."""
+    told = booking(package, MONDAY, 10, title="Watch …", hosts=tuple(map(HostName, hosts)))
+    assert titled(told) == words
+    assert fitted(words, 18).endswith(words.rpartition(" · ")[2])
 
 
 def test_the_end_is_one_line() -> None:

@@ -241,6 +241,8 @@ EVENTS: list[ev.Event] = [
     gates.PhaseCleared(at=START, phase=PhaseId("firmware"), entry="freeze", glass=("s3",)),
     gates.StartMissed(at=START, phase=PhaseId("firmware"), due=START),
     gates.StartAgreed(at=START, phase=PhaseId("firmware"), by="ana", reason="there is time"),
+    gates.LateAgreed(at=START, tasks=(TaskId("firmware/flash@h1"),), due=START, by="ana", reason="still warm"),
+    gates.LateAgreed(at=START, tasks=tuple(TaskId(f"p/b@h{n}") for n in range(12)), due=START, by="ana", reason="x"),
     gates.ResourcesTaken(at=START, phase=PhaseId("cabling"), uses={"server-lift": 1}),
     gates.ResourcesReleased(at=START, phase=PhaseId("cabling")),
     gates.PartsTaken(at=START, uses={"rail-kit": 2}),

@@ -231,8 +231,12 @@ def test_a_journal_of_another_engine_is_no_surprise():
 @given(plans(), st.data())
 def test_what_waits_for_time_is_what_why_explains(made, data):
     """Whatever the lags, earliest starts and parts: what starts has no blockers, and what has none starts; and all ends."""
-    kinds = st.sampled_from((LinkKind.FINISH_START, LinkKind.START_START))
-    lags = st.builds(lambda kind, lag_s: Lag(kind=kind, lag_s=float(lag_s)), kinds, st.integers(0, 900))
+    lags = st.builds(
+        lambda kind, lag_s, most: Lag(kind=kind, lag_s=float(lag_s), at_most_s=None if most is None else float(lag_s + most)),
+        st.sampled_from(LinkKind),
+        st.integers(0, 900),
+        st.none() | st.integers(0, 900),
+    )
     packages = {
         name: replace(p, needs=tuple(replace(e, lag=data.draw(st.none() | lags)) for e in p.needs), uses={"disk": 1})
         for name, p in made.packages.items()

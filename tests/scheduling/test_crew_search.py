@@ -24,6 +24,7 @@ def tangled(**more) -> Project:
         jobs.append(job(f"c{k}", 1 + k % 2, 3 * k + 1, calendar=0, crews=needs(2, 3)))
     night = tuple((d + 20, d + 30) for d in DAYS[:-1])
     people = [Worker(id=str(k), free=free, rate=50.0) for k, free in enumerate((OFFICE, OFFICE, None, night))]
+    people[0] = Worker(id="0", free=OFFICE[1:], rate=50.0, day_most=6, rest=11, elsewhere=((-8, -2, None), (9, 14, None)))
     people[2] = Worker(id="2", rate=100.0, dear=tuple((d, d + 8, 2.0) for d in DAYS))
     return project(*jobs, workers=tuple(people), calendars=(NIGHTS,), **more)
 

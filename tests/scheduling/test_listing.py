@@ -19,6 +19,7 @@ from runbook_engine.scheduling.listing_reasons import NotPlaced, Reason
 DAY = 24
 DAYS = tuple(range(0, 30 * DAY, DAY))
 OFFICE = tuple((d + 9, d + 17) for d in DAYS)
+LUNCH = tuple(span for d in DAYS for span in ((d + 8, d + 12), (d + 13, d + 17)))
 NIGHTS = tuple((d + 22, d + 28) for d in DAYS[:-1])
 
 
@@ -130,6 +131,31 @@ def test_the_way_from_home_and_between_sites():
     assert starts(of) == [11, 14]
 
 
+def test_a_break_does_not_undo_the_way_that_was_gone_before_it():
+    """Whoever went there in the morning begins after lunch; what is done on the way, or takes its time, is looked at."""
+    ways = {"sites": ("ams", "rtm"), "travel": {(0, 1): 4, (1, 0): 4}, "workers": (Worker(id="ben", site=0, free=LUNCH),)}
+    assert starts(project(job("a", 2, site=1, crews=needs(0)), **ways)) == [13]
+    assert starts(project(job("a", 1, crews=needs(0)), job("b", 2, 0, site=1, crews=needs(0)), **ways)) == [8, DAY + 13]
+
+
+def test_work_for_other_projects_counts_in_limits_rest_and_ways():
+    """Six hours there leave two of eight; it is slept after; and from another site it is a way."""
+    one = job("a", 4, site=0, crews=needs(0))
+    ways = {"sites": ("ams", "rtm"), "travel": {(0, 1): 2, (1, 0): 2}}
+
+    def begins(free, *elsewhere, **limits):
+        left = tuple(part for part in free if not any(part[0] < end and part[1] > begin for begin, end, _ in elsewhere))
+        ben = Worker(id="ben", site=0, free=left, elsewhere=elsewhere, **limits)
+        return starts(project(one, workers=(ben,), weeks=tuple(range(0, 30 * DAY, 7 * DAY)), **ways))[0]
+
+    hours = tuple(span for d in DAYS for span in ((d + 6, d + 12), (d + 12, d + 22)))
+    assert begins(hours, (6, 12, None)) == 12
+    assert begins(hours, (6, 12, None), day_most=8) == DAY + 6
+    assert begins(hours, (6, 12, None), week_most=9) == 7 * DAY + 6
+    assert begins(hours, (6, 12, None), rest=15) == DAY + 6
+    assert begins(hours, (6, 12, 1)) == 14
+
+
 def test_tools_stay_taken_in_pauses_and_parts_are_used_up():
     tools = (Supply(name="lift", amount=1, taken=((0, 3, 1),)), Supply(name="disk", amount=2, used_up=True, arrives=((50, 2),)))
     of = project(
@@ -186,6 +212,14 @@ def test_why_a_job_has_no_place(of, at, reason):
 
     assert (refused.value.job, refused.value.reason) == (at, reason)
     assert of.jobs[at].id in str(refused.value)
+    assert "slot" not in str(refused.value)  # lengths of time are told in hours
+
+
+def test_a_length_of_time_is_told_as_people_say_it():
+    with pytest.raises(NotPlaced, match="a: it takes 1d 9h, and the window night, freezes taken off, is open for 6h at a time"):
+        first(project(job("a", 33, calendar=0, window="night"), calendars=(NIGHTS,)))
+    with pytest.raises(NotPlaced, match="the window night, freezes taken off, is not open any more"):
+        first(project(job("a", 33, calendar=0, window="night"), calendars=((),)))
 
 
 def test_what_can_stay_stays():
@@ -228,11 +262,12 @@ def projects(draw, *, most: int = 9):
     worker = st.builds(
         Worker,
         id=st.just("w"),
-        free=st.sampled_from((None, OFFICE, tuple((d + 18, d + 30) for d in DAYS[:-1]))),
+        free=st.sampled_from((None, OFFICE, LUNCH, tuple((d + 18, d + 30) for d in DAYS[:-1]))),
         site=st.sampled_from((None, 0)),
         day_most=st.sampled_from((None, 7)),
         week_most=st.sampled_from((None, 20)),
         rest=st.sampled_from((0, 10)),
+        elsewhere=st.sampled_from(((), ((9, 12, None),), ((-3, 2, 0), (10, 15, 1)), ((13, 15, 0), (33, 40, None)))),
     )
     return project(
         *(one(k) for k in range(count)),

@@ -122,8 +122,8 @@ def test_each_kind_of_link_with_lag_and_most(kind: LinkKind, first: tuple[int, i
     made = Project(jobs=(job("a", 4), job("b", 2, Link(before=0, kind=kind, lag=1, most=1))))
 
     right(made, at(*first), at(*second))
-    assert "at least 1 later" in only(made, at(*first), at(second[0] - 1, second[1] - 1))
-    assert "at most 1 later" in only(made, at(*first), at(second[0] + 1, second[1] + 1))
+    assert "at least 1 slots later" in only(made, at(*first), at(second[0] - 1, second[1] - 1))
+    assert "at most 1 slots later" in only(made, at(*first), at(second[0] + 1, second[1] + 1))
 
 
 def test_a_lead_lets_work_begin_before() -> None:
@@ -201,10 +201,10 @@ def test_limits_and_rest() -> None:
         return project(*jobs, workers=(worker("ana", None, **more),))
 
     right(of(day_most=8), at(0, 4, 0), at(20, 24, 0), at(24, 28, 0))
-    assert "12 on a day that begins at 0" in only(of(day_most=8), at(0, 4, 0), at(10, 14, 0), at(20, 24, 0))
+    assert "12 slots on a day that begins at 0" in only(of(day_most=8), at(0, 4, 0), at(10, 14, 0), at(20, 24, 0))
     right(of(day_most=6), at(0, 4, 0), at(22, 26, 0), at(26, 30, 0))
     right(of(week_most=8), at(0, 4, 0), at(164, 168, 0), at(168, 172, 0))
-    assert "12 in a week" in only(of(week_most=8), at(0, 4, 0), at(50, 54, 0), at(90, 94, 0))
+    assert "12 slots in a week" in only(of(week_most=8), at(0, 4, 0), at(50, 54, 0), at(90, 94, 0))
     right(of(rest=11), at(0, 4, 0), at(9, 13, 0), at(24, 28, 0))
     assert "without 11 slots of rest" in only(of(rest=11), at(0, 4, 0), at(9, 13, 0), at(23, 27, 0))
 

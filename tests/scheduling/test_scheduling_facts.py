@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from runbook_engine.model.jobs import Crew, Job, Link, Project, Worker
@@ -106,6 +106,14 @@ def test_a_night_is_no_work():
     assert forecast(plan, under_way(510), 700) == [(510, 1590)]  # late in the evening the same is known
 
 
+def test_a_milestone_that_was_reached_took_no_time():
+    """It is told as the moment at the end of its slot."""
+    plan = project(job("a", 10, people=(0,)), job("m", 0, 0), job("b", 5, 1, people=(0,)))
+
+    found = forecast(plan, run(a=ok(0, 10.2, "ann"), m=ok(10.4, 10.4)), 15)
+    assert found == [(0, 11), (11, 11), (15, 20)]
+
+
 def test_what_may_pause_rests_at_night():
     """It ends the next morning from the start, and the work of its person is told in spells."""
     going, found = go_on(as_it_stands(at_work(job("a", 120, people=(0,), pausable=True)), under_way(510), at(525)))
@@ -124,6 +132,7 @@ def test_who_works_after_hours_is_believed():
     assert forecast(plan, run(a=ok(510, 1560, by="ann")), 1600) == [(510, 1560)]
 
 
+@example(60, 101, 102, 99, False)
 @given(st.integers(60, 539), st.integers(1, 600), st.integers(0, 1500), st.just(0) | st.integers(40, 99), st.booleans())
 def test_a_forecast_is_never_past_and_counts_no_night(began, length, later, percent, pausable):
     """Whatever was begun in the hours is over after now, and what is left of it is worked off in the hours or in one go."""
@@ -192,6 +201,18 @@ def test_a_forecast_tells_what_will_be_whatever_the_deadline():
     found = go_on(as_it_stands(project(job("a", 30, people=(0,), deadline=10)), run(), at(0)))
 
     assert times(found) == [(0, 30)]
+
+
+def test_what_can_no_longer_follow_in_time_follows_late():
+    """It had to begin within ten minutes, and an hour has passed; before that the limit counts."""
+    first, second = job("a", 10, people=(0,)), job("b", 10, people=(1,))
+    plan = project(first, replace(second, links=(Link(before=0, most=10),)))
+    assert times(go_on(as_it_stands(plan, run(a=ok(0, 10, "ann")), at(15))))[1] == (15, 25)
+    going, found = go_on(as_it_stands(plan, run(a=ok(0, 10, "ann")), at(70)))
+
+    assert found.placed[1].start == 70
+    assert going.jobs[1].links == (Link(before=0),)
+    assert faults(going, found) == ()
 
 
 def test_a_step_on_many_hosts_is_over_when_its_last_host_is():

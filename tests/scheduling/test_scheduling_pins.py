@@ -26,7 +26,7 @@ def project(**more: object) -> Project:
     ]
     lift = Job(id="a/lift", duration=2, crews=(Crew(people=(0, 1), count=2),), package=PackageId("a/lift"), release=6)
     only = Job(id="a/only", duration=2, crews=(Crew(people=(0,), words="ana"),), package=PackageId("a/only#2"))
-    facts = {"slot_s": 300, "origin": ORIGIN, "workers": (Worker(id=ANA), Worker(id=BEN))} | more
+    facts = {"slot_s": 300, "origin": ORIGIN, "workers": (Worker(id=ANA), Worker(id=BEN)), "horizon": 8640} | more
     return Project(jobs=(*mount, lift, only), **facts)  # type: ignore[arg-type]
 
 
@@ -53,8 +53,9 @@ def test_minutes_where_there_is_no_calendar() -> None:
         (Pin(task="a/only", start=ORIGIN - timedelta(minutes=5)), "before the project begins"),
         (Pin(task="a/only", start=5.0), "has a calendar"),
         (Pin(task="a/lift", start=ORIGIN), "before it may start"),
-        (Pin(task="a/lift", people=(ANA,)), "needs 2 people, and 1 are named"),
+        (Pin(task="a/lift", people=(ANA,)), "needs 2 people, and 1 person is named"),
         (Pin(task="a/only", people=(BEN,)), "ben cannot do it: it needs ana"),
+        (Pin(task="a/only", start=ORIGIN + timedelta(days=99)), "after all the days that are looked at"),
         (Pin(task="a/only", people=(PersonId("anna"),)), "nobody here is called anna"),
     ],
 )
@@ -72,3 +73,14 @@ def test_what_is_near_is_named() -> None:
     with pytest.raises(NotPinned) as found:
         pinned(project(), [Pin(task="a/only", people=(PersonId("anna"),))])
     assert found.value.near == ("ana",)
+
+
+def test_pins_that_contradict_each_other_are_refused() -> None:
+    """Two starts or two people for one task; the same said twice, or a start and a person, are one pin."""
+    early, late = (Pin(task="a/mount@h1", start=ORIGIN + timedelta(minutes=m)) for m in (0, 30))
+    ana, ben = (Pin(task="a/mount", people=(who,)) for who in (ANA, BEN))
+    assert pinned(project(), [early, ana, early]).jobs[0].start == 0
+    with pytest.raises(NotPinned, match="two pins say when a/mount@h1 starts"):
+        pinned(project(), [early, late])
+    with pytest.raises(NotPinned, match="two pins say who does a/mount@h1"):
+        pinned(project(), [ana, ben])

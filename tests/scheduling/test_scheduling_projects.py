@@ -324,7 +324,7 @@ def test_what_the_engine_does_between_peoples_work_is_told_host_by_host() -> Non
 
 
 def test_what_others_have_booked_is_taken() -> None:
-    """Their people are not free, their tools are gone, and no phase that needs one of their hosts goes on meanwhile."""
+    """Their people are not free, which counts in their limits; tools are gone; no phase has one of their hosts meanwhile."""
     begin = MONDAY + timedelta(hours=10)
     other = Booking(
         id="x",
@@ -336,6 +336,7 @@ def test_what_others_have_booked_is_taken() -> None:
         people=(PersonId("ana"),),
         hosts=(HostName("web1"),),
         uses={"lift": 1},
+        site="rtm1",
     )
     booked = Schedule(
         plan=Digest(""), runbook="x", title="x", made=MONDAY, bookings=(other,), start=begin, finish=other.finish, bound=begin
@@ -347,6 +348,9 @@ def test_what_others_have_booked_is_taken() -> None:
     assert [(amsterdam(made, a), amsterdam(made, b)) for a, b in (ana.free or ())[:2]] == [
         ("Mon 30 09:00", "Mon 30 10:00"),
         ("Mon 30 12:00", "Mon 30 17:00"),
+    ]
+    assert [(amsterdam(made, a), amsterdam(made, b), made.sites[at]) for a, b, at in ana.elsewhere if at is not None] == [
+        ("Mon 30 10:00", "Mon 30 12:00", "rtm1")
     ]
     assert [(amsterdam(made, a), amsterdam(made, b), n) for a, b, n in made.resources[0].taken] == [
         ("Mon 30 10:00", "Mon 30 12:00", 1)

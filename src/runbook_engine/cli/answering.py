@@ -16,6 +16,7 @@ from runbook_engine.model.run import TaskState
 from runbook_engine.model.words import Status, TaskId, Verdict
 from runbook_engine.running.admit_turns import asks
 from runbook_engine.running.course import Course
+from runbook_engine.running.pacing import not_yet_over
 
 if TYPE_CHECKING:
     from runbook_engine.recording import Store
@@ -29,6 +30,8 @@ def ask_person(store: "Store", course: Course, folder: Path, place: Settings) ->
     for task, state in list(course.run.tasks.items()):
         package = course.shape.work(task, back=state.back)
         if state.status is Status.WAITING and state.until is None:
+            if next(not_yet_over(course, task, opening.now()), None):
+                continue  # which status says, and why until when
             decision = _ask(task, state, package, folder)
         elif state.status is Status.UNKNOWN and not state.settles_itself:
             decision = _settle(task, state)

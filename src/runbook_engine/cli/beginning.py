@@ -24,7 +24,7 @@ def enforced(plan: Plan, file: str, *, accepted: bool) -> None:
     if plan.unenforced and not accepted:
         raise Refused(
             f"NOT ENFORCED yet: {', '.join(plan.unenforced)}",
-            why="The plan states them, but this version does not act on them: nobody is asked to sign, no window is kept.",
+            why="The plan states them, but this version does not act on them in a run.",
             next_command=f"runbook run {file} --accept-unenforced",
         )
     if plan.unenforced:

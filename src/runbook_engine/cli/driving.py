@@ -27,6 +27,7 @@ from runbook_engine.running.course import Course, replay
 from runbook_engine.running.execute import Observer, execute
 from runbook_engine.running.focus import Focus, Habits
 from runbook_engine.running.gates import of_phase
+from runbook_engine.running.limits import limits
 from runbook_engine.running.result import result
 
 if TYPE_CHECKING:
@@ -223,6 +224,7 @@ def _held(course: Course, plan: Plan, world: World) -> str:
     """What holds open phases, and which hosts of the plan other runs work on; empty when nothing does."""
     from runbook_engine.reporting.folding import fold_hosts
     from runbook_engine.reporting.gate_text import held_lines
+    from runbook_engine.reporting.limit_text import limit_lines
 
     holders: dict[RunId, list[HostName]] = {}
     for host in plan.targets:
@@ -230,7 +232,10 @@ def _held(course: Course, plan: Plan, world: World) -> str:
             holders.setdefault(world.taken[host], []).append(host)
     phases = (p for p in plan.phases if course.run.phases[p.id].stage is not None and course.run.phases[p.id].ended is None)
     gates = [gate for phase in phases for gate in of_phase(course, phase.id, world, opening.now())]
-    return "\n".join(held_lines(gates, options.zone())) + "\n".join(
+    now, zone = opening.now(), options.zone()
+    passed = [limit for limit in limits(course) if limit.by < now]
+    lines = [*held_lines(gates, zone), *(f"\n{line}" for line in limit_lines(passed, course.run.id, now, zone))]
+    return "\n".join(lines) + "\n".join(
         f"\nRun {run} works on {fold_hosts(hosts)}; this run starts nothing there before it has ended.\n"
         f"Next: runbook status {run}"
         for run, hosts in holders.items()

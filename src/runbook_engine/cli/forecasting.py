@@ -8,7 +8,7 @@ from runbook_engine.cli import opening, options
 from runbook_engine.cli.estates import Live, estates_of
 from runbook_engine.cli.learning import learnt_of
 from runbook_engine.cli.pinning import keep_to_rules, with_pins
-from runbook_engine.cli.scheduled import Wish, Zeal, effort_of
+from runbook_engine.cli.scheduled import Wish, Zeal, effort_of, own_and_others
 from runbook_engine.cli.settings import Settings
 from runbook_engine.model.forecast import Forecast
 from runbook_engine.model.jobs import Aim, Effort, Project
@@ -106,9 +106,8 @@ class _Known:
 def _known(place: Settings, store: "Store", plan: Plan, booked: Sequence[Booked]) -> _Known:
     from runbook_engine.scheduling.projects_terms import Terms
 
-    schedules = [b.schedule for b in booked if not b.schedule.abstract]
-    own = next((s for s in schedules if s.runbook == plan.runbook), None)
-    others = tuple(s for s in schedules if s.runbook != plan.runbook)
+    booking, others = own_and_others(booked, plan.runbook)
+    own = booking.schedule if booking and not booking.schedule.abstract else None
     live = estates_of(place.inventory).live()
     terms = Terms(parallel=place.parallel, pools=live.pools, booked=others, learnt=learnt_of(store, plan))
     return _Known(live=live, own=own, others=others, terms=terms)

@@ -16,6 +16,7 @@ from runbook_engine.cli.settings import settings
 from runbook_engine.model.errors import Exit, Usage
 from runbook_engine.model.words import RunStatus, TaskId
 from runbook_engine.running.course import Course
+from runbook_engine.running.limits import limit_of, limits
 from runbook_engine.running.result import result
 
 FOLLOW_S = 0.5  # how often a followed log is looked at
@@ -84,14 +85,13 @@ def _show_status(found: opening.Opened, *, as_json: bool) -> None:
     from runbook_engine.reporting.status_text import status_text
 
     at, plan, run = opening.now(), found.course.shape.plan, found.course.run
-    forecast = forecast_of(found.place, found.store, found.course)
+    forecast, reasons, most = forecast_of(found.place, found.store, found.course), reasons_of(found), found.place.parallel
+    known = sorted(limits(found.course), key=lambda limit: limit.by)
     if as_json:
-        options.show_json(status_data(plan, run, reasons_of(found), at, parallel=found.place.parallel, forecast=forecast))
+        options.show_json(status_data(plan, run, reasons, at, parallel=most, forecast=forecast, limits=known))
     else:
-        shown = status_text(
-            plan, run, reasons_of(found), at, zone=options.zone(), parallel=found.place.parallel, forecast=forecast
-        )
-        options.show(shown)
+        zone = options.zone()
+        options.show(status_text(plan, run, reasons, at, zone=zone, parallel=most, forecast=forecast, limits=known))
 
 
 def reasons_of(found: opening.Opened) -> Reasons:
@@ -111,6 +111,7 @@ def why_command(run: str, task: str | None, journal: str | None, as_json: bool) 
     runbook why rack12-install-1 firmware/flash@r12-u07
     runbook why last
     """
+    from runbook_engine.reporting.limit_text import limit_lines
     from runbook_engine.reporting.status_data import status_data, why_data
     from runbook_engine.reporting.status_text import why_run_text, why_text
 
@@ -124,7 +125,9 @@ def why_command(run: str, task: str | None, journal: str | None, as_json: bool) 
         if as_json:
             options.show_json(why_data(plan, fold, name, reasons(name)))
         else:
-            options.show(why_text(plan, fold, name, reasons, zone=options.zone()))
+            limit = limit_of(found.course, *found.course.shape.parts(name))
+            by = limit_lines([limit], fold.id, opening.now(), options.zone()) if limit else ()
+            options.show(why_text(plan, fold, name, reasons, zone=options.zone(), limits=by))
     return Exit.DONE
 
 

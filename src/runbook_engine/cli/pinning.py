@@ -68,10 +68,15 @@ def keep_to_rules(free: Project, solution: Solution, zone: tzinfo, twice: str, f
 def _in_words(project: Project, fault: str, zone: tzinfo) -> str:
     """What the checker says, with times for the numbers of slots."""
     from runbook_engine.reporting.schedule_words import when
+    from runbook_engine.reporting.words import duration
     from runbook_engine.scheduling.projects_clock import of_project
 
     def told(found: "re.Match[str]") -> str:
         return f"{found[1]} {when(of_project(project, int(found[2])), zone)}"
 
-    words = fault if project.origin is None else re.sub(r"\b(from|to|at|until|before|after|slot) (\d+)\b", told, fault)
+    def long(found: "re.Match[str]") -> str:
+        return duration(int(found[1]) * project.slot_s)
+
+    words = re.sub(r"\b(\d+) slots\b", long, fault)
+    words = words if project.origin is None else re.sub(r"\b(from|to|at|until|before|after|by) (\d+)\b", told, words)
     return re.sub(r"\bcalendar \d+ is", "its window is", words)

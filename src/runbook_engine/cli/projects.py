@@ -42,13 +42,13 @@ def existing(file: str) -> Path:
 def load_both(file: Path, settings: Settings) -> tuple[Runbook, Estate]:
     """Runbook and inventory, checked by themselves and against each other. Raises NotValid with the mistakes of all."""
     from runbook_engine.loading import check, load_runbook
-    from runbook_engine.planning import check_capacity, check_templates
+    from runbook_engine.planning import check_capacity, check_limits, check_order, check_templates
 
     mistakes: list[Mistake] = []
     runbook, estate = None, None
     try:
         runbook = load_runbook(file)
-        mistakes += check_templates(runbook)
+        mistakes += [*check_templates(runbook), *(check_order(runbook) or check_limits(runbook))]
     except NotValid as error:
         mistakes += error.mistakes
     try:

@@ -15,7 +15,7 @@ from runbook_engine.cli.identity import require
 from runbook_engine.cli.linking import same_machines
 from runbook_engine.cli.projects import planned
 from runbook_engine.cli.settings import Settings, settings
-from runbook_engine.cli.turning import host_meant, left_out_words, phase_meant, reopening, start_meant
+from runbook_engine.cli.turning import host_meant, late_decision, left_out_words, phase_meant, reopening, start_meant
 from runbook_engine.model.decisions import Again, Decision, LeaveOut, ResumeRun, Retry, StartNow, StartWith
 from runbook_engine.model.errors import Refused, Usage
 from runbook_engine.model.plan import Plan
@@ -113,6 +113,7 @@ def run_command(
 @click.option("--failed", is_flag=True, help="Try again every task that ended badly, ways back too.")
 @click.option("--skip", "skipped", multiple=True, metavar="HOST", help="Go on without this host (repeatable).")
 @click.option("--again", metavar="PHASE", help="Do a phase again that was rolled back.")
+@click.option("--late", "late", multiple=True, metavar="TASK", help="Do it although it is late (a step: all that are late).")
 @click.option("--start", "missed", metavar="PHASE", help="Start a phase whose start was missed.")
 @break_glass
 @options.reason
@@ -130,6 +131,7 @@ def resume_command(
     failed: bool,
     skipped: tuple[str, ...],
     again: str | None,
+    late: tuple[str, ...],
     missed: str | None,
     break_glass: str | None,
     reason: str,
@@ -167,6 +169,9 @@ def resume_command(
             from runbook_engine.cli.signing import break_it
 
             break_it(found.run, break_glass, focus, place, no_input=no_input)
+        if late:
+            wish = late_decision(found.course, late, reason)
+            store.decide(found.run, wish)
         if missed is not None:
             at = phase_meant(plan, missed)
             store.decide(found.run, StartNow(id=opening.new_id(), by=options.me(), phase=at, reason=reason))

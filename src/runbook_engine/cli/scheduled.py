@@ -53,6 +53,7 @@ class Wish:
     aim: Aim = Aim.FINISH
     pins: "tuple[Pin, ...]" = ()
     start: str | None = None  # not before, as it was typed; None: now
+    file: str = "PLAN"  # as the next command names it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +80,12 @@ def booked_of(place: Settings) -> tuple[Booked, ...]:
         return store.booked()
 
 
+def own_and_others(booked: Sequence[Booked], runbook: str) -> tuple[Booked | None, tuple[Schedule, ...]]:
+    """What is booked for a runbook, and what takes people and things from it: all else that has dates."""
+    own = next((b for b in booked if b.schedule.runbook == runbook), None)
+    return own, tuple(b.schedule for b in booked if b.schedule.runbook != runbook and not b.schedule.abstract)
+
+
 def make(plan: Plan, place: Settings, wish: Wish, booked: Sequence[Booked], now: datetime) -> Made:
     """The schedule of a plan beside what is booked for other runbooks. Raises Refused where there is none at all."""
     from runbook_engine.cli.tasking import names_of
@@ -92,9 +99,8 @@ def make(plan: Plan, place: Settings, wish: Wish, booked: Sequence[Booked], now:
     from runbook_engine.scheduling.schedules import schedule_of
 
     live = estates_of(place.inventory).live()
-    before = next((b for b in booked if b.schedule.runbook == plan.runbook), None)
+    before, others = own_and_others(booked, plan.runbook)
     wish = _aimed(wish, plan, before)
-    others = tuple(b.schedule for b in booked if b.schedule.runbook != plan.runbook and not b.schedule.abstract)
     learnt = _learnt(plan, place)
     terms = Terms(parallel=place.parallel, pools=live.pools, booked=others, learnt=learnt)
     try:
@@ -110,7 +116,9 @@ def make(plan: Plan, place: Settings, wish: Wish, booked: Sequence[Booked], now:
         plan, live.estate, project, solution, now, aim=wish.aim, effort=effort, estimates=estimate_words(plan, learnt)
     )
     if wish.pins:
-        keep_to_rules(_unpinned(project), solution, zone, conflict_text(schedule, others, names_of(live.estate), zone))
+        keep_to_rules(
+            _unpinned(project), solution, zone, conflict_text(schedule, others, names_of(live.estate), zone), wish.file
+        )
     changed = moved(before.schedule, schedule) if before else None
     return Made(plan=plan, schedule=schedule, refused=refused, moved=changed, others=others)
 
@@ -128,7 +136,7 @@ def _begins(plan: Plan, project: Project, wish: Wish) -> None:
     if wish.start is not None and project.origin is None:
         raise Usage(
             f"--from {wish.start}: {plan.runbook} has no dates, windows or people; its schedule counts minutes from its start",
-            next_command="runbook schedule PLAN",
+            next_command=f"runbook schedule {wish.file}",
         )
 
 
@@ -150,11 +158,11 @@ def _solved(plan: Plan, project: Project, wish: Wish, zone: tzinfo, before: Book
         first: Exception = error
     eased = without_deadlines(project)
     if eased == project:
-        raise _impossible(plan, first) from first
+        raise _impossible(plan, wish, first) from first
     try:
         solution = _search(eased, wish, before)
     except (NotPlaced, ValueError):
-        raise _impossible(plan, first) from first
+        raise _impossible(plan, wish, first) from first
     return eased, solution, "; ".join(_late(project, solution, zone)) or str(first)
 
 
@@ -202,11 +210,12 @@ def running_s() -> float:
         return time.process_time()
 
 
-def _impossible(plan: Plan, error: Exception) -> Refused:
+def _impossible(plan: Plan, wish: Wish, error: Exception) -> Refused:
+    kept = "people, calendars, resources and pins" if wish.pins else "people, calendars and resources"
     return Refused(
         f"There is no schedule for {plan.runbook}: {error}",
-        why="Nothing that keeps to people, calendars and resources was found.",
-        next_command="runbook feasibility PLAN",
+        why=f"Nothing that keeps to {kept} was found.",
+        next_command=f"runbook schedule {wish.file}, and another --pin" if wish.pins else f"runbook feasibility {wish.file}",
     )
 
 

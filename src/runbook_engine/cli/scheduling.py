@@ -90,16 +90,17 @@ def schedule_command(
         return schedule_run(file, place, wish, by=_by(by), output=output, book=book, as_json=as_json)
     plans = [planned(name, place, options.pairs(params, "-p") if name == file else {}, params_file) for name in (file, *more)]
     if release:
-        return _release(place, plans[0], _given("start", "aim", "pins", "more", "by", "output", "book", "as_json"))
+        return _release(place, plans[0], file, _given("start", "aim", "pins", "more", "by", "output", "book", "as_json"))
     now = opening.now().replace(microsecond=0)
-    found = _together(plans, place, wish, now)
+    files = (file, *more)
+    found = _together(plans, files, place, wish, now)
     if output:
         write_view(_view(found[0], place, _by(by)), output, _by(by))
     if as_json:
         _show_json(found)
     elif output != "-":
-        _show(found, place, _by(by), (file, *more))
-    return _end(found, place, now, book=book)
+        _show(found, place, _by(by), files)
+    return _end(found, files, place, now, book=book)
 
 
 def _aim(aim: str | None, *, going: bool) -> Aim:
@@ -115,21 +116,35 @@ def _given(*names: str) -> list[str]:
     return [known[name] for name in typed]
 
 
-def _together(plans: Sequence[Plan], place: Settings, wish: Wish, now: datetime) -> list[Made]:
+def _together(plans: Sequence[Plan], files: Sequence[str], place: Settings, wish: Wish, now: datetime) -> list[Made]:
     """The schedules, in the order in which the plans were named. Whose priority is greater is placed first."""
-    names = [plan.runbook for plan in plans]
-    if len(set(names)) < len(names):
-        raise Usage("A plan is named twice", why="Each project has one schedule.")
+    _each_once(plans, files)
     booked = list(booked_of(place))
     made: dict[str, Made] = {}
-    for plan in sorted(plans, key=lambda p: -p.priority):
+    for file, plan in sorted(zip(files, plans, strict=True), key=lambda pair: -pair[1].priority):
         waiting = {p.runbook for p in plans if p.runbook not in made and p is not plan}
         beside = [entry for entry in booked if entry.schedule.runbook not in waiting]
-        share = replace(wish, pins=wish.pins if plan is plans[0] else (), limit_s=_share(wish, len(made) + 1, len(plans)))
+        pins, limit_s = wish.pins if plan is plans[0] else (), _share(wish, len(made) + 1, len(plans))
+        share = replace(wish, pins=pins, limit_s=limit_s, file=file)
         made[plan.runbook] = found = make(plan, place, share, beside, now)
         booked = [entry for entry in booked if entry.schedule.runbook != plan.runbook]
         booked.append(Booked(number=0, schedule=found.schedule, by="", at=now))
-    return [made[name] for name in names]
+    return [made[plan.runbook] for plan in plans]
+
+
+def _each_once(plans: Sequence[Plan], files: Sequence[str]) -> None:
+    """Raise Usage for two plans of one runbook: it has one schedule."""
+    from runbook_engine.reporting.words import listed
+
+    by_id: dict[str, list[str]] = {}
+    for file, plan in zip(files, plans, strict=True):
+        by_id.setdefault(plan.runbook, []).append(file)
+    if twice := {name: same for name, same in by_id.items() if len(same) > 1}:
+        raise Usage(
+            f"A runbook is named twice: {'; '.join(f'{name} by {listed(same)}' for name, same in twice.items())}",
+            why="Each runbook has one schedule, by its id: leave one out, or give it another id (runbook: …).",
+            next_command=f"runbook schedule {' --with '.join(same[0] for same in by_id.values())}",
+        )
 
 
 def _share(wish: Wish, number: int, plans: int) -> float | None:
@@ -137,16 +152,16 @@ def _share(wish: Wish, number: int, plans: int) -> float | None:
     return None if wish.limit_s is None else wish.limit_s * number / plans
 
 
-def _release(place: Settings, plan: Plan, beside: Sequence[str]) -> int:
+def _release(place: Settings, plan: Plan, file: str, beside: Sequence[str]) -> int:
     """Give up what is booked for a plan; nothing is scheduled then, so that other options (`beside`) would mean nothing."""
     if beside:
         why = "It only gives up what is booked for one plan; nothing is scheduled."
         raise Usage(
-            f"--release goes alone, without {', '.join(beside)}", why=why, next_command="runbook schedule PLAN --release"
+            f"--release goes alone, without {', '.join(beside)}", why=why, next_command=f"runbook schedule {file} --release"
         )
     with opening.store_of(place) as store:
         if not store.release(plan.runbook, opening.now(), options.me()):
-            raise Refused(f"Nothing is booked for {plan.runbook}", next_command="runbook schedule PLAN --book")
+            raise Refused(f"Nothing is booked for {plan.runbook}", next_command=f"runbook schedule {file} --book")
     options.say(f"Nothing is booked for {plan.runbook} any more; its people are free. Tell them: runbook tasks --for PERSON")
     return Exit.DONE
 
@@ -180,14 +195,14 @@ def _show_json(found: Sequence[Made]) -> None:
     options.show_json(data[0] if len(data) == 1 else {"format": FORMAT, "kind": "schedules", "schedules": data})
 
 
-def _end(found: Sequence[Made], place: Settings, now: datetime, *, book: bool) -> int:
+def _end(found: Sequence[Made], files: Sequence[str], place: Settings, now: datetime, *, book: bool) -> int:
     """Book it, unless something is not kept. Raises Refused with all that is not."""
-    refused = [f"{made.plan.runbook}: {made.refused}" for made in found if made.refused]
+    refused = {file: f"{made.plan.runbook}: {made.refused}" for made, file in zip(found, files, strict=True) if made.refused}
     if refused:
         raise Refused(
-            f"A deadline is not kept. {' '.join(refused)}",
+            f"A deadline is not kept. {' '.join(refused.values())}",
             why="This is the best that was found without it" + ("; nothing was booked." if book else "."),
-            next_command="runbook feasibility PLAN",
+            next_command=f"runbook feasibility {next(iter(refused))}",
         )
     if book:
         with opening.store_of(place) as store:

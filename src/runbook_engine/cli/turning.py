@@ -8,10 +8,11 @@ from runbook_engine.cli import opening, options
 from runbook_engine.cli.deciding import decide, say_next
 from runbook_engine.cli.identity import require
 from runbook_engine.model import decisions as de
-from runbook_engine.model.errors import Usage
+from runbook_engine.model.errors import Refused, Usage
 from runbook_engine.model.plan import Plan
 from runbook_engine.model.words import SETTLED_BADLY, HostName, PhaseId, Status, StepId, TaskId
 from runbook_engine.running.course import Course
+from runbook_engine.running.limits import late_ones
 
 NAMED_AT_MOST = 20
 ANSWERS = ("go-on", "roll-back", "stop")  # to a phase that asks
@@ -106,6 +107,29 @@ def reopening(course: Course, retries: Sequence[TaskId], skipped: Sequence[HostN
 def phase_meant(plan: Plan, name: str) -> PhaseId:
     """A phase of the plan by its name. Raises Usage with what is near."""
     return PhaseId(_meant(name, [p.id for p in plan.phases], "phase"))
+
+
+def late_decision(course: Course, names: Sequence[str], reason: str) -> de.StartLate:
+    """That tasks, or all tasks of steps, are done although they are late. Raises Usage and Refused where nothing is."""
+    tasks = [task for name in names for task in _late(course, name)]
+    if not reason.strip():
+        raise Usage(
+            f"Why can {', '.join(names)} be done although it is late?",
+            why="The reason is kept in the journal and stands in the evidence.",
+            next_command=f"runbook resume {course.run.id} --late {names[0]} --reason TEXT",
+        )
+    return de.StartLate(id=opening.new_id(), by=options.me(), tasks=tuple(dict.fromkeys(tasks)), reason=reason)
+
+
+def _late(course: Course, name: str) -> list[TaskId]:
+    """The late tasks that a name means. Raises Refused where none is."""
+    steps = [p for p in course.shape.plan.packages.values() if name in {p.id, p.step, p.step.partition("/")[2]}]
+    tasks = [t for p in steps for t in course.shape.tasks(p.id)] or [opening.task_meant(course, name)]
+    found = [limit.task for limit in late_ones(course, tasks, opening.now())]
+    if not found:
+        command = f"runbook why {course.run.id} {tasks[0]}"
+        raise Refused(f"Nothing of {name} is held because it is late", next_command=command)
+    return found
 
 
 def host_meant(plan: Plan, name: str) -> HostName:

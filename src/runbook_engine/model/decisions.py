@@ -203,6 +203,16 @@ class StartNow:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartLate:
+    """Do tasks although the time has passed by which they had to follow."""
+
+    id: str
+    by: str
+    tasks: tuple[TaskId, ...]
+    reason: str = ""
+
+
 Decision = (
     Done
     | Decide
@@ -223,4 +233,5 @@ Decision = (
     | Again
     | StartWith
     | StartNow
+    | StartLate
 )

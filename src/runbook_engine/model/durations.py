@@ -10,6 +10,15 @@ from runbook_engine.model.words import PackageId, PhaseId
 Pick = Callable[[Takes], float]
 
 
+def time_words(seconds: float) -> str:
+    """A length of time as people write it: 1h 30m."""
+    parts = []
+    for unit, length in (("d", 86_400), ("h", 3_600), ("m", 60)):
+        whole, seconds = divmod(seconds, length)
+        parts += [f"{whole:g}{unit}"] if whole else []
+    return " ".join([*parts, *([f"{seconds:g}s"] if seconds or not parts else [])])
+
+
 def shortest(takes: Takes) -> float:
     """The lower end."""
     return takes.low_s
@@ -58,7 +67,7 @@ def untimed(package: Package) -> bool:
 
 
 def _from(before: tuple[float, float], edge: Edge) -> float:
-    """When what follows can begin."""
+    """When what follows can begin, or end."""
     return max(0.0, before[0 if edge.on_start else 1] + (edge.lag.lag_s if edge.lag else 0.0))
 
 
@@ -67,8 +76,10 @@ def times_of(plan: Plan, stage: Stage, pick: Pick, parallel: int | None) -> dict
     times: dict[PackageId, tuple[float, float]] = {}
     inside = set(stage.packages)
     for package in (plan.packages[p] for p in stage.packages):
-        begin = max((_from(times[e.before], e) for e in package.needs if e.before in inside and e.before in times), default=0.0)
-        times[package.id] = (begin, begin + package_time(package, pick, parallel))
+        known = [e for e in package.needs if e.before in inside and e.before in times]
+        begin = max((_from(times[e.before], e) for e in known if not package.only_its_end(e)), default=0.0)
+        end = max((_from(times[e.before], e) for e in known if package.only_its_end(e)), default=0.0)
+        times[package.id] = (begin, max(end, begin + package_time(package, pick, parallel)))
     return times
 
 

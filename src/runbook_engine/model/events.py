@@ -9,7 +9,7 @@ from datetime import datetime
 
 from runbook_engine.model.gates import HostsReleased as HostsReleased  # noqa: PLC0414 - it is one of these events
 from runbook_engine.model.gates import HostsTaken as HostsTaken  # noqa: PLC0414 - the same
-from runbook_engine.model.gates import PhaseCleared, PhaseHeld, Sharing, StartAgreed, StartMissed
+from runbook_engine.model.gates import LateAgreed, PhaseCleared, PhaseHeld, Sharing, StartAgreed, StartMissed
 from runbook_engine.model.turns import FailuresAccepted, HostLeftOut, PhasesReopened, RollBackBegan
 from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import AttemptId, Cause, Digest, Purpose, RunId, Status, TaskId, Verdict
@@ -287,5 +287,6 @@ Event = (
     | PhaseHeld
     | StartMissed
     | StartAgreed
+    | LateAgreed
     | Sharing
 )

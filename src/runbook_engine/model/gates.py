@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from runbook_engine.model.values import dataclass
-from runbook_engine.model.words import HostName, PhaseId
+from runbook_engine.model.words import HostName, PhaseId, TaskId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +49,17 @@ class StartAgreed:
     phase: PhaseId
     by: str
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LateAgreed:
+    """A person says that these tasks are done although the time has passed by which they had to follow (`at_most`)."""
+
+    at: datetime
+    tasks: tuple[TaskId, ...]
+    due: datetime  # by when the first of them had to be done, or begun
+    by: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -109,6 +109,7 @@ class Worker:
     rest: int = 0  # slots between two shifts, at least
     rate: float = 0.0  # for an hour, in Project.currency
     dear: tuple[tuple[int, int, float], ...] = ()  # (from, to, factor): when an hour costs that many times the rate
+    elsewhere: tuple[tuple[int, int, int | None], ...] = ()  # (from, to, site): work for other projects, which counts in limits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,8 +44,13 @@ class Edge:
 
     @property
     def on_start(self) -> bool:
-        """Whether it is the start of `before` that is waited for, and not its end."""
-        return self.lag is not None and self.lag.kind is LinkKind.START_START
+        """Whether it is the start of `before` that is followed, and not its end."""
+        return self.lag is not None and self.lag.kind in (LinkKind.START_START, LinkKind.START_FINISH)
+
+    @property
+    def of_end(self) -> bool:
+        """Whether it is about the end of what follows, and not about its start."""
+        return self.lag is not None and self.lag.kind in (LinkKind.FINISH_FINISH, LinkKind.START_FINISH)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +134,15 @@ class Package:
     def by_person(self) -> bool:
         """Whether a person does or decides it."""
         return not self.action or self.procedure.question is not None
+
+    @property
+    def ends_as_told(self) -> bool:
+        """Whether its end can be put off: a person says it, or a timer. A milestone has no end of its own."""
+        return self.by_person or (self.procedure.timer is not None and not self.milestone)
+
+    def only_its_end(self, edge: Edge) -> bool:
+        """Whether a need keeps only its end back. What ends by itself is kept from starting instead, which is stricter."""
+        return edge.of_end and self.ends_as_told
 
     @property
     def claims_hosts(self) -> bool:

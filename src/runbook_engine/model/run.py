@@ -51,6 +51,7 @@ class TaskState:
     evidence: Mapping[str, str] = field(default_factory=nothing)
     verify_first: bool = False  # doubt that a probe may settle
     ask_first: bool = False  # doubt that the host itself may settle: it keeps what became of the attempt
+    late: bool = False  # a person said that it is done although the time has passed by which it had to follow
     back: bool = False  # it is being undone, or was: what is said of it is said of its way back
     turns: bool = False  # it runs, and is undone as soon as that has ended
     boot: str = ""  # the host's boot id when the last attempt began; empty: nobody keeps anything of it

@@ -5,7 +5,7 @@ from dataclasses import field
 from datetime import datetime
 
 from runbook_engine.model.values import dataclass
-from runbook_engine.model.words import HostName, PackageId, PhaseId, RunId
+from runbook_engine.model.words import HostName, PackageId, PhaseId, RunId, TaskId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,10 +65,28 @@ class World:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """By when a task has to begin, or to end, because it must not follow another one later than that (`at_most`)."""
+
+    task: TaskId
+    by: datetime
+    before: TaskId  # what it follows
+    most_s: float  # so long after it at most
+    on_start: bool = False  # after its start, and not its end
+    of_end: bool = False  # it is the end of the task that is limited, and not its start
+    begun: bool = False  # it has begun, or is open for a person: nothing is held any more
+    agreed: bool = False  # a person said that it is done although it is late
+
+    def held(self, now: datetime) -> bool:
+        """Whether the time has passed, and the task waits for a person to say that it is still done."""
+        return self.by < now and not self.begun and not self.agreed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Blocker:
     """Why a task does not start now: the reason in words, until when if that is known, and who or what can change it."""
 
     reason: str
-    kind: str = "other"  # phase | stage | needs | host | budget | person | time | doubt | run | limit | over, or a Hold's
+    kind: str = "other"  # phase stage needs host budget person time doubt run limit late over, or a Hold's
     until: str = ""
     next_command: str = ""

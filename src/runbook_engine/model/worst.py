@@ -38,9 +38,13 @@ def stage_s(packages: Mapping[PackageId, Package], stage: Stage, parallel: int) 
     ends: dict[PackageId, float] = {}
     for name in stage.packages:
         package = packages[name]
-        times = ((begins if edge.on_start else ends).get(edge.before, 0.0) + lag_of(edge) for edge in package.needs)
-        begin = begins[name] = max(0.0, *times, 0.0)
-        ends[name] = begin + rounds(package, len(package.hosts), parallel) * one_s(package)
+        times = {True: [0.0], False: [0.0]}  # whether it is its end that is put off
+        for edge in package.needs:
+            before = (begins if edge.on_start else ends).get(edge.before, 0.0)
+            times[package.only_its_end(edge)].append(before + lag_of(edge))
+        begins[name] = max(times[False])
+        over = begins[name] + rounds(package, len(package.hosts), parallel) * one_s(package)
+        ends[name] = max(over, *times[True])
     return max(ends.values(), default=0.0)
 
 

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from runbook_engine.planning.check import check_templates
     from runbook_engine.planning.comparing import Difference, compare, unchanged_phases
     from runbook_engine.planning.digests import carried, digest_of, fingerprint, leaves
+    from runbook_engine.planning.limits import check_limits
     from runbook_engine.planning.make import make_plan
     from runbook_engine.planning.order import check_order, graph
     from runbook_engine.planning.planfile import read_plan, write_plan
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = [
     "make_plan",
     "check_templates",
+    "check_limits",
     "check_order",
     "check_capacity",
     "pools",
@@ -46,6 +48,7 @@ _HOMES = {
     "fingerprint": "digests",
     "leaves": "digests",
     "make_plan": "make",
+    "check_limits": "limits",
     "check_order": "order",
     "graph": "order",
     "read_plan": "planfile",

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from runbook_engine.model.durations import time_words
 from runbook_engine.model.plan import Edge, Package
 from runbook_engine.model.runbook import Lag
 from runbook_engine.model.words import PackageId, StepId
-from runbook_engine.planning.layout import Part, time_words
+from runbook_engine.planning.layout import Part
 
 
 def with_lags(edges: tuple[Edge, ...], part: Part, packages: Mapping[PackageId, Package]) -> tuple[Edge, ...]:

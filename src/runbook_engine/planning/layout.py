@@ -6,6 +6,7 @@ from itertools import count
 
 from runbook_engine.actions.contract import Action
 from runbook_engine.actions.pause import PauseParams
+from runbook_engine.model.durations import time_words
 from runbook_engine.model.places import Path
 from runbook_engine.model.runbook import Phase, Rolling, Step
 from runbook_engine.model.text import plain
@@ -209,15 +210,6 @@ def _soak(phase: Phase, rolling: Rolling) -> Iterator[Chosen]:
         step = Step(id=name, title=title, action="pause", params=PauseParams.model_construct(for_s=rolling.soak_s))
         step = replace(step, scope=phase.scope, path=(*phase.path, "rolling", "soak"))
         yield Chosen(step=step, per=Per.BATCH, hosts=(), health=True)
-
-
-def time_words(seconds: float) -> str:
-    """A length of time as people write it: 1h 30m."""
-    parts = []
-    for unit, length in (("d", 86_400), ("h", 3_600), ("m", 60)):
-        whole, seconds = divmod(seconds, length)
-        parts += [f"{whole:g}{unit}"] if whole else []
-    return " ".join([*parts, *([f"{seconds:g}s"] if seconds or not parts else [])])
 
 
 def _rolling(

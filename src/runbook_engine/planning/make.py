@@ -18,6 +18,7 @@ from runbook_engine.planning.files import Checksum, Library, ReadFile
 from runbook_engine.planning.findings import BadTemplate, Findings
 from runbook_engine.planning.keeping import keep_to_capacity
 from runbook_engine.planning.layout import Laid, LaidPhase, Part, lay_out, step_id
+from runbook_engine.planning.limits import check_limits
 from runbook_engine.planning.names import Names, Saver, Views, fixed_names, scope_values
 from runbook_engine.planning.order import check_order, phase_needs
 from runbook_engine.planning.packages import Built, Workshop, build
@@ -37,7 +38,7 @@ def make_plan(
     with every mistake found, each at its place.
     """
     found = Findings(runbook.places)
-    found.mistakes += [*check_templates(runbook), *check_order(runbook)]
+    found.mistakes += [*check_templates(runbook), *(check_order(runbook) or check_limits(runbook))]
     params = settle(runbook, values, found)
     if len(params) < len(runbook.params):
         found.stop_if_any()

@@ -6,6 +6,7 @@ from runbook_engine.model import events as ev
 from runbook_engine.model import turns
 from runbook_engine.model.gates import (
     BackInService,
+    LateAgreed,
     PartsTaken,
     PhaseCleared,
     PhaseHeld,
@@ -58,7 +59,7 @@ def event_words(event: ev.Event, zone: tzinfo = UTC) -> str:
             words = _said_words(event)
         case ev.TaskAssigned() | ev.TaskAccepted() | ev.TaskDeclined() | ev.TaskReopened():
             words = f"{event.task} {_owner_words(event)}"
-        case PhaseCleared() | PhaseHeld() | StartMissed() | StartAgreed():
+        case PhaseCleared() | PhaseHeld() | StartMissed() | StartAgreed() | LateAgreed():
             words = gate_words(event, zone)
         case ResourcesTaken() | ResourcesReleased() | PartsTaken() | BackInService():
             words = gate_words(event, zone)

@@ -33,6 +33,7 @@ _KINDS: tuple[tuple[type, str], ...] = (  # what goes otherwise than planned, an
     (gates.PhaseHeld, "held"),
     (gates.StartMissed, "start missed"),
     (gates.StartAgreed, "missed start agreed"),
+    (gates.LateAgreed, "late, and done all the same"),
 )
 
 

@@ -4,16 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from rich.cells import cell_len
-
 from runbook_engine.model.schedule import Booking, Schedule
 from runbook_engine.model.times import Span
 from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import PackageId, PersonId, PhaseId
 from runbook_engine.reporting.booking_groups import By, grouped, keys_of
 from runbook_engine.reporting.harmless import one_line
-from runbook_engine.reporting.schedule_words import name_of, people_words, times, titled, work_s, work_spans
-from runbook_engine.reporting.svg_text import cut
+from runbook_engine.reporting.schedule_words import fitted, name_of, people_words, times, titled, work_s, work_spans
 from runbook_engine.reporting.words import count, duration
 
 ROWS_SINGLE = 60  # bookings that have a row of their own; of more, those of a step share one
@@ -95,9 +92,7 @@ def _alone(booking: Booking) -> tuple[str, str]:
 
 def row_label(row: Row, cells: int) -> str:
     """The title of a row in so many cells; the host at its end is kept whole."""
-    title, dot, host = row.title.rpartition(" · ")
-    room = cells - cell_len(host) - 3
-    return cut(row.title, cells) if not dot or room < 8 else f"{cut(title, room)} · {host}"
+    return fitted(row.title, cells)
 
 
 def _row_key(chart: Chart) -> Callable[[Booking], tuple[str, str]]:

@@ -5,6 +5,7 @@ from datetime import datetime, tzinfo
 
 from runbook_engine.model.gates import (
     BackInService,
+    LateAgreed,
     PartsTaken,
     PhaseCleared,
     PhaseHeld,
@@ -19,7 +20,8 @@ from runbook_engine.reporting.folding import fold_hosts
 from runbook_engine.reporting.harmless import one_line
 from runbook_engine.reporting.words import clock_time, count, day
 
-GateEvent = PhaseCleared | PhaseHeld | StartMissed | StartAgreed | Sharing
+GateEvent = PhaseCleared | PhaseHeld | StartMissed | StartAgreed | LateAgreed | Sharing
+NAMED = 10  # tasks of one event
 QUIET_GATES = (ResourcesTaken, ResourcesReleased, PartsTaken, BackInService)
 
 
@@ -36,6 +38,12 @@ def gate_words(event: GateEvent, zone: tzinfo) -> str:
             return f"phase {event.phase} MISSED its start {_moment(event.due, zone)}: a person must say that it starts"
         case StartAgreed():
             return f"phase {event.phase} starts after all, says {event.by}{f': {event.reason}' if event.reason else ''}"
+        case LateAgreed():
+            what = ", ".join(event.tasks[:NAMED]) + (
+                f" and {len(event.tasks) - NAMED} more" if len(event.tasks) > NAMED else ""
+            )
+            since = f"the time was over {_moment(event.due, zone)}"
+            return f"{what} done although LATE ({since}), says {event.by}: {event.reason}"
         case ResourcesTaken():
             return f"phase {event.phase} has {', '.join(f'{n} × {name}' for name, n in sorted(event.uses.items()))}"
         case PartsTaken():

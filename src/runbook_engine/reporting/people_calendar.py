@@ -89,12 +89,13 @@ def _event(
     now: datetime,
 ) -> Event:
     event = Event()
+    start, end = _told(span, zone)
     facts: dict[str, Any] = {
         "uid": uid,
         "dtstamp": now.astimezone(UTC),
         "sequence": booked.number,
-        "dtstart": span.start.astimezone(zone),
-        "dtend": span.end.astimezone(zone),
+        "dtstart": start,
+        "dtend": end,
         "summary": one_line(booking.title or booking.id) + part,
         "description": _description(person, booked, booking, names),
         "status": "CONFIRMED",
@@ -104,6 +105,12 @@ def _event(
     for name, value in facts.items():
         event.add(name, value)
     return event
+
+
+def _told(span: Span, zone: tzinfo) -> tuple[datetime, datetime]:
+    """Both ends in a zone; in UTC, if one of them is in the hour that comes twice: there a calendar takes the first."""
+    start, end = span.start.astimezone(zone), span.end.astimezone(zone)
+    return (start.astimezone(UTC), end.astimezone(UTC)) if start.fold or end.fold else (start, end)
 
 
 def _description(person: PersonId, booked: Booked, booking: Booking, names: Names) -> str:

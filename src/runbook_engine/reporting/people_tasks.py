@@ -13,7 +13,7 @@ from runbook_engine.model.words import SETTLED_WELL, HostName, RunId, Status, Ta
 from runbook_engine.reporting.harmless import one_line, shortened
 from runbook_engine.reporting.naming import answer_commands, by_person, command, in_hand, title_of
 from runbook_engine.reporting.standing import owner_words, task_words
-from runbook_engine.reporting.status_text import Blockers
+from runbook_engine.reporting.status_text import OF_ENDS, Blockers
 from runbook_engine.reporting.words import count, duration, status_word
 
 ROWS_MOST = 500
@@ -112,7 +112,9 @@ def _row(
     run: Run, task: TaskId, package: Package, host: HostName | None, blockers: Blockers, now: datetime, zone: tzinfo
 ) -> TaskRow:
     state = run.task(task)
-    ready = state.status is Status.WAITING and state.until is None
+    open_now = state.status is Status.WAITING and state.until is None
+    held = [b for b in blockers(task) if b.kind in OF_ENDS] if open_now else []
+    ready = open_now and not held
     waits = state.status not in SETTLED_WELL and not ready
     return TaskRow(
         run=run.id,
@@ -127,7 +129,7 @@ def _row(
         planned_s=package.takes.planned_s if package.takes else None,
         actual_s=round(((state.ended or now) - state.started).total_seconds()) if state.started else None,
         ready=ready,
-        blocked_by=tuple(one_line(b.reason) for b in blockers(task)) if waits else (),
+        blocked_by=tuple(one_line(b.reason) for b in held or blockers(task)) if waits else (),
         commands=(*answer_commands(run.id, task, package), *_accepting(run.id, task, state)) if ready else (),
     )
 

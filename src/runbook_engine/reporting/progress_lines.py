@@ -111,24 +111,20 @@ class ProgressLines:
     def _stage_begun(self, event: ev.Event) -> list[Line]:
         """The line of a batch before the first of what is done in it."""
         package = (getattr(event, "task", None) or "").partition("@")[0]
-        phase, index = self._stage_of.get(PackageId(package), (None, -1))
-        known = self._stages.get(phase.id) if phase else None
-        if phase is None or index <= (-1 if known is None else known):
-            return []
-        self._stages[phase.id] = index
-        return self._stage_line(phase, index, event.at)
+        phase, index = self._stage_of.get(PackageId(package), (None, None))
+        return self._stage_line(phase, index, event.at) if phase else []
 
     def _stages_opened(self, run: Run, events: Sequence[ev.Event]) -> list[Line]:
-        found = []
-        for phase in self._touched(events):
-            stage = self._tally.state(run, phase.id).stage
-            if stage is not None and stage != self._stages.get(phase.id):
-                self._stages[phase.id] = stage
-                found += self._stage_line(phase, stage, events[-1].at)
-        return found
+        """The line of a batch in which nothing has happened yet."""
+        opened = ((phase, self._tally.state(run, phase.id).stage) for phase in self._touched(events))
+        return [line for phase, stage in opened for line in self._stage_line(phase, stage, events[-1].at)]
 
-    def _stage_line(self, phase: PlannedPhase, index: int, at: datetime) -> list[Line]:
-        total = sum(1 for s in phase.stages if s.kind is StageKind.BATCH)
+    def _stage_line(self, phase: PlannedPhase, index: int | None, at: datetime) -> list[Line]:
+        """The one place in which a batch is announced: once, as soon as anything is known of it."""
+        known, total = self._stages.get(phase.id), sum(1 for s in phase.stages if s.kind is StageKind.BATCH)
+        if index is None or (known is not None and index <= known):
+            return []
+        self._stages[phase.id] = index
         stage = phase.stages[index] if index < len(phase.stages) else None
         if stage is None or stage.kind is not StageKind.BATCH or total < 2:
             return []

@@ -10,7 +10,17 @@ from runbook_engine.model.words import PersonId, PhaseId
 from runbook_engine.reporting.booking_groups import By, grouped
 from runbook_engine.reporting.folding import fold_hosts
 from runbook_engine.reporting.harmless import one_line, shortened
-from runbook_engine.reporting.schedule_words import Names, in_order, name_of, people_words, times, titled, work_s, work_spans
+from runbook_engine.reporting.schedule_words import (
+    Names,
+    fitted,
+    in_order,
+    name_of,
+    people_words,
+    times,
+    titled,
+    work_s,
+    work_spans,
+)
 from runbook_engine.reporting.words import count, duration, listed, month_day
 
 TITLE, WHO, WHERE, HOSTS_SHOWN = 44, 34, 24, 3
@@ -82,7 +92,8 @@ def _times(booking: Booking, schedule: Schedule, zone: tzinfo) -> str:
 
 def _line(booking: Booking, schedule: Schedule, by: By, key: str, names: Names, zone: tzinfo, wide: int, sign: str) -> str:
     cells = [f"  {sign if booking.chain else ' '} {_times(booking, schedule, zone):<{wide}}"]
-    cells += [set_cell_size(shortened(one_line(booking.title or booking.id), TITLE), TITLE)]
+    title = one_line(booking.title or booking.id) if booking.hosts else titled(booking)  # hosts have a column of their own
+    cells += [set_cell_size(fitted(title, TITLE), TITLE)]
     where = [fold_hosts(booking.hosts, most=HOSTS_SHOWN)] if booking.hosts else []
     where += [one_line(booking.site)] if booking.site and by is not By.SITE else []
     if by is By.PERSON:
@@ -117,7 +128,7 @@ def chain_text(schedule: Schedule, zone: tzinfo = UTC, *, names: Names) -> str:
 
 
 def _chain_line(booking: Booking, schedule: Schedule, zone: tzinfo, names: Names, wide: int) -> str:
-    title = set_cell_size(shortened(one_line(booking.title or booking.id), CHAIN_TITLE), CHAIN_TITLE)
+    title = set_cell_size(fitted(titled(booking), CHAIN_TITLE), CHAIN_TITLE)
     numbers = f"drag {duration(booking.drag_s):<7} slack {duration(booking.slack_s):<7}"
     why = one_line(booking.why) if booking.why not in ("", "nothing") else "at once"
     who = _padded(people_words(booking, names), CHAIN_WHO)

@@ -4,15 +4,20 @@ import math
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, tzinfo
 
+from rich.cells import cell_len
+
 from runbook_engine.model.schedule import Booking, Schedule
 from runbook_engine.model.times import Span
 from runbook_engine.model.words import PersonId
+from runbook_engine.reporting.folding import fold_hosts
 from runbook_engine.reporting.harmless import one_line
+from runbook_engine.reporting.svg_text import cut
 from runbook_engine.reporting.time_scale import since
 from runbook_engine.reporting.words import duration, listed, moment, month_day
 
 Names = Mapping[PersonId, str]
 ESTIMATES_SHOWN = 20
+HOSTS_CELLS = 16  # the names of hosts beside a title; longer ones are counted
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
@@ -67,7 +72,7 @@ def estimates_text(estimates: Mapping[str, str]) -> str:
 
 
 def bound_words(schedule: Schedule) -> str:
-    """How far from the best possible it is at most, or that no schedule is over earlier."""
+    """How far its end is from the best possible at most, or that no schedule is over earlier, whatever it was made for."""
     if schedule.optimal:
         return "proved: no schedule is over earlier"
     percent = gap_percent(schedule)
@@ -76,7 +81,12 @@ def bound_words(schedule: Schedule) -> str:
     if percent == 0:
         return "no schedule is over a minute earlier"
     shown = math.ceil(percent * 10) / 10 if percent < 10 else math.ceil(percent)
-    return f"at most {shown:g} % from the best possible"
+    best = (
+        "at most {:g} % from the best possible"
+        if schedule.aim == "finish"
+        else "its end at most {:g} % from the earliest possible"
+    )
+    return best.format(shown)
 
 
 def gap_percent(schedule: Schedule) -> float | None:
@@ -122,11 +132,22 @@ def zone_words(schedule: Schedule, zone: tzinfo) -> str:
 
 
 def titled(booking: Booking) -> str:
-    """What a booking is called, with its host where the title does not say it."""
+    """What a booking is called, with its hosts, or its batch, where the title does not say it."""
     title = one_line(booking.title or booking.id, 200)
-    if len(booking.hosts) != 1 or booking.hosts[0] in title:
-        return title
-    return f"{title} · {booking.hosts[0]}"
+    batch = booking.package.partition("#")[2]
+    if not booking.hosts:
+        return f"{title} · batch {batch}" if batch else title
+    hosts = fold_hosts(booking.hosts)
+    if cell_len(hosts) > HOSTS_CELLS and len(booking.hosts) > 1:
+        hosts = f"{len(booking.hosts)} hosts"
+    return title if hosts in title else f"{title} · {hosts}"
+
+
+def fitted(title: str, cells: int) -> str:
+    """What a booking is called, in so many cells; its hosts, or its batch, are kept whole."""
+    words, dot, end = title.rpartition(" · ")
+    room = cells - cell_len(end) - 3
+    return cut(title, cells) if not dot or room < 8 else f"{cut(words, room)} · {end}"
 
 
 def people_words(booking: Booking, names: Names) -> str:

@@ -10,9 +10,10 @@ from runbook_engine.model.plan import Plan
 from runbook_engine.model.run import Run
 from runbook_engine.model.wire import to_data
 from runbook_engine.model.words import RunId, Status, TaskId
-from runbook_engine.model.world import Blocker
+from runbook_engine.model.world import Blocker, Limit
 from runbook_engine.reporting.event_text import event_words
 from runbook_engine.reporting.forecast_text import forecast_data
+from runbook_engine.reporting.limit_text import limit_data
 from runbook_engine.reporting.naming import package_of, split_task, title_of
 from runbook_engine.reporting.people_tasks import TaskRow
 from runbook_engine.reporting.standing import phase_word, result_word, run_counts
@@ -34,13 +35,15 @@ def status_data(
     *,
     parallel: int | None = None,
     forecast: Forecast | None = None,
+    limits: Sequence[Limit] = (),
 ) -> Data:
     """The JSON form of a run.
 
     Fields: `format` (1), `kind` ("status"), `run`, `title`, `runbook`, `digest`, `result` (DONE, FAILED, UNKNOWN, REFUSED,
     WAITING, PAUSED, STOPPED, RUNNING, NOT FINISHED, NOT STARTED), `state` (open, paused, stopped, done), `reason`, `by`,
     `created`, `ended`, `now`, `demo`, `unenforced`, `tasks` (a count for every status), `phases`, and `attention`: every
-    task that is unknown, ended badly or waits; `forecast` (null where there is none: see `forecast_data`).
+    task that is unknown, ended badly or waits; `forecast` (null where there is none: see `forecast_data`); `limits`: by when
+    tasks have to follow others (see `limit_data`).
     A phase has `id`, `title`, `word`, `total`, `tasks` (a count for every
     status), `hosts` (a count for each word), `stage`, `stages`, `started`, `ended`, `planned_s`. A task has `task`,
     `step`, `host`, `title`, `status`, `attempts`, `exit_code`, `cause`, `message`, `started`, `ended`, `until`, `assigned`,
@@ -68,6 +71,7 @@ def status_data(
         "phases": [_phase(plan, run, tally, n, parallel) for n in range(len(plan.phases))],
         "attention": [task_data(plan, run, task, blockers(task)) for task in wanting],
         "forecast": forecast_data(forecast) if forecast else None,
+        "limits": [limit_data(limit, now) for limit in limits[:TASKS_MOST]],
     }
 
 

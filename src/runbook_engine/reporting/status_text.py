@@ -10,9 +10,10 @@ from runbook_engine.model.plan import Plan, PlannedPhase
 from runbook_engine.model.run import Run, TaskState
 from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import SETTLED_WELL, RunId, RunStatus, Status, TaskId
-from runbook_engine.model.world import Blocker
+from runbook_engine.model.world import Blocker, Limit
 from runbook_engine.reporting.forecast_text import forecast_lines
 from runbook_engine.reporting.harmless import harmless, one_line, shortened
+from runbook_engine.reporting.limit_text import limit_lines
 from runbook_engine.reporting.naming import by_person, command, package_of, split_task, title_of
 from runbook_engine.reporting.standing import owner_words, result_word, run_counts, stage_words, task_words
 from runbook_engine.reporting.summary import attention_blocks, next_lines, phase_lines
@@ -20,6 +21,8 @@ from runbook_engine.reporting.tally import Tally, settled_well
 from runbook_engine.reporting.words import count, duration, moment, short_digest, span, status_word
 
 Blockers = Callable[[TaskId], Sequence[Blocker]]
+
+OF_ENDS = ("needs", "time")  # kinds of what keeps an open task of a person from ending
 
 SHOWN = 20
 LOG_LINES = 12  # of a log that are shown to whoever settles a doubt
@@ -37,6 +40,7 @@ def status_text(
     zone: tzinfo = UTC,
     parallel: int | None = None,
     forecast: Forecast | None = None,
+    limits: Sequence[Limit] = (),
 ) -> str:
     """A run as it stands: one word, phases, what needs a person, what holds up the rest, and the next command.
 
@@ -47,25 +51,27 @@ def status_text(
         one_line(f"{result_word(run)} {plan.title} (run {run.id}, plan {short_digest(run.digest)})"),
         *_facts(run, now, zone),
         *(forecast_lines(forecast, zone) if forecast else ()),
+        *limit_lines(limits, run.id, now, zone),
     ]
     blocks = [
         [*head, *phase_lines(plan, run, tally, now, parallel), *_stages(plan, run, tally, now, zone)],
         *attention_blocks(plan, run, tally, zone),
+        _not_yet(plan, run, tally, blockers, zone),
         _held_up(plan, run, blockers, zone),
         next_lines(run, tally),
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block)
 
 
-def why_text(plan: Plan, run: Run, task: TaskId, blockers: Blockers, *, zone: tzinfo = UTC) -> str:
-    """Why a task does not go on: every reason, until when, and what can change it."""
+def why_text(plan: Plan, run: Run, task: TaskId, blockers: Blockers, *, zone: tzinfo = UTC, limits: Sequence[str] = ()) -> str:
+    """Why a task does not go on: every reason, until when, and what can change it. `limits`: by when it has to follow."""
     state, package = run.task(task), package_of(plan, task)
     if package is None:
         return f"The plan has no task {one_line(task)}."
     lines = [one_line(f"{task}: {title_of(package, split_task(task)[1])}"), f"  {task_words(state, zone)}"]
     if by_person(package):
         lines.append("  " + one_line(f"whose: {owner_words(state, package)}"))
-    lines += [f"  {line}" for line in _times(state, zone)]
+    lines += [f"  {line}" for line in (*_times(state, zone), *limits)]
     found = blockers(task)
     if not found:
         return "\n".join([*lines, _nothing_blocks(run)])
@@ -178,6 +184,20 @@ def _facts(run: Run, now: datetime, zone: tzinfo) -> Iterator[str]:
 def _stages(plan: Plan, run: Run, tally: Tally, now: datetime, zone: tzinfo) -> list[str]:
     words = ((phase, stage_words(phase, tally.state(run, phase.id), now, zone)) for phase in plan.phases)
     return [f"  {phase.id}: {text}" for phase, text in words if text]
+
+
+def _not_yet(plan: Plan, run: Run, tally: Tally, blockers: Blockers, zone: tzinfo) -> list[str]:
+    """Open tasks that may not be done yet, because of what they follow."""
+    lines: list[str] = []
+    for task in tally.waiting:
+        package = package_of(plan, task)
+        if package is None or run.task(task).back or not any(package.only_its_end(edge) for edge in package.needs):
+            continue
+        if found := [b for b in blockers(task) if b.kind in OF_ENDS]:
+            lines += [f"  {one_line(task)}", *_blocker_lines(found, zone)]
+        if len(lines) > SHOWN * 2:
+            break
+    return ["May not end yet", *lines] if lines else []
 
 
 def _held_up(plan: Plan, run: Run, blockers: Blockers, zone: tzinfo, *, started: bool = False) -> list[str]:

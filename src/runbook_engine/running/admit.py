@@ -6,13 +6,15 @@ from typing import Any
 
 from runbook_engine.model import decisions as de
 from runbook_engine.model import events as ev
-from runbook_engine.model.gates import StartAgreed
+from runbook_engine.model.gates import LateAgreed, StartAgreed
 from runbook_engine.model.run import TaskState
 from runbook_engine.model.words import SETTLED_BADLY, SETTLED_WELL, RunStatus, Status, TaskId, Verdict
 from runbook_engine.running.admit_turns import RULES
 from runbook_engine.running.course import Course
 from runbook_engine.running.doubt import unasked
 from runbook_engine.running.gates import is_missed
+from runbook_engine.running.limits import late_ones
+from runbook_engine.running.pacing import not_yet_over
 from runbook_engine.running.pairing import unfit
 from runbook_engine.running.refusing import CannotBe
 
@@ -63,6 +65,7 @@ def _done(course: Course, wish: de.Done, now: datetime) -> Facts:
         _check_evidence(name, kind, wish.evidence[name])
     if wish.started is not None and wish.started > now:
         raise CannotBe("the start lies in the future")
+    _may_end(course, wish.task, now)
     return (
         ev.TaskAnswered(
             at=now,
@@ -74,6 +77,16 @@ def _done(course: Course, wish: de.Done, now: datetime) -> Facts:
             automatic=wish.automatic,
         ),
     )
+
+
+def _may_end(course: Course, task: TaskId, now: datetime) -> None:
+    """Whether what the task follows has ended, or begun, long enough ago."""
+    why = next(not_yet_over(course, task, now), None)
+    if why is None:
+        return
+    until = f", until {datetime.fromisoformat(why.until).isoformat(sep=' ', timespec='seconds')}" if why.until else ""
+    after = f"say it again after that; runbook why {course.run.id} {task} tells how long" if why.until else why.next_command
+    raise CannotBe(f"{task} may not end yet: {why.reason}{until}; {after}")
 
 
 def _may_do(course: Course, task: TaskId, person: str) -> None:
@@ -105,6 +118,8 @@ def _decide(course: Course, wish: de.Decide, now: datetime) -> Facts:
         raise CannotBe(f"{wish.task} knows no {wish.choice!r}, only {', '.join(c.name for c in question.choices)}")
     if not chosen.goes_on and not wish.reason:
         raise CannotBe(f"{wish.choice!r} needs a reason")
+    if chosen.goes_on:
+        _may_end(course, wish.task, now)
     return (
         ev.TaskAnswered(
             at=now,
@@ -213,6 +228,19 @@ def _start_now(course: Course, wish: de.StartNow, now: datetime) -> Facts:
     return (StartAgreed(at=now, phase=wish.phase, by=wish.by, reason=wish.reason),)
 
 
+def _start_late(course: Course, wish: de.StartLate, now: datetime) -> Facts:
+    for task in wish.tasks:
+        _state(course, task)
+    if not wish.reason.strip():
+        raise CannotBe("it needs a reason why it can be done although it is late (--reason TEXT)")
+    late = late_ones(course, wish.tasks, now)
+    if not late:
+        what = ", ".join(wish.tasks[:3]) or "no task"
+        raise CannotBe(f"{what}: nothing of it is held because it is late; runbook why {course.run.id} says what holds it")
+    due = min(limit.by for limit in late)
+    return (LateAgreed(at=now, tasks=tuple(limit.task for limit in late), due=due, by=wish.by, reason=wish.reason),)
+
+
 def _note(course: Course, wish: de.AddNote, now: datetime) -> Facts:
     return (ev.NoteAdded(at=now, by=wish.by, text=wish.text, task=wish.task),)
 
@@ -232,5 +260,6 @@ _RULES: dict[type, Callable[[Course, Any, datetime], Facts]] = {
     de.Amend: _amend,
     de.AddNote: _note,
     de.StartNow: _start_now,
+    de.StartLate: _start_late,
     **RULES,
 }

@@ -1,10 +1,9 @@
 """Which tasks could start, kept up to date event by event: the cost follows what changed, never the size of the plan."""
 
-import heapq
 from collections import deque
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from itertools import count, islice
+from itertools import islice
 
 from runbook_engine.model import events as ev
 from runbook_engine.model.words import SETTLED_WELL, EdgeKind, HostName, PackageId, PhaseId, Status, TaskId
@@ -13,6 +12,7 @@ from runbook_engine.running.doubt import ASKING
 from runbook_engine.running.focus import Focus
 from runbook_engine.running.shape import task_of, waited_for
 from runbook_engine.running.stages import is_passed, waiting_on, waits_within
+from runbook_engine.running.timers import Times
 from runbook_engine.running.way_back import is_due
 
 BEGINNING = frozenset({Status.NOT_STARTED, Status.RETRYING})
@@ -37,11 +37,8 @@ class Agenda:
         self._passed = 0  # so many of the packages that the run knows to be passed were seen here
         self._due = len(course.run.due)
         self._eased, self._opened = course.run.eased, course.run.opened
-        self._times: list[tuple[datetime, int, TaskId | PhaseId, bool]] = []
-        self._order, self._reached = (
-            count(),
-            dict[PhaseId, int](),
-        )  # the stage of each phase that was opened here, or waits for its time
+        self._times = Times(course)
+        self._reached: dict[PhaseId, int] = {}  # the stage of each phase that was opened here, or waits for its time
         for task in greeted:  # nothing else begins on their hosts before these have answered
             self._busy[self._lane(task)] = task
         for task, state in course.run.tasks.items():
@@ -60,11 +57,12 @@ class Agenda:
             case ev.TaskOpened(until=until):
                 self.go_on(event.task)
                 if until is not None:
-                    self._at(until, event.task, timer=True)
+                    self._times.at(until, event.task, timer=True)
             case ev.AttemptStarted():
                 self._busy[self._lane(event.task)] = event.task
             case _:
                 pass
+        self._times.follow(event)
         self._catch_up()
 
     def _catch_up(self) -> None:
@@ -88,20 +86,19 @@ class Agenda:
     def due(self, now: datetime) -> list[TaskId]:
         """The tasks whose timer has ended; tasks whose next try has come, and stages whose pause is over, join the queue."""
         ended: list[TaskId] = []
-        while self._times and self._times[0][0] <= now:
-            _, _, what, timer = heapq.heappop(self._times)
-            if PhaseId(what) in self._course.shape.phases:
-                self._open_stage(PhaseId(what), self._reached[PhaseId(what)])
-            elif timer and self._course.run.task(TaskId(what)).status is Status.WAITING:
+        for what, timer in self._times.due(now):
+            if timer:
                 ended.append(TaskId(what))
-            elif not timer and self._course.run.task(TaskId(what)).status in BEGINNING:
+            elif PhaseId(what) in self._course.shape.phases:
+                self._open_stage(PhaseId(what), self._reached[PhaseId(what)])
+            elif self._course.run.task(TaskId(what)).status in BEGINNING:
                 self._ripe.add(TaskId(what))
                 self._push(TaskId(what))
         return ended
 
     def next_time(self) -> datetime | None:
         """When something becomes due by itself."""
-        return self._times[0][0] if self._times else None
+        return self._times.next()
 
     def take(self) -> Iterator[TaskId]:
         """The tasks that could start now, one per free lane. Each must be started, or given back by `put_back`."""
@@ -159,7 +156,7 @@ class Agenda:
 
     def wait(self, task: TaskId, until: datetime) -> None:
         """A task that was taken, but too early."""
-        self._at(until, task)
+        self._times.at(until, task)
         self.go_on(task)
 
     def unpark(self) -> None:
@@ -186,12 +183,9 @@ class Agenda:
         if status is Status.RUNNING:
             self._busy[self._lane(task)] = task
         elif until is not None and status in (Status.WAITING, Status.RETRYING):
-            self._at(until, task, timer=status is Status.WAITING)
+            self._times.at(until, task, timer=status is Status.WAITING)
         elif status is Status.UNKNOWN or (status is Status.ROLLING_BACK and is_due(self._course.run, task)):
             self._push(task)
-
-    def _at(self, when: datetime, what: TaskId | PhaseId, *, timer: bool = False) -> None:
-        heapq.heappush(self._times, (when, next(self._order), what, timer))
 
     def _push(self, task: TaskId) -> None:
         package, host = self._course.shape.parts(task)
@@ -201,9 +195,11 @@ class Agenda:
         if state.status is Status.UNKNOWN and not state.settles_itself:
             return
         lane = self._lane(task)
-        self._queues.setdefault(lane, deque()).append(task)
+        queue = self._queues.setdefault(lane, deque())
+        hurries = package.id in self._course.shape.limited  # it must follow within some time: before what need not
+        (queue.appendleft if hurries else queue.append)(task)
         if lane not in self._busy:
-            self._free.append(lane)
+            (self._free.appendleft if hurries else self._free.append)(lane)
 
     def _task_moved(self, task: TaskId) -> None:
         state, package = self._course.run.task(task), self._course.shape.parts(task)[0].id
@@ -213,7 +209,7 @@ class Agenda:
             self._met(task)
         elif state.status is Status.RETRYING and state.until:
             self._ripe.discard(task)
-            self._at(state.until, task)
+            self._times.at(state.until, task)
         elif state.status is Status.UNKNOWN or (state.status is Status.NOT_STARTED and package in self._open):
             self._push(task)
         self.go_on(task)
@@ -234,6 +230,8 @@ class Agenda:
 
     def _passed_as_a_whole(self, package: PackageId) -> None:
         shape = self._course.shape
+        if package in shape.begins:
+            self.unpark()  # hosts that are set aside need not begin it
         for after in shape.after_all_hosts.get(package, ()):
             if waits_within(shape, package, after):
                 self._barrier_passed(after)
@@ -252,8 +250,9 @@ class Agenda:
                 self._push_all(package)
 
     def _push_all(self, package: PackageId) -> None:
-        run = self._course.run
-        for task in self._course.shape.tasks(package):
+        run, shape = self._course.run, self._course.shape
+        tasks = shape.tasks(package)
+        for task in reversed(list(tasks)) if package in shape.limited else tasks:  # those come in front of each other
             if task not in self._unmet and run.task(task).status is Status.NOT_STARTED:
                 self._push(task)
 
@@ -267,7 +266,7 @@ class Agenda:
             for index in range(reached + 1, phase.stage):
                 self._open_stage(phase_id, index)
             if phase.next_stage_at is not None:
-                self._at(phase.next_stage_at, phase_id)
+                self._times.at(phase.next_stage_at, phase_id)
                 continue
             self._open_stage(phase_id, phase.stage)
 

@@ -12,7 +12,7 @@ from runbook_engine.running.claims import elsewhere, other_run
 from runbook_engine.running.course import Course
 from runbook_engine.running.focus import Focus
 from runbook_engine.running.gates import closed_gates
-from runbook_engine.running.pacing import too_early
+from runbook_engine.running.pacing import not_yet_over, too_early
 from runbook_engine.running.shape import task_of, waited_for
 from runbook_engine.running.stages import is_passed
 from runbook_engine.running.way_back import is_closed, is_due
@@ -63,10 +63,11 @@ def _by_itself(course: Course, task: TaskId, state: TaskState, package: Package,
             command = f"runbook resume {run} --retry {task}, or runbook resolve {run} {task} --as done --reason TEXT"
             return (Blocker(kind="over", reason="its way back failed", next_command=command),)
         case Status.WAITING if state.until is None:
-            return (_person(run, task, state, package),)
+            return (*not_yet_over(course, task, now), _person(run, task, state, package))
         case Status.WAITING | Status.RETRYING:
-            due = state.status is Status.RETRYING and state.until is not None and state.until <= now
-            return () if due else (Blocker(kind="time", reason="it waits for a time", until=_iso(state.until)),)
+            held = tuple(not_yet_over(course, task, now)) if state.status is Status.WAITING else ()
+            over = state.until is not None and state.until <= now and (held or state.status is Status.RETRYING)
+            return held if over else (*held, Blocker(kind="time", reason="it waits for a time", until=_iso(state.until)))
         case Status.RUNNING:
             return (Blocker(kind="over", reason="it is running"),)
         case _:

@@ -119,7 +119,8 @@ def _attempt_resolved(shape: Shape, run: Run, event: ev.AttemptResolved) -> None
 
 def _task_opened(shape: Shape, run: Run, event: ev.TaskOpened) -> None:
     state, _ = change(shape, run, event.task, Status.WAITING, Status.NOT_STARTED, Status.ROLLING_BACK)
-    state.prompt, state.until, state.started = event.prompt, event.until, state.started or event.at
+    state.prompt, state.until = event.prompt, event.until
+    state.started = state.started or event.at if state.back else event.at  # it may have been withdrawn before
     gate_events.begun(shape, run, event.task)
 
 

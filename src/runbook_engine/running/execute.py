@@ -21,6 +21,7 @@ from runbook_engine.running.ends import ended_event
 from runbook_engine.running.evolve import in_the_air
 from runbook_engine.running.focus import Focus, Habits
 from runbook_engine.running.gates import reopening
+from runbook_engine.running.pacing import asked_from
 from runbook_engine.running.ports import Inbox, Journal, Workers
 from runbook_engine.running.ready import ready
 from runbook_engine.running.recovery import STOPPED, left_open
@@ -273,8 +274,8 @@ class _Spine:
         """Whether to stay although nothing can be done now."""
         if self.course.run.status is not RunStatus.OPEN:
             return False
-        if habits.people_first and self._asks_somebody():
-            return False
+        if habits.people_first and (asked := self._asked_from()) is not None:
+            return asked > self.now() and self._stays(asked, habits)
         next_time = self._next_time()
         return habits.wait_for_people or (next_time is not None and self._stays(next_time, habits))
 
@@ -283,13 +284,11 @@ class _Spine:
         times = [time for time in (self.agenda.next_time(), self._reopens) if time is not None]
         return min(times, default=None)
 
-    def _asks_somebody(self) -> bool:
-        run = self.course.run
-        if any(asks(self.course, phase) for phase in run.phases):
-            return True
-        if not any(phase.counts[Status.WAITING] for phase in run.phases.values()):
-            return False
-        return any(state.status is Status.WAITING and state.until is None for state in run.tasks.values())
+    def _asked_from(self) -> datetime | None:
+        """From when on somebody can be asked for what waits for people; None: nobody can."""
+        if any(asks(self.course, phase) for phase in self.course.run.phases):
+            return self.now()
+        return asked_from(self.course, self.now())
 
     def wait_s(self, habits: Habits) -> float:
         """How long to listen to the workers before looking around again."""

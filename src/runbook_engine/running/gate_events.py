@@ -7,6 +7,7 @@ from runbook_engine.model import events as ev
 from runbook_engine.model.errors import ImpossibleEvent
 from runbook_engine.model.gates import (
     BackInService,
+    LateAgreed,
     PartsTaken,
     PhaseCleared,
     PhaseHeld,
@@ -15,7 +16,7 @@ from runbook_engine.model.gates import (
     StartAgreed,
     StartMissed,
 )
-from runbook_engine.model.run import PhaseState, Run
+from runbook_engine.model.run import PhaseState, Run, TaskState
 from runbook_engine.model.words import PhaseId, TaskId
 from runbook_engine.model.world import Grounds
 from runbook_engine.running.shape import Shape
@@ -69,6 +70,16 @@ def _agreed(_shape: Shape, run: Run, event: StartAgreed) -> None:
     run.eased += 1
 
 
+def _late_agreed(shape: Shape, run: Run, event: LateAgreed) -> None:
+    for task in event.tasks:
+        try:
+            shape.parts(task)
+        except KeyError:
+            raise ImpossibleEvent(f"the plan has no task {task}") from None
+        run.tasks.setdefault(task, TaskState()).late = True
+    run.eased += 1
+
+
 def _resources_taken(_shape: Shape, run: Run, event: ResourcesTaken) -> None:
     run.uses[event.phase] = {**run.uses.get(event.phase, {}), **event.uses}
 
@@ -96,6 +107,7 @@ HANDLERS: dict[type, Callable[[Shape, Run, Any], None]] = {
     PhaseHeld: _held,
     StartMissed: _missed,
     StartAgreed: _agreed,
+    LateAgreed: _late_agreed,
     ResourcesTaken: _resources_taken,
     ResourcesReleased: _resources_released,
     PartsTaken: _parts_taken,

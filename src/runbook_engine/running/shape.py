@@ -52,6 +52,8 @@ class Shape:
     after_all_hosts: Mapping[PackageId, tuple[PackageId, ...]]
     ways_back: Mapping[PackageId, Package]  # how each package that can be undone is undone
     begins: frozenset[PackageId]  # packages whose start others wait for
+    ends: frozenset[PackageId]  # packages whose start or end the end of others waits for
+    limited: frozenset[PackageId]  # packages that must not follow others later than so long after them
     project_limit: int | None  # the strictest budget that is counted over all phases
     _earlier: dict[PackageId, frozenset[PackageId]] = field(default_factory=dict)  # found when first asked for
     _later: dict[PhaseId, tuple[PhaseId, ...]] = field(default_factory=dict)
@@ -121,13 +123,15 @@ def shape_of(plan: Plan) -> Shape:
         after_all_hosts=_successors(plan, EdgeKind.ALL_HOSTS),
         ways_back={p.id: back for p in plan.packages.values() if (back := _way_back(p))} | of_phases,
         begins=frozenset(edge.before for p in plan.packages.values() for edge in p.needs if edge.on_start),
+        ends=frozenset(edge.before for p in plan.packages.values() for edge in p.needs if p.only_its_end(edge)),
+        limited=frozenset(p.id for p in plan.packages.values() if any(e.lag and e.lag.at_most_s is not None for e in p.needs)),
         project_limit=_project_limit(plan),
     )
 
 
 def waited_for(package: Package) -> tuple[Edge, ...]:
-    """The needs of a package whose end it waits for; whose start it waits for is looked at when its turn has come."""
-    return tuple(edge for edge in package.needs if not edge.on_start) if package.needs else ()
+    """The needs of a package whose end it waits for to start; all others are looked at when its turn, or its end, has come."""
+    return tuple(e for e in package.needs if not e.on_start and not package.only_its_end(e)) if package.needs else ()
 
 
 def _project_limit(plan: Plan) -> int | None:

@@ -153,6 +153,6 @@ def _link(job: Job, before: Job, link: Link, here: Placed, there: Placed) -> Ite
     own = here.start if link.kind in {LinkKind.FINISH_START, LinkKind.START_START} else here.finish
     words = f"{link.kind} after {before.id}"
     if own < end + link.lag:
-        yield f"{job.id} comes at {own}, and not before {end + link.lag} ({words}, at least {link.lag} later)"
+        yield f"{job.id} comes at {own}, and not before {end + link.lag} ({words}, at least {link.lag} slots later)"
     if link.most is not None and own > end + link.most:
-        yield f"{job.id} comes at {own}, and not after {end + link.most} ({words}, at most {link.most} later)"
+        yield f"{job.id} comes at {own}, and not after {end + link.most} ({words}, at most {link.most} slots later)"

@@ -72,9 +72,16 @@ def _stints(project: Project, solution: Solution) -> dict[int, list[Stint]]:
         for person in placed.people:
             if 0 <= person < len(project.workers):
                 found.setdefault(person, []).extend(Stint(a, b, job) for a, b in spells if a < b)
+    for person, stints in found.items():
+        stints.extend(Stint(a, b, _foreign(a, person, site)) for a, b, site in project.workers[person].elsewhere)
     for stints in found.values():
         stints.sort(key=lambda stint: (stint.begin, stint.end))
     return found
+
+
+def _foreign(begin: int, person: int, site: int | None) -> Job:
+    """Work for another project, which is as it is."""
+    return Job(id="work of another project", duration=0, start=begin, people=(person,), site=site)
 
 
 def _at_once(worker: Worker, stints: Sequence[Stint]) -> Iterator[str]:
@@ -100,7 +107,7 @@ def _too_much(worker: Worker, stints: Sequence[Stint], begins: Sequence[int], mo
             number += 1
     for number in sorted(free):
         if loads[number] > most:
-            yield f"{worker.id} works {loads[number]} {when} that begins at {begins[number]}, and may work {most}"
+            yield f"{worker.id} works {loads[number]} slots {when} that begins at {begins[number]}, and may {most} slots"
 
 
 def _rest(project: Project, worker: Worker, stints: Sequence[Stint]) -> Iterator[str]:
@@ -125,12 +132,13 @@ def _travel(project: Project, worker: Worker, stints: Sequence[Stint]) -> Iterat
         if before is not None and _one_outing(project, worker, before[1], stint):
             between = sum(s.end - s.begin for s in stints[before[0] + 1 : number])
             way = _way(project, before[1].job.site, stint.job.site)
-            if stint.begin - before[1].end - between < way and not (stint.fact and before[1].fact):
-                yield f"{worker.id} has no time to get from {before[1].job.id} to {stint.job.id}: the way takes {way}"
+            if 0 < way > stint.begin - before[1].end - between and not (stint.fact and before[1].fact):
+                yield f"{worker.id} has no time to get from {before[1].job.id} to {stint.job.id}: the way takes {way} slots"
         elif not stint.fact:
             way = _way(project, worker.site, stint.job.site)
-            if way and not _idle(worker, stints, stint.begin - way, stint.begin):
-                yield f"{worker.id} has no time to get to {stint.job.id} at {stint.begin}: the way from home takes {way}"
+            since = max(_dawn(project, worker, stint.begin), *(s.end for s in stints[:number]), 0)
+            if way and not _idle(worker, since, stint.begin, way):
+                yield f"{worker.id} has no time to get to {stint.job.id} at {stint.begin}: the way from home takes {way} slots"
 
 
 def _one_outing(project: Project, worker: Worker, one: Stint, other: Stint) -> bool:
@@ -141,10 +149,17 @@ def _one_outing(project: Project, worker: Worker, one: Stint, other: Stint) -> b
     return span is not None and span[0] <= other.begin < span[1]
 
 
-def _idle(worker: Worker, stints: Sequence[Stint], begin: int, end: int) -> bool:
-    """Whether somebody is free and does nothing from one slot up to another."""
-    span = _span(((0, end),) if worker.free is None else worker.free, begin)
-    return span is not None and span[1] >= end and not any(s.begin < end and s.end > begin for s in stints)
+def _dawn(project: Project, worker: Worker, slot: int) -> int:
+    """When the day of work that begins then begins: at midnight, or with the shift that goes past it."""
+    number = bisect_right(project.days, slot)
+    span = (0, slot) if worker.free is None else _span(worker.free, slot)
+    return min(project.days[number - 1] if number else 0, slot if span is None else span[0])
+
+
+def _idle(worker: Worker, since: int, until: int, slots: int) -> bool:
+    """Whether somebody is free for so many slots in a row, from one slot up to another."""
+    spans = ((since, until),) if worker.free is None else worker.free
+    return any(min(end, until) - max(begin, since) >= slots for begin, end in spans)
 
 
 def _span(spans: Spans, slot: int) -> tuple[int, int] | None:

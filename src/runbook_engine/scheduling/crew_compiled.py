@@ -29,7 +29,7 @@ from runbook_engine.scheduling.listing_books import Books
 from runbook_engine.scheduling.listing_case import CAL, DUR, FREE_AT, FREE_END, PAUSE, SEAT_AT, Case
 
 _MODULES = (listing_gaps, listing_books, listing_crews, listing_pauses, listing_laying, listing_order, crew_values, crew_moves)
-_PLAIN = {"books_of", "latest", "cycle", "ranks"}  # run once for a project, never compiled
+_PLAIN = {"books_of", "foreign", "latest", "cycle", "ranks"}  # run once for a project, never compiled
 _MAKING_LISTS = {"sequence", "unmet", "bound"}
 _ENTRIES = {"decoded", "searched"}
 _WIDTHS = {
@@ -122,7 +122,7 @@ def _array(rows: Any, width: int | None) -> Any:
 
 def books_arrays(books: Books, case: Case) -> Books:
     """Empty books as arrays, with room for all that may come to stand in them. `case` is in lists."""
-    spells = _most_spells(case)
+    spells = _most_spells(case) + max(books.count, default=0)
     used = [0] * len(books.times)
     for thing, _ in case.uses:
         used[thing] += 2

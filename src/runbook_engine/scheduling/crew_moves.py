@@ -36,8 +36,11 @@ def copied(into: Any, row: Any, count: int) -> None:
 def cleared(books: Any, blank: Any, waits: Any) -> None:
     """Empty books for another schedule; `blank` are books in which nothing was ever placed."""
     for k in range(len(books.count)):
-        books.count[k] = 0
-        books.since[k] = 0
+        books.count[k] = blank.count[k]
+        books.since[k] = blank.since[k]
+        copied(books.starts[k], blank.starts[k], blank.count[k])
+        copied(books.ends[k], blank.ends[k], blank.count[k])
+        copied(books.whose[k], blank.whose[k], blank.count[k])
         copied(books.days[k], blank.days[k], len(blank.days[k]))
         copied(books.weeks[k], blank.weeks[k], len(blank.weeks[k]))
     for k in range(len(blank.steps)):

@@ -8,8 +8,8 @@ somebody from one site to another.
 
 from typing import Any
 
-from runbook_engine.scheduling.listing_case import CAL, DEADLINE, DEAR_AT, DEAR_END, DUE, OUT_AT, PRICE, SITE
-from runbook_engine.scheduling.listing_gaps import span_after
+from runbook_engine.scheduling.listing_case import CAL, DEADLINE, DEAR_AT, DEAR_END, DUE, OUT_AT, PRICE
+from runbook_engine.scheduling.listing_gaps import site_of, span_after
 
 FINISH, COST, WINDOWS = 0, 1, 2
 WORST = 1 << 62
@@ -50,7 +50,7 @@ def ways(case: Any, books: Any) -> int:
     for person in range(len(case.people)):
         at = -1
         for k in range(books.count[person]):
-            site = case.jobs[books.whose[person][k]][SITE]
+            site = site_of(case, books.whose[person][k])
             if site >= 0 and at >= 0 and site != at:
                 found += 1
             if site >= 0:

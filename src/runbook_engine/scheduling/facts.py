@@ -74,7 +74,7 @@ def _fact(job: Job, stand: Stand, project: Project, now: datetime) -> Job:
         fits = people and len(people) == sum(crew.count for crew in job.crews)
         later = replace(job, release=max(job.release, today))
         return replace(later, people=people) if fits else later
-    start = max(0, slot_before(project.origin, project.slot_s, stand.began))
+    start = max(0, _began(job, stand.began, project))
     people = _workers(stand.people, project)
     over = max(start, slot_after(project.origin, project.slot_s, stand.over)) if stand.over else None
     hours = _hours(job, people, start, project, over or today, known=over is not None)
@@ -88,6 +88,11 @@ def _fact(job: Job, stand: Stand, project: Project, now: datetime) -> Job:
         calendar=job.calendar if job.pausable and hours else None,
         pausable=bool(hours),
     )
+
+
+def _began(job: Job, began: datetime, project: Project) -> int:
+    """The slot in which it began. What takes no time is at the end of it, as all that follows is after it."""
+    return (slot_before if job.duration else slot_after)(project.origin, project.slot_s, began)
 
 
 def _hours(job: Job, people: Sequence[int], start: int, project: Project, until: int, *, known: bool) -> Spans:
@@ -125,9 +130,9 @@ def _finish(job: Job, stand: Stand, start: int, today: int, hours: Spans) -> int
 def _left(job: Job, stand: Stand, spent: int) -> int:
     """Slots of work until a begun job is over: what is left of it, slower if it was slower than planned so far."""
     planned = job.duration * stand.done
-    if stand.done and spent > planned:
-        return max(1, round(spent * (1 - stand.done) / stand.done))
     left = job.duration - (planned if stand.done else spent)
+    if stand.done and spent > planned:
+        left = spent * (1 - stand.done) / stand.done
     return max(1 if job.duration else 0, round(left), round(job.duration * _MARGIN))
 
 

@@ -39,7 +39,7 @@ def books_of(project: Project, case: Case) -> Books:
     profiles = [_profile(each) for each in project.resources] + [[(0, each.most)] for each in project.apart]
     widest = max((case.jobs[k + 1][SEAT_AT] - case.jobs[k][SEAT_AT] for k in range(jobs)), default=0)
     able = max((case.seats[k + 1] - case.seats[k] for k in range(len(case.seats) - 1)), default=0)
-    return Books(
+    books = Books(
         starts=[[] for _ in range(people)],
         ends=[[] for _ in range(people)],
         whose=[[] for _ in range(people)],
@@ -62,6 +62,20 @@ def books_of(project: Project, case: Case) -> Books:
         pick=[-1] * jobs,
         room=[BIG, BIG],
     )
+    _elsewhere(project, case, books)
+    return books
+
+
+def _elsewhere(project: Project, case: Case, books: Books) -> None:
+    """Enter what people do for other projects."""
+    for person, worker in enumerate(project.workers):
+        for begin, end, site in worker.elsewhere:
+            book(case, books, person, foreign(site), begin, end)
+
+
+def foreign(site: int | None) -> int:
+    """What stands in `whose` for work of another project at a site, or at none."""
+    return -1 if site is None else -2 - site
 
 
 def _profile(supply: Supply) -> list[tuple[int, int]]:

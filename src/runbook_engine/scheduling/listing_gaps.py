@@ -160,14 +160,19 @@ def together(case: Any, person: int, one: int, other: int) -> bool:
     return k < end and k == span_after(case.spans, at, end, other) and case.spans[k][0] <= one
 
 
+def site_of(case: Any, whose: int) -> int:
+    """Where a spell of somebody is worked: that of the job, or of the work of another project (`listing_books.foreign`)."""
+    return int(case.jobs[whose][SITE]) if whose >= 0 else -2 - whose
+
+
 def way_for(case: Any, books: Any, person: int, job: int, slot: int, length: int) -> int:
     """The slot itself if a person gets to that work in time, and from it to the next; otherwise when that may change."""
     count, whose = books.count[person], books.whose[person]
     after = later_than(books.starts[person], count, slot)
     before, following = after - 1, after
-    while before >= 0 and case.jobs[whose[before]][SITE] < 0:
+    while before >= 0 and site_of(case, whose[before]) < 0:
         before -= 1
-    while following < count and case.jobs[whose[following]][SITE] < 0:
+    while following < count and site_of(case, whose[following]) < 0:
         following += 1
     if case.jobs[job][SITE] >= 0:
         later = arrival(case, books, person, case.jobs[job][SITE], slot, before, after)
@@ -181,10 +186,21 @@ def way_for(case: Any, books: Any, person: int, job: int, slot: int, length: int
 def arrival(case: Any, books: Any, person: int, site: int, slot: int, before: int, after: int) -> int:
     """When a person can be at a site, after the spell `before` at another site, or from home."""
     if before >= 0 and together(case, person, books.starts[person][before], slot):
-        other = case.jobs[books.whose[person][before]][SITE]
+        other = site_of(case, books.whose[person][before])
         return int(max(slot, books.ends[person][before] + worked(books, person, before + 1, after) + case.travel[other][site]))
-    way = case.travel[case.people[person][HOME]][site]
-    return slot if way == 0 else max(slot, gap_for(case, books, person, slot - way, way) + way)
+    way, since = case.travel[case.people[person][HOME]][site], dawn(case, person, slot)
+    if after > 0:
+        since = max(since, books.ends[person][after - 1])
+    return slot if way == 0 else max(slot, gap_for(case, books, person, since, way) + way)
+
+
+def dawn(case: Any, person: int, slot: int) -> int:
+    """When the day of work that starts then begins: at midnight, or with the shift that goes past it."""
+    k = later_than(case.days, len(case.days), slot) - 1
+    begin = case.days[k] if k >= 0 else 0
+    at, end = case.people[person][FREE_AT], case.people[person][FREE_END]
+    k = span_after(case.spans, at, end, slot)
+    return int(min(begin, case.spans[k][0]) if k < end else begin)
 
 
 def leaves(
@@ -192,14 +208,17 @@ def leaves(
 ) -> bool:
     """Whether work leaves a person the way to the spell `following`, the next at a site."""
     starts, whose = books.starts[person], books.whose[person]
-    there, here, since = case.jobs[whose[following]][SITE], case.jobs[job][SITE], slot
+    there, here, since = site_of(case, whose[following]), case.jobs[job][SITE], slot
     work = length + worked(books, person, after, following)
     if here < 0 and before >= 0:
-        here, since = case.jobs[whose[before]][SITE], starts[before]
+        here, since = site_of(case, whose[before]), starts[before]
         work += worked(books, person, before, after)
     if here >= 0 and together(case, person, since, starts[following]):
         return bool(starts[following] - since - work >= case.travel[here][there])
-    return bool(slot + length <= starts[following] - case.travel[case.people[person][HOME]][there])
+    way, since = case.travel[case.people[person][HOME]][there], max(slot + length, dawn(case, person, starts[following]))
+    if following > after:
+        since = max(since, books.ends[person][following - 1])
+    return bool(way == 0 or gap_for(case, books, person, since, way) + way <= starts[following])
 
 
 def worked(books: Any, person: int, at: int, end: int) -> int:

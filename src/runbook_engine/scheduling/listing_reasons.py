@@ -98,7 +98,8 @@ def _never_open(project: Project, case: Case, job: int) -> NotPlaced | None:
     if longest >= row[DUR]:
         return None
     kind = "in all" if row[PAUSE] else "at a time"
-    words = f"it takes {row[DUR]} slots, and its calendar is open for {longest} {kind}"
+    open_ = f"is open for {_long(project, longest)} {kind}" if longest else "is not open any more"
+    words = f"it takes {_long(project, row[DUR])}, and {_openings(project, job)} {open_}"
     return NotPlaced(project, job, Reason.NEVER_OPEN, words)
 
 
@@ -128,7 +129,9 @@ def no_place(project: Project, case: Case, books: Books, job: int, code: int) ->
     if not _somebody(case, books, job):
         ties = project.jobs[job].same_people_as + project.jobs[job].other_people_than
         return NotPlaced(project, job, Reason.NOT_THESE, f"by who does {_ids(project, ties)}, nobody is left for it", jobs=ties)
-    words = f"up to slot {project.horizon} whoever and whatever it needs is taken by other jobs, or it has to wait for too long"
+    words = (
+        "on all days that are looked at whoever and whatever it needs is taken by other jobs, or it has to wait for too long"
+    )
     return NotPlaced(project, job, Reason.FULL, words)
 
 
@@ -143,14 +146,16 @@ def _tied(project: Project, job: int) -> NotPlaced:
 
 def _never_free(project: Project, case: Case, alone: Books, job: int) -> NotPlaced:
     length = case.jobs[job][DUR]
-    short = [k for k, amount in project.jobs[job].uses if thing_free(alone, k, amount, case.used_up, 0, length) == BIG]
+    ends = project.horizon or BIG
+    short = [k for k, amount in project.jobs[job].uses if thing_free(alone, k, amount, case.used_up, 0, length) >= ends]
     if short:
         names = ", ".join(project.resources[k].name for k in short)
         return NotPlaced(project, job, Reason.NEVER_SO_MUCH, f"there is never so much of {names} as it needs", things=short)
     people = {p for crew in project.jobs[job].crews for p in crew.people}
-    words = f"it takes {length} slots, and of the {len(people)} who can do it nobody is free for so long while it may be done"
+    takes = f"it takes {_long(project, length)}"
+    words = f"{takes}, and of the {len(people)} who can do it nobody is free for so long while it may be done"
     if not people or _open_alone(case, job) == BIG:
-        words = f"it takes {length} slots, and its calendar is not open for so long from slot {case.jobs[job][RELEASE]} on"
+        words = f"{takes}, and {_openings(project, job)} is not open for so long once it may begin"
         return NotPlaced(project, job, Reason.NEVER_OPEN, words)
     return NotPlaced(project, job, Reason.NEVER_FREE, words)
 
@@ -179,8 +184,22 @@ def late(project: Project, case: Case, books: Books, missed: Sequence[int]) -> N
     """What is wrong with a schedule in which some jobs are over after their deadlines."""
     job = max(missed, key=lambda j: books.finish[j] - case.jobs[j][DEADLINE])
     by = books.finish[job] - case.jobs[job][DEADLINE]
-    words = f"it would be over {by} slots after its deadline, slot {case.jobs[job][DEADLINE]}"
+    words = f"it would be over {_long(project, by)} after its deadline"
     return NotPlaced(project, job, Reason.DEADLINE, words, jobs=missed)
+
+
+def _openings(project: Project, job: int) -> str:
+    window = project.jobs[job].window
+    return f"the window {window}, freezes taken off," if window else "the time that freezes and bookings leave"
+
+
+def _long(project: Project, slots: int) -> str:
+    """A length of time in words, such as '2d 3h 15m'."""
+    seconds, parts = slots * project.slot_s, []
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
+        count, seconds = divmod(seconds, size)
+        parts += [f"{count}{unit}"] if count else []
+    return " ".join(parts) or "no time"
 
 
 def _ids(project: Project, jobs: Sequence[int]) -> str:

@@ -40,8 +40,17 @@ def pinned(project: Project, pins: Sequence[Pin], begun: Collection[str] = ()) -
         for number in found:
             job = jobs[number]
             _refuse(project, project.jobs[number], pin, start, people)
+            _not_twice(project.jobs[number], job, pin, start, people)
             jobs[number] = replace(job, start=job.start if start is None else start, people=people or job.people)
     return replace(project, jobs=tuple(jobs))
+
+
+def _not_twice(was: Job, job: Job, pin: Pin, start: int | None, people: tuple[int, ...]) -> None:
+    """Raise NotPinned for a pin that contradicts another one."""
+    if start is not None and job.start not in (was.start, start):
+        raise NotPinned(pin, f"two pins say when {job.id} starts")
+    if people and job.people is not None and was.people is None and set(people) != set(job.people):
+        raise NotPinned(pin, f"two pins say who does {job.id}")
 
 
 def _meant(jobs: Sequence[Job], pin: Pin, begun: Collection[str]) -> list[int]:
@@ -104,7 +113,8 @@ def _refuse(project: Project, job: Job, pin: Pin, start: int | None, people: tup
     if people and job.people is not None and set(people) != set(job.people):
         raise NotPinned(pin, f"it is given to {' and '.join(project.workers[person].id for person in job.people)} already")
     if people and len(people) != needed:
-        raise NotPinned(pin, f"it needs {needed} people, and {len(people)} are named")
+        wanted, named = (f"{n} {'person' if n == 1 else 'people'}" for n in (needed, len(people)))
+        raise NotPinned(pin, f"it needs {wanted}, and {named} {'is' if len(people) == 1 else 'are'} named")
     able = {person for crew in job.crews for person in crew.people}
     for person in people:
         if person not in able:
@@ -112,3 +122,5 @@ def _refuse(project: Project, job: Job, pin: Pin, start: int | None, people: tup
             raise NotPinned(pin, f"{project.workers[person].id} cannot do it" + (f": it needs {words}" if words else ""))
     if start is not None and start < job.release:
         raise NotPinned(pin, "that is before it may start")
+    if start is not None and project.horizon and start + job.duration > project.horizon:
+        raise NotPinned(pin, "that is after all the days that are looked at")

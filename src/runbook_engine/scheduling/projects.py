@@ -17,6 +17,7 @@ from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import PackageId
 from runbook_engine.scheduling.projects_calendar import Openings, clock_of, is_abstract
 from runbook_engine.scheduling.projects_clock import Clock, shortened
+from runbook_engine.scheduling.projects_elsewhere import with_elsewhere
 from runbook_engine.scheduling.projects_fit import needed_s
 from runbook_engine.scheduling.projects_known import Known
 from runbook_engine.scheduling.projects_links import links_of
@@ -96,11 +97,12 @@ class _Making:
         jobs += [replace(g, links=tuple(self.links.links[len(self.pieces) + n])) for n, g in enumerate(self.links.gates)]
         pools, apart = self._pools(jobs)
         pools += self._hands(jobs, len(self.supplies) + len(pools))
+        numbers = {site: number for number, site in enumerate(self.sites)}
         workers = self.staff.workers() if self.staff else ()
         return Project(
             jobs=tuple(jobs),
             resources=(*self.supplies.values(), *pools),
-            workers=workers,
+            workers=with_elsewhere(workers, self.terms.booked, self.clock, numbers),
             calendars=tuple(self.calendars),
             apart=apart,
             sites=self.sites,

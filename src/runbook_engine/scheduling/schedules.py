@@ -86,6 +86,7 @@ class _Making:
         self._plan, self._estate = plan, estate
         self._project, self._solution, self._estimates = project, solution, estimates
         self._standings = standings(project, solution)
+        self._zone = zone_of(plan, estate)
 
     def bookings(self) -> tuple[Booking, ...]:
         """One for each job that is work."""
@@ -141,22 +142,28 @@ class _Making:
     def _why(self, number: int, job: Job, stand: Standing) -> str:
         """What it waits for last, in words."""
         said = [self._held(job, stand), self._opening(number, job) if stand.opens or stand.held is Held.CALENDAR else ""]
-        return ", and ".join(word for word in said if word) or self._way(number, job) or "nothing"
+        fixed = "its time is fixed" if job.start is not None else "nothing"
+        return ", and ".join(word for word in said if word) or self._way(number, job) or fixed
 
     def _way(self, number: int, job: Job) -> str:
         """Who comes from elsewhere, where nothing else says why it is not earlier."""
         for person in self._solution.placed[number].people:
-            home = self._project.workers[person].site
-            if home is not None and job.site is not None and self._project.travel.get((home, job.site), 0):
-                return f"{self._person(person)} comes from {self._project.sites[home]}"
+            if words := self._comes(person, self._project.workers[person].site, job):
+                return words
         return ""
+
+    def _comes(self, person: int, home: int | None, job: Job) -> str:
+        if home is None or job.site is None or not self._project.travel.get((home, job.site), 0):
+            return ""
+        return f"{self._person(person)} comes from {self._project.sites[home]}"
 
     def _held(self, job: Job, stand: Standing) -> str:
         match stand.held:
             case Held.WORK if stand.before is not None:
                 return f"after {self._named(stand.before)}"
             case Held.PERSON:
-                return f"{self._person(stand.name)} is free"
+                last = None if stand.before is None else self._project.jobs[stand.before].site
+                return self._comes(stand.name, last, job) or f"{self._person(stand.name)} is free"
             case Held.THING if stand.name >= 0:
                 return f"{self._project.resources[stand.name].name} is free"
             case Held.THING if stand.before is not None:
@@ -164,7 +171,8 @@ class _Making:
             case Held.PARTS:
                 return f"{self._project.resources[stand.name].name} comes"
             case Held.RELEASE:
-                return f"may not begin before {self._at(job.release).isoformat(timespec='minutes')}"
+                local = self._at(job.release).astimezone(self._zone)
+                return f"may not begin before {local:%a} {local.day} {local:%b %H:%M}"
             case _:
                 return ""
 

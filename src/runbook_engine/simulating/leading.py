@@ -1,10 +1,11 @@
 """What a person at the keyboard types when a run stands still: the documented next command, as long as it leads on.
 
-The order is that of the reports: doubt first, then ways back that failed, questions of phases, and what ended badly. What
+The order is that of the reports: doubt first, then ways back that failed, questions of phases, bad ends, what is late. What
 was tried once without use is not tried again; then the host is left out, or the phase goes back, or the run is stopped.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 
 from runbook_engine.model import decisions as de
 from runbook_engine.model.decisions import Decision
@@ -14,6 +15,7 @@ from runbook_engine.model.words import SETTLED_BADLY, HostName, PhaseId, RunStat
 from runbook_engine.running.admit_turns import asks
 from runbook_engine.running.course import Course
 from runbook_engine.running.doubt import unasked
+from runbook_engine.running.limits import limits
 from runbook_engine.running.way_back import phases_meant, to_undo
 from runbook_engine.simulating.hosts import Hosts
 
@@ -37,14 +39,24 @@ class Leader:
         self._hosts, self._new_id = hosts, new_id
         self._tried: set[tuple[str, str]] = set()
 
-    def turn(self, course: Course) -> Turn | None:
+    def turn(self, course: Course, now: datetime) -> Turn | None:
         """The next command; None: no documented one leads on."""
         if course.run.status in (RunStatus.DONE, RunStatus.STOPPED):
             return None
-        for rule in (self._doubt, self._backs_failed, self._asked, self._bad, self._undone):
+        for rule in (self._doubt, self._backs_failed, self._asked, self._bad, lambda c: self._late(c, now), self._undone):
             if (found := rule(course)) is not None:
                 return found
         return None
+
+    def _late(self, course: Course, now: datetime) -> Turn | None:
+        """What did not follow in time is done all the same."""
+        tasks = tuple(TaskId(task) for task in self._fresh("late", [one.task for one in limits(course) if one.held(now)]))
+        if not tasks:
+            return None
+        steps = dict.fromkeys(course.shape.parts(task)[0].step for task in tasks)
+        words = " ".join(f"--late {step}" for step in steps)
+        wish = de.StartLate(id=self._new_id(), by=BY, tasks=tasks, reason=WHY)
+        return Turn(commands=(f"runbook resume {course.run.id} {words} --reason …",), decisions=(wish,))
 
     def _fresh(self, what: str, names: Iterable[str]) -> list[str]:
         """Those for which this was not tried yet; now it is."""

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
+from typing import NoReturn
 
 from runbook_engine.model.commands import AskPerson
 from runbook_engine.model.decisions import Decide, Decision, Done
@@ -13,6 +14,8 @@ from runbook_engine.model.plan import Package
 from runbook_engine.model.rehearsal import Asked, FaultKind, Typed
 from runbook_engine.model.run import Run
 from runbook_engine.model.words import PackageId, Status, TaskId
+from runbook_engine.running.course import Course
+from runbook_engine.running.pacing import not_yet_over
 from runbook_engine.running.shape import Shape
 from runbook_engine.simulating.drawing import PERSON, Clock, drawn_s, share
 from runbook_engine.simulating.hosts import Hosts
@@ -34,6 +37,7 @@ class People:
         self._late: set[PackageId] = set()
         self._numbers = count(1)
         self._opened: dict[TaskId, datetime] = {}
+        self._lasting: list[TaskId] = []  # done, but they end only after what they follow
         self.asked: list[Asked] = []
         self.typed: list[Typed] = []
 
@@ -48,6 +52,7 @@ class People:
     def heard(self, events: Sequence[Event]) -> None:
         """People see what waits for them, and set to work."""
         for event in events:
+            self._look_again(event.at)
             match event:
                 case TaskOpened(until=None):
                     self._take_on(event.task, event.at)
@@ -78,8 +83,22 @@ class People:
         while self._coming and self._coming[0][0] <= self._clock():
             _, _, task = heapq.heappop(self._coming)
             state = self.run.task(task)
-            if state.status is Status.WAITING and state.until is None:
+            if state.status is Status.WAITING and state.until is None and not self._held(task):
                 self.say(self._decision(self.run, task))
+
+    def _held(self, task: TaskId) -> bool:
+        """Whether a task may not end yet; it comes again when it may."""
+        why = next(not_yet_over(Course(self._shape, self.run, _no_plans), task, self._clock()), None)
+        if why is not None and why.until:
+            heapq.heappush(self._coming, (datetime.fromisoformat(why.until), next(self._numbers), task))
+        elif why is not None:
+            self._lasting.append(task)
+        return why is not None
+
+    def _look_again(self, at: datetime) -> None:
+        for task in self._lasting:
+            heapq.heappush(self._coming, (at, next(self._numbers), task))
+        self._lasting.clear()
 
     def say(self, decision: Decision) -> None:
         """A decision lies in the inbox."""
@@ -141,6 +160,11 @@ class People:
             self.typed[-1] = replace(last, times=last.times + 1)
         else:
             self.typed.append(Typed(at=self._clock(), command=command))
+
+
+def _no_plans(digest: str) -> NoReturn:
+    """Nobody here changes the plan."""
+    raise KeyError(digest)
 
 
 def _like(one: str, other: str) -> bool:

@@ -140,7 +140,7 @@ class _Night:
                 continue
             if self.people.next_time():
                 continue
-            turn = self._leader.turn(self.course) if led < COMMANDS_AT_MOST else None
+            turn = self._leader.turn(self.course, self.clock()) if led < COMMANDS_AT_MOST else None
             if turn is None:
                 break
             led += 1
