@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from runbook_engine.calendars import DaysOff
@@ -111,6 +111,13 @@ class Case:
         """'Tue 1 Dec 2026 22:00 CET', in the zone of the plan."""
         local = when.astimezone(self.zone)
         return f"{self.day(local)} {local:%H:%M} {local.tzname()}"
+
+    def until(self, when: datetime) -> str:
+        """The same for the end of something: midnight is the end of the day before, 'Tue 1 Dec 2026 24:00 CET'."""
+        local = when.astimezone(self.zone)
+        if (local.hour, local.minute) != (0, 0):
+            return self.moment(when)
+        return f"{self.day((when - timedelta(seconds=1)).astimezone(self.zone))} 24:00 {local.tzname()}"
 
     def when(self, when: date | datetime) -> str:
         """A day, or a moment where an hour was written."""

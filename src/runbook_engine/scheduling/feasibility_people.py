@@ -147,10 +147,11 @@ def _too_few(case: Case, ask: _Ask, could: Sequence[Person]) -> Finding:
         lower = [p for p in case.estate.people.values() if 0 < p.skills.get(who.skill, 0) < who.level]
         level = f" at level {who.level}" if who.level > 1 else ""
         what, ways = f"the skill {who.skill}{level}", list(_lower(who, lower))
-        reason = f"{step} needs {counted(who.count, 'person', 'people')} with {what}, and {_there(could)} has it."
+        reason = f"{step} needs {counted(who.count, 'person', 'people')} with {what}, and {_there(could, 'has', 'have')} it."
         more = f"one more person with {what}" if could else f"somebody with {what}: train, hire or borrow one"
     elif who.role in case.estate.roles or who.role in case.estate.departments:
-        reason = f"{step} needs {counted(who.count, 'person', 'people')} in the role {who.role}, and {_there(could)} is in it."
+        there = _there(could, "is", "are")
+        reason = f"{step} needs {counted(who.count, 'person', 'people')} in the role {who.role}, and {there} in it."
         ways, more = [], f"put {'one more person' if could else 'somebody'} into the role {who.role}"
     else:
         reason = f"{step} is to be done by {who.person or who.role}, whom the inventory does not know."
@@ -165,8 +166,10 @@ def _lower(who: Who, lower: Sequence[Person]) -> Iterator[WayOut]:
         yield WayOut(words=words, cost=_LOWER + who.level - person.skills[who.skill])
 
 
-def _there(could: Sequence[Person]) -> str:
-    return f"only {listed([p.name or p.id for p in could])}" if could else "nobody"
+def _there(could: Sequence[Person], one: str, more: str) -> str:
+    """'nobody has', 'only Ann Day has', 'only Ann Day and Ben Ott have'."""
+    who = f"only {listed([p.name or p.id for p in could])}" if could else "nobody"
+    return f"{who} {more if len(could) > 1 else one}"
 
 
 def _not_allowed(case: Case, ask: _Ask, could: Sequence[Person], here: Sequence[Person]) -> Finding:

@@ -247,7 +247,7 @@ def _deadline(clash: Clash, main: Sequence[Restraint]) -> str:
     case, by = clash.case, main[0].what.by
     whole = "The project" if main[0].subject == case.plan.runbook else f"'{main[0].subject}'"
     told = case.when(by) if isinstance(by, datetime) else f"the end of {case.day(by)}"
-    ends = f": the earliest end is {case.moment(clash.ends)}" if clash.ends else ""
+    ends = f": the earliest end is {case.until(clash.ends)}" if clash.ends else ""
     rest = [one.words for one in clash.restraints if one not in main and one.group is not Group.CREW]
     beside = f" What makes it long: {listed(rest, 3)}." if rest else ""
     return f"{whole} cannot be over by {told}{ends}; {_step(clash)} comes too late.{beside}"

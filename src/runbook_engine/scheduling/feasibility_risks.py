@@ -66,8 +66,8 @@ def _wishes(case: Case, outcome: Outcome) -> Iterator[Finding]:
         return
     job, placed = max(late, key=lambda pair: pair[1].finish)
     ends, due = of_project(outcome.project, placed.finish), of_project(outcome.project, job.due or 0)
-    reason = f"'{job.title}' ({job.id}) is over on {case.moment(ends)}, later than wished ({case.moment(due)})."
-    way = WayOut(words=f"promise the end for {case.moment(ends)}", cost=1.0, proved=True)
+    reason = f"'{job.title}' ({job.id}) is over on {case.until(ends)}, later than wished ({case.until(due)})."
+    way = WayOut(words=f"promise the end for {case.until(ends)}", cost=1.0, proved=True)
     place = case.where.plan("deadline") if case.plan.deadline_soft else case.where.phase(job.phase, "deadline")
     yield Finding(matter=Matter.DEADLINE, place=place, reason=reason, blocks=False, ways_out=(way,), about=(job.id,))
 

@@ -23,16 +23,16 @@ _ASKED = 3  # people who might change a shift
 
 
 def hours_words(case: Case, calendar: str) -> str:
-    """'the working hours office'; of a rota 'the shifts of team-a (nights to Sun 6 Dec 2026, off to …)'."""
+    """'the working hours office', or 'of Ben Ott'; of a rota 'the shifts of team-a (nights to Sun 6 Dec 2026, off to …)'."""
     rota = _rota(case, calendar)
-    return f"the shifts of {calendar} ({_turns(case, rota)})" if rota else f"the working hours {calendar}"
+    return f"the shifts of {calendar} ({_turns(case, rota)})" if rota else f"the working hours {_named(case, calendar)}"
 
 
 def whose_hours(case: Case, calendar: str, package: Package) -> str:
-    """'hours office'; of a rota with those of it who can do a package: 'Ben Ott in team-a: nights to Sun 6 Dec 2026, …'."""
+    """'hours office', 'hours of Ann Day'; of a rota with those who can do it: 'Ben Ott in team-a: nights to Sun 6 Dec 2026, …'."""
     rota = _rota(case, calendar)
     if rota is None:
-        return f"hours {calendar}"
+        return f"hours {_named(case, calendar)}"
     names = [person.name or person.id for person in _in(case, calendar, package)]
     return f"{listed(names)} in {calendar}: {_turns(case, rota)}" if names else f"{calendar}: {_turns(case, rota)}"
 
@@ -57,6 +57,12 @@ def swapped_days(person: Person, shift: str, case: Case, outcome: Outcome) -> st
     starts = sorted(of_project(project, placed.start).astimezone(zone) for placed in solution.placed if number in placed.people)
     days = list(dict.fromkeys(case.day(at.date()) for at in starts if turn_on(rota, at.date()).calendar != shift))
     return f" on {listed(days)}" if days else ""
+
+
+def _named(case: Case, calendar: str) -> str:
+    """The name of a calendar; of hours of somebody's own, which no file can name with its spaces, whose they are."""
+    whose = next((p for p in case.estate.people.values() if p.calendar == calendar), None) if " " in calendar else None
+    return f"of {case.name(whose.id)}" if whose else calendar
 
 
 def _rota(case: Case, calendar: str) -> Rota | None:

@@ -134,7 +134,7 @@ def _later(clash: Clash, one: Restraint) -> Iterator[_Change]:
     if clash.ends is None:
         return
     ends: datetime = clash.ends
-    yield _Change(f"promise the end for {clash.case.moment(ends)}", 2.5, one.drop, clash.later)
+    yield _Change(f"promise the end for {clash.case.until(ends)}", 2.5, one.drop, clash.later)
 
 
 def _lower(clash: Clash, who: Who) -> Iterator[_Change]:
