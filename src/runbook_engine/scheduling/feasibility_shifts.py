@@ -29,7 +29,7 @@ def hours_words(case: Case, calendar: str) -> str:
 
 
 def whose_hours(case: Case, calendar: str, package: Package) -> str:
-    """'hours office', 'hours of Ann Day'; of a rota with those who can do it: 'Ben Ott in team-a: nights to Sun 6 Dec 2026, …'."""
+    """'hours office', 'hours of Ann Day'; of a rota with those who can do it: 'Ben Ott in team-a: off to Sun 6 Dec 2026'."""
     rota = _rota(case, calendar)
     if rota is None:
         return f"hours {_named(case, calendar)}"
