@@ -5,7 +5,7 @@ nights on which it is changed.
 """
 
 from runbook_engine.calendars.freezing import freeze_spans
-from runbook_engine.calendars.judging import first_moment, holding, judge, zone_of
+from runbook_engine.calendars.judging import first_moment, holding, judge
 from runbook_engine.calendars.openings import resolved, spans, working_time
 from runbook_engine.calendars.rotas import turns_between
 from runbook_engine.calendars.weekly import DaysOff
@@ -15,7 +15,6 @@ __all__ = [
     "judge",
     "holding",
     "first_moment",
-    "zone_of",
     "spans",
     "freeze_spans",
     "resolved",

@@ -104,11 +104,6 @@ def first_moment(when: date | datetime, zone: ZoneInfo) -> datetime:
     return earliest(datetime.combine(when, time()), zone)
 
 
-def zone_of(scope: Scope, zones: Mapping[str, str]) -> ZoneInfo:
-    """In which times without a zone are told: that of the first site by name."""
-    return ZoneInfo(next(iter(zones_of(scope, zones).values()), "UTC"))
-
-
 def _freezes(
     freezes: Iterable[Freeze], scope: Scope, zones: Mapping[str, str], start: datetime, end: datetime
 ) -> list[tuple[Span, Freeze]]:

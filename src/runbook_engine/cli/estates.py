@@ -70,21 +70,31 @@ class Live:
         return {r.name: _parts(r, now) for r in self.estate.resources.values() if r.stock is not None}
 
     def earliest(self, plan: Plan) -> dict[PackageId, datetime]:
-        """When the packages may begin that state an earliest start. Raises ValueError for a site without a time zone."""
+        """When the packages may begin that state an earliest start."""
         stating = [package for package in plan.packages.values() if package.earliest is not None]
         if not stating:
             return {}
-        from runbook_engine.calendars import first_moment, zone_of
-        from runbook_engine.model.scope import scope
+        from runbook_engine.calendars import first_moment
+        from runbook_engine.scheduling.projects_calendar import start_zone
 
-        zones = {site.name: site.time_zone for site in self.estate.sites.values()}
-        of_phase = {phase.id: zone_of(scope(plan, phase, self.estate), zones) for phase in plan.phases}
+        of_phase = {phase.id: start_zone(plan, phase, self.estate) for phase in plan.phases}
         return {p.id: first_moment(p.earliest, of_phase[p.phase]) for p in stating if p.earliest is not None}
+
+    def _begins(self, plan: Plan, phase: PlannedPhase) -> list[datetime]:
+        """Before which moments a phase may not start."""
+        stated = [when for when in (plan.start, phase.earliest) if when is not None]
+        if not stated:
+            return []
+        from runbook_engine.calendars import first_moment
+        from runbook_engine.scheduling.projects_calendar import start_zone
+
+        zone = start_zone(plan, phase, self.estate)
+        return [first_moment(when, zone) for when in stated]
 
     def times(self, plan: Plan, phase: PlannedPhase, standing: Standing, now: datetime) -> Times:
         """Whether the calendars let a phase start. Break-glass opens one entry after the other, each on its own word."""
-        begins = (plan.start, phase.earliest)
-        if phase.opens is None and begins == (None, None) and not self.estate.freezes:
+        begins = self._begins(plan, phase)
+        if phase.opens is None and not begins and not self.estate.freezes:
             return Times(opening=Opening())  # nothing restricts it
         from runbook_engine.approving import opened
         from runbook_engine.calendars import holding, judge

@@ -31,6 +31,14 @@ def zone_of(plan: Plan, estate: Estate) -> ZoneInfo:
     return ZoneInfo(estate.sites[chosen].time_zone if chosen else "UTC")
 
 
+def start_zone(plan: Plan, phase: PlannedPhase, estate: Estate) -> ZoneInfo:
+    """In which the dates from which a phase may start are meant: that of the first of its own sites by name, if it has any."""
+    if len({site.time_zone for site in estate.sites.values()}) < 2:
+        return zone_of(plan, estate)
+    sites = sorted(scope(plan, phase, estate).sites & estate.sites.keys())
+    return ZoneInfo(estate.sites[sites[0]].time_zone) if sites else zone_of(plan, estate)
+
+
 def clock_of(plan: Plan, estate: Estate, at: datetime, slot_s: int, work_s: float) -> Clock:
     """From the start of the plan or `at`, whichever is later, as far as calendars are looked at."""
     zone, step = zone_of(plan, estate), timedelta(seconds=slot_s)

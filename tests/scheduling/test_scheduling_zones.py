@@ -1,0 +1,61 @@
+"""A plan over several time zones: a schedule counts the starts that are stated as a run does, by the phase's own site."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from planning.planning_builders import book, estate, host, phase, planned, run
+from runbook_engine.cli.estates import Live
+from runbook_engine.loading import days_off
+from runbook_engine.model.approvals import Standing
+from runbook_engine.model.estate import Site
+from runbook_engine.model.runbook import Takes
+from runbook_engine.model.times import Closed, Opening
+from runbook_engine.model.words import Per
+from runbook_engine.scheduling.projects import project_of
+from runbook_engine.scheduling.projects_terms import Terms
+
+ZONES = {"ams1": "Europe/Amsterdam", "lon1": "Europe/London", "nyc1": "America/New_York"}
+DAY, EIGHT = date(2026, 12, 1), datetime(2026, 12, 1, 8, tzinfo=UTC)
+HOUR = Takes(low_s=3600, high_s=3600)
+
+
+@pytest.mark.parametrize("where", ["the runbook", "the phase", "the step"])
+@pytest.mark.parametrize("stated", [DAY, EIGHT.replace(tzinfo=None), EIGHT])
+def test_a_schedule_starts_when_the_run_lets_it(where: str, stated: date) -> None:
+    """Each phase at its own site; one without a site by the plan's. A minute before the run lets nothing start."""
+    sites = {name: Site(name=name, time_zone=zone) for name, zone in ZONES.items()}
+    groups = {name: [name] for name in sites}
+    on = replace(estate(*(host(name, site=name) for name in sites), groups=groups), sites=sites)
+    facts = {"earliest": stated}
+    phases = [
+        phase(
+            name,
+            run("do", takes=HOUR, needs=(), **({} if hosts else {"per": Per.PHASE}), **(facts if where == "the step" else {})),
+            hosts=hosts,
+            needs=(),
+            **(facts if where == "the phase" else {}),
+        )
+        for name, hosts in (*((name, name) for name in sites), ("desk", None))
+    ]
+    plan = planned(book(*phases, **({"start": stated} if where == "the runbook" else {})), on)
+    made = project_of(plan, on, days_off, datetime(2026, 11, 27, tzinfo=UTC), Terms())
+    live = Live(on, Path())
+    begins = {job.id: made.origin + timedelta(seconds=made.slot_s * job.release) for job in made.jobs if job.package}
+
+    assert begins["lon1/do"] == datetime(2026, 12, 1, 0 if stated == DAY else 8, tzinfo=UTC)
+    assert begins["desk/do"] == begins["ams1/do"]
+    if where == "the step":
+        assert live.earliest(plan) == {package: begins[package] for package in plan.packages}
+        return
+    for planned_phase in plan.phases:
+        begin = begins[f"{planned_phase.id}/do"]
+        early, on_time = (
+            live.times(plan, planned_phase, Standing(phase=planned_phase.id), at)
+            for at in (begin - timedelta(minutes=1), begin)
+        )
+        assert isinstance(early.closed, Closed)
+        assert early.closed.next == begin
+        assert isinstance(on_time.opening, Opening)
