@@ -120,7 +120,7 @@ def test_from_a_runbook_to_a_promise(planner: Person) -> None:
 
 
 def test_from_means_the_same_moment_in_both_commands(planner: Person) -> None:
-    """A time of the plan's first site, wherever the machine is; it is repeated, and means nothing without dates."""
+    """A time of the plan's main site, wherever the machine is; it is repeated, and means nothing without dates."""
     since = ("--from", "2031-12-02T10:00")
     for zone in ("UTC", "Asia/Tokyo"):
         shown = planner.types("schedule", "runbooks/disks.yml", *QUICK, *since, "--json", code=0, TZ=zone)

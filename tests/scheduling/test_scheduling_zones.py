@@ -15,6 +15,7 @@ from runbook_engine.model.runbook import Takes
 from runbook_engine.model.times import Closed, Opening
 from runbook_engine.model.words import Per
 from runbook_engine.scheduling.projects import project_of
+from runbook_engine.scheduling.projects_calendar import zone_of
 from runbook_engine.scheduling.projects_terms import Terms
 
 ZONES = {"ams1": "Europe/Amsterdam", "lon1": "Europe/London", "nyc1": "America/New_York"}
@@ -59,3 +60,24 @@ def test_a_schedule_starts_when_the_run_lets_it(where: str, stated: date) -> Non
         assert isinstance(early.closed, Closed)
         assert early.closed.next == begin
         assert isinstance(on_time.opening, Opening)
+
+
+@pytest.mark.parametrize(
+    ("hosts", "zone"),
+    [
+        (["mun1", "mun1", "lon1"], "Europe/Berlin"),
+        (["mun1", "lon1", "lon1"], "Europe/London"),
+        (["lon1", "mun1"], "Europe/Berlin"),  # as many: the first in the inventory
+        (["lon1"], "Europe/London"),
+        ([], "Europe/Berlin"),
+    ],
+)
+def test_a_plan_is_told_in_the_zone_of_most_of_its_hosts(hosts: list[str], zone: str) -> None:
+    """Whatever its sites are called."""
+    sites = {"mun1": Site(name="mun1", time_zone="Europe/Berlin"), "lon1": Site(name="lon1", time_zone="Europe/London")}
+    names = [f"h{n}" for n in range(len(hosts))]
+    servers = (host(name, site=site) for name, site in zip(names, hosts, strict=True))
+    on = replace(estate(*servers, groups={"web": names}), sites=sites)
+    step = run("do", **({} if hosts else {"per": Per.PHASE}))
+    plan = planned(book(phase("p", step, hosts="web" if hosts else None)), on)
+    assert zone_of(plan, on).key == zone

@@ -11,7 +11,7 @@ since = click.option(
     "--from",
     "start",
     metavar="MOMENT",
-    help="Nothing starts before, such as 2026-11-30T09:00 in the zone of the plan's first site; else from now on.",
+    help="Nothing starts before, such as 2026-11-30T09:00 in the zone of the plan's main site; else from now on.",
 )
 
 

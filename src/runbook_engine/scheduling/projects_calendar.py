@@ -1,5 +1,6 @@
 """When each phase may be worked on: its window without its freezes, and what that leaves for a package."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 from operator import attrgetter
@@ -25,9 +26,9 @@ _SPARE = 6  # how many times longer than all its work, one after the other, a pr
 
 
 def zone_of(plan: Plan, estate: Estate) -> ZoneInfo:
-    """The zone in which the dates of a plan are meant: that of the first of its sites by name."""
-    sites = sorted({target.site for target in plan.targets.values()} & estate.sites.keys())
-    chosen = sites[0] if sites else next(iter(estate.sites), "")
+    """The zone in which the dates of a plan are meant: that of the site with most of its hosts, of equals the first written."""
+    hosts = Counter(target.site for target in plan.targets.values())
+    chosen = max(estate.sites, key=lambda site: hosts[site], default="")
     return ZoneInfo(estate.sites[chosen].time_zone if chosen else "UTC")
 
 
