@@ -5,17 +5,18 @@ Start reading here for projects with people and calendars. `first` is plain Pyth
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from runbook_engine.model.jobs import Placed, Project, Solution
+from runbook_engine.model.jobs import Crew, Job, Placed, Project, Solution
 from runbook_engine.model.values import dataclass
 from runbook_engine.scheduling.crew_path import critical_path
 from runbook_engine.scheduling.listing_books import Books, books_of
-from runbook_engine.scheduling.listing_case import BIG, DEADLINE, DUE, DUR, PAUSE, SEAT_AT, Case, case_of
+from runbook_engine.scheduling.listing_case import BIG, DEADLINE, DUE, DUR, PAUSE, SEAT_AT, Case, case_of, pairs
 from runbook_engine.scheduling.listing_laying import PLACED, lay
 from runbook_engine.scheduling.listing_order import cycle, latest, ranks, sequence
 from runbook_engine.scheduling.listing_pauses import pattern
-from runbook_engine.scheduling.listing_reasons import in_circle, late, no_place, unfit
+from runbook_engine.scheduling.listing_reasons import NotPlaced, in_circle, late, no_place, unfit
 
 TRIES_BY_JOB = 20  # how often jobs may be moved for another that comes too late for them
 
@@ -41,7 +42,44 @@ def first(project: Project, order: Sequence[int] | None = None, *, patience: int
 
 
 def laid_out(project: Project, order: Sequence[int] | None = None, *, strict: bool = True, patience: int | None = None) -> Laid:
-    """The same with its tables and books. If not `strict`, deadlines may be missed in the end."""
+    """The same with its tables and books. If not `strict`, deadlines may be missed in the end.
+
+    Whoever may do a job for a time only (`Crew.until`) may be a dead end for what others do with them, or the same people later:
+    where no schedule is found, one is looked for without them.
+    """
+    try:
+        return _laid_out(project, order, strict=strict, patience=patience)
+    except NotPlaced:
+        lasting = without_short(project)
+        if lasting == project:
+            raise
+        try:
+            return _laid_out(lasting, order, strict=strict, patience=patience)
+        except NotPlaced:
+            pass
+        raise
+
+
+def without_short(project: Project) -> Project:
+    """The same project; what several people do, or the same as another job, is done by nobody who may for a time only."""
+    same = pairs(project.jobs, "same_people_as")
+    jobs = tuple(
+        replace(job, crews=tuple(_lasting(crew) for crew in job.crews)) if same[k] or _in_company(job) else job
+        for k, job in enumerate(project.jobs)
+    )
+    return replace(project, jobs=jobs)
+
+
+def _in_company(job: Job) -> bool:
+    return job.pausable and sum(crew.count for crew in job.crews) > 1
+
+
+def _lasting(crew: Crew) -> Crew:
+    short = {person for person, _ in crew.until}
+    return replace(crew, people=tuple(p for p in crew.people if p not in short), until=()) if short else crew
+
+
+def _laid_out(project: Project, order: Sequence[int] | None, *, strict: bool, patience: int | None) -> Laid:
     case = case_of(project)
     checked(project, case)
     wanted = list(order) if order is not None else by_latest(case)
