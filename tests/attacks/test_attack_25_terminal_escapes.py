@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from journeys.command_line import Person, Terminal
 from journeys.machines import box_inventory, step, steps
+from runbook_engine.model.harmless import harmless, readable
 from runbook_engine.reporting.harmless import harmless as shown
 from runbook_engine.reporting.harmless import one_line
-from runbook_engine.workers.harmless import harmless, readable
 from runbook_engine.workers.log_text import lines, printed
 
 OFTEN = settings(max_examples=20_000 if os.environ.get("RUNBOOK_SOAK") else 1_000, deadline=None)

@@ -106,7 +106,7 @@ def test_racks_hosts_parts_and_rates(tmp_path: Path) -> None:
             "",
             [
                 "15:105 the calendar 'office' has no hours, so ben would never work",
-                "17:99 the calendar 'office' has no hours, so lift could never be used",
+                "17:103 the calendar 'office' has no hours, so lift could never be used",
             ],
         ),
         ("night: 1.5", "night: 1.5 EUR", ["expected how many times the usual rate, such as 1.5"]),

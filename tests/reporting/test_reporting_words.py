@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runbook_engine.model.events import Outcome
+from runbook_engine.model.harmless import HARMFUL
 from runbook_engine.model.run import PhaseState
 from runbook_engine.model.words import Status
 from runbook_engine.reporting.event_text import outcome_words
@@ -15,7 +16,6 @@ from runbook_engine.reporting.harmless import one_line
 from runbook_engine.reporting.standing import phase_word
 from runbook_engine.reporting.tally import PART_DONE, WORD_STYLES, WORDS, word_of
 from runbook_engine.reporting.words import STATUS_WORDS, SYMBOLS, WORST_FIRST, count, duration, listed, status_word
-from runbook_engine.workers.harmless import HARMFUL
 
 RANGE = re.compile(r"(.*)\[([0-9]+):([0-9]+)\](.*)")
 

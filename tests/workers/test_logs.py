@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from runbook_engine.model.attempts import Answer
 from runbook_engine.model.commands import Become, Procedure, Shell
 from runbook_engine.model.events import Outcome
+from runbook_engine.model.harmless import harmless, readable
 from runbook_engine.model.text import SecretRef, Text
 from runbook_engine.model.words import Cause, Status, TaskId
-from runbook_engine.workers.harmless import harmless, readable
 from runbook_engine.workers.log_text import BINARY_FROM, lines, printed
 from runbook_engine.workers.logs import Logs
 from runbook_engine.workers.procedure import carry_out

@@ -1,6 +1,6 @@
 """Text that came from files, hosts and people, made safe to show: it cannot move the cursor, hide or reorder anything."""
 
-from runbook_engine.workers.harmless import harmless as without_controls
+from runbook_engine.model.harmless import harmless as without_controls
 
 TAB_WIDTH = 4
 

@@ -7,10 +7,10 @@ from typing import Any
 from rich.cells import cell_len
 
 from runbook_engine.model.errors import NotValid, RunbookError
+from runbook_engine.model.harmless import HARMFUL
 from runbook_engine.model.places import Mistake
 from runbook_engine.reporting.harmless import TAB_WIDTH, harmless, one_line
 from runbook_engine.reporting.words import count
-from runbook_engine.workers.harmless import HARMFUL
 
 SHOWN = 20
 LINE_LONGEST = 160  # characters of a source line; a longer one is shown around the caret

@@ -32,7 +32,18 @@ _MODULES = (listing_gaps, listing_books, listing_crews, listing_pauses, listing_
 _PLAIN = {"books_of", "foreign", "latest", "cycle", "ranks"}  # run once for a project, never compiled
 _MAKING_LISTS = {"sequence", "unmet", "bound"}
 _ENTRIES = {"decoded", "searched"}
-_WIDTHS = {"jobs": 15, "into": 4, "onto": 4, "uses": 2, "spans": 2, "calendars": 2, "people": 11, "travel": 0, "dear": 3}
+_WIDTHS = {
+    "jobs": 15,
+    "into": 4,
+    "onto": 4,
+    "uses": 2,
+    "spans": 2,
+    "calendars": 2,
+    "meets": 2,
+    "people": 11,
+    "travel": 0,
+    "dear": 3,
+}
 
 
 @cache
@@ -46,6 +57,7 @@ def compiled() -> dict[str, Any]:
     functions = [f for module in _MODULES for f in _functions(module)]
     functions += [_named(_insert_into_array, "insert"), _named(_remove_from_array, "remove")]
     functions += [_named(_copied_array, "copied")]
+    functions += [_named(_span_after_in_array, "span_after"), _named(_later_than_in_array, "later_than")]
     for function in functions:
         made = FunctionType(function.__code__, names, function.__name__)
         made.__qualname__, made.__module__ = f"{function.__name__}-{mark}", function.__module__
@@ -153,3 +165,26 @@ def _most_parts(case: Case, row: Any, person: int) -> int:
 def row_array(row: Any) -> Any:
     """A row of numbers as an array."""
     return _array(row, None)
+
+
+def _span_after_in_array(spans: Any, at: int, end: int, slot: int) -> int:
+    """`span_after`, on an array."""
+    while at < end:
+        middle = (at + end) >> 1
+        if spans[middle][1] > slot:
+            end = middle
+        else:
+            at = middle + 1
+    return at
+
+
+def _later_than_in_array(row: Any, count: int, slot: int) -> int:
+    """`later_than`, on an array."""
+    low, high = 0, count
+    while low < high:
+        middle = (low + high) >> 1
+        if row[middle] > slot:
+            high = middle
+        else:
+            low = middle + 1
+    return low

@@ -43,7 +43,9 @@ def earliest(project: Project, case: Case) -> list[tuple[int, int]]:
             link = case.into[k]
             anchor = found[link[JOB]][0 if link[KIND] in (1, 3) else 1] + link[LAG]
             start, finish = (max(start, anchor), finish) if link[KIND] < 2 else (start, max(finish, anchor))
-        start, ends = fitted(case, job, max(start, finish - row[DUR]))
+        if not row[PAUSE]:  # with pauses it may begin long before its end
+            start = max(start, finish - row[DUR])
+        start, ends = fitted(case, job, start)
         found[job] = (start, max(finish, ends))
     return found
 

@@ -14,6 +14,7 @@ from runbook_engine.scheduling.feasibility_bookings import double_bookings
 from runbook_engine.scheduling.feasibility_case import Case
 from runbook_engine.scheduling.feasibility_conflict import Budget, conflict, mended, without
 from runbook_engine.scheduling.feasibility_money import money
+from runbook_engine.scheduling.feasibility_orders import scheduled
 from runbook_engine.scheduling.feasibility_parts import elsewhere, parts
 from runbook_engine.scheduling.feasibility_people import people, step_words, with_enough
 from runbook_engine.scheduling.feasibility_reasons import BEFORE_DEADLINE, Clash, finding
@@ -55,7 +56,7 @@ def _rounds(whole: Case) -> tuple[Case, Outcome, list[Clash]]:
     Where a part of the case does not fit, its reason is looked for there; then other sites are asked, then the whole.
     """
     clashes: list[Clash] = []
-    case, outcome = whole, tried(whole)
+    case, outcome = whole, scheduled(whole)
     waiting: tuple[Case, ...] = ()  # parts that are asked before the whole; the first does not fit
     while outcome.solution is None and len(clashes) < MOST_ROUNDS:
         clash, waiting = _clash(case, waiting, outcome, clashes[-1] if clashes else None)
@@ -76,7 +77,7 @@ def _left(case: Case, waiting: Sequence[Case]) -> tuple[tuple[Case, ...], Outcom
         outcome = tried(part)
         if outcome.solution is None:
             return tuple(waiting[number:]), outcome
-    return (), tried(case)
+    return (), scheduled(case)
 
 
 def _told(whole: Case, outcome: Outcome, clashes: list[Clash]) -> Iterator[Finding]:

@@ -17,6 +17,7 @@ from runbook_engine.model.values import dataclass
 from runbook_engine.model.verdict import Finding
 from runbook_engine.model.words import PersonId, PhaseId, StepId
 from runbook_engine.model.world import Pool
+from runbook_engine.scheduling.projects_known import Known
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -28,7 +29,9 @@ class Where:
     def __init__(self, estate: Estate, runbook: Runbook | None = None, near: str = "") -> None:
         """`near` is the beginning of names of files that need not be told: the folder in which somebody is."""
         self._estate, self._runbook, self._near = estate, runbook, near
-        self._entries = {path[1:3]: path for path in estate.places.values if len(path) == 3}
+        whole = [path for path in estate.places.values if len(path) == 3]
+        self._entries = {path[1:3]: path for path in whole}
+        self._freezes = [path for path in whole if path[1] == "freezes"]
         self._steps = _steps(runbook) if runbook else {}
 
     def step(self, package: Package, *keys: str | int) -> str:
@@ -58,8 +61,9 @@ class Where:
 
     def freeze(self, number: int) -> str:
         """A freeze of the inventory, by its position among all."""
-        paths = [path for path in self._estate.places.values if path[1:2] == ("freezes",) and len(path) == 3]
-        return str(self._estate.places.of(paths[number])).removeprefix(self._near) if number < len(paths) else "freezes"
+        if number >= len(self._freezes):
+            return "freezes"
+        return str(self._estate.places.of(self._freezes[number])).removeprefix(self._near)
 
 
 def _found(places: Places, path: Path, keys: tuple[str | int, ...]) -> str:
@@ -96,6 +100,7 @@ class Case:
     own: Schedule | None = None  # what was booked for this very plan
     standings: tuple[Standing, ...] = ()
     said: tuple[Finding, ...] = ()
+    known: Known = field(default_factory=Known, compare=False)  # what projects of it, however changed, have in common
 
     def day(self, when: date | datetime) -> str:
         """'Tue 1 Dec 2026', in the zone of the plan."""

@@ -58,11 +58,10 @@ def ways_out(clash: Clash, budget: Budget) -> tuple[WayOut, ...]:
 def _tried(clash: Clash, one: _Change) -> str | None:
     """The words of a change, if the case fits with it."""
     changed = one.change(clash.case)
-    if "{day}" not in one.words:
-        return one.words if fits(changed) else None
-    outcome = tried(changed)
+    if not fits(changed):
+        return None
     when = one.when or _day
-    return one.words.replace("{day}", when(clash.case, outcome)) if outcome.solution is not None else None
+    return one.words.replace("{day}", when(clash.case, tried(changed))) if "{day}" in one.words else one.words
 
 
 def _changes(clash: Clash) -> Iterator[_Change]:

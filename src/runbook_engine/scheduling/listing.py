@@ -5,19 +5,21 @@ Start reading here for projects with people and calendars. `first` is plain Pyth
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from runbook_engine.model.jobs import Crew, Job, Placed, Project, Solution
+from runbook_engine.model.jobs import Crew, Placed, Project, Solution
 from runbook_engine.model.values import dataclass
 from runbook_engine.scheduling.crew_path import critical_path
 from runbook_engine.scheduling.listing_books import Books, books_of
-from runbook_engine.scheduling.listing_case import BIG, DEADLINE, DUE, DUR, PAUSE, SEAT_AT, Case, case_of, pairs
+from runbook_engine.scheduling.listing_case import BIG, DEADLINE, DUE, DUR, MOST, PAUSE, SEAT_AT, Case, case_of, pairs
 from runbook_engine.scheduling.listing_laying import PLACED, lay
 from runbook_engine.scheduling.listing_order import cycle, latest, ranks, sequence
 from runbook_engine.scheduling.listing_pauses import pattern
 from runbook_engine.scheduling.listing_reasons import NotPlaced, in_circle, late, no_place, unfit
 
+AT_ONCE = 25  # jobs that are placed before it is seen how many are late
 TRIES_BY_JOB = 20  # how often jobs may be moved for another that comes too late for them
 
 
@@ -41,52 +43,61 @@ def first(project: Project, order: Sequence[int] | None = None, *, patience: int
     return solution(project, laid, how="list scheduling", tried=1)
 
 
-def laid_out(project: Project, order: Sequence[int] | None = None, *, strict: bool = True, patience: int | None = None) -> Laid:
-    """The same with its tables and books. If not `strict`, deadlines may be missed in the end.
+def laid_out(
+    project: Project,
+    order: Sequence[int] | None = None,
+    *,
+    strict: bool = True,
+    patience: int | None = None,
+    case: Case | None = None,
+    hasty: bool = False,
+) -> Laid:
+    """The same with its tables and books. If not `strict`, deadlines may be missed in the end. `case`: its tables, if made.
 
-    Whoever may do a job for a time only (`Crew.until`) may be a dead end for what others do with them, or the same people later:
-    where no schedule is found, one is looked for without them.
+    `hasty`: a list is given up as soon as it is seen to be the last one and to fail; which jobs are late is then not all told.
+    Where whoever may do a job for a time only (`Crew.until`) could be a dead end, it is also tried without them.
     """
     try:
-        return _laid_out(project, order, strict=strict, patience=patience)
+        return _laid_out(project, order, case or case_of(project), strict=strict, patience=patience, hasty=hasty)
     except NotPlaced:
-        lasting = without_short(project)
-        if lasting == project:
+        lasting = _without_short(project)
+        if lasting is None:
             raise
-        try:
-            return _laid_out(lasting, order, strict=strict, patience=patience)
-        except NotPlaced:
-            pass
+        with suppress(NotPlaced):
+            return _laid_out(lasting, order, case_of(lasting), strict=strict, patience=patience, hasty=hasty)
         raise
 
 
-def without_short(project: Project) -> Project:
-    """The same project; what several people do, or the same as another job, is done by nobody who may for a time only."""
+def _without_short(project: Project) -> Project | None:
+    """The same, with nobody for a time only in what others do with them, or the same people later; None if nobody is."""
     same = pairs(project.jobs, "same_people_as")
-    jobs = tuple(
-        replace(job, crews=tuple(_lasting(crew) for crew in job.crews)) if same[k] or _in_company(job) else job
-        for k, job in enumerate(project.jobs)
+    tied = [bool(same[k]) or (job.pausable and sum(crew.count for crew in job.crews) > 1) for k, job in enumerate(project.jobs)]
+    if not any(crew.until for job, is_tied in zip(project.jobs, tied, strict=True) if is_tied for crew in job.crews):
+        return None
+    jobs = zip(project.jobs, tied, strict=True)
+    return replace(
+        project, jobs=tuple(replace(j, crews=tuple(map(_lasting, j.crews))) if is_tied else j for j, is_tied in jobs)
     )
-    return replace(project, jobs=jobs)
-
-
-def _in_company(job: Job) -> bool:
-    return job.pausable and sum(crew.count for crew in job.crews) > 1
 
 
 def _lasting(crew: Crew) -> Crew:
     short = {person for person, _ in crew.until}
-    return replace(crew, people=tuple(p for p in crew.people if p not in short), until=()) if short else crew
+    return replace(crew, people=tuple(p for p in crew.people if p not in short), until=())
 
 
-def _laid_out(project: Project, order: Sequence[int] | None, *, strict: bool, patience: int | None) -> Laid:
-    case = case_of(project)
+def _laid_out(
+    project: Project, order: Sequence[int] | None, case: Case, *, strict: bool, patience: int | None, hasty: bool
+) -> Laid:
     checked(project, case)
     wanted = list(order) if order is not None else by_latest(case)
     hurry: set[int] = set()
     least, idle = len(wanted) + 1, 0
     while True:
-        laid = laid_in_order(project, case, wanted)
+        enough = None
+        if hasty and (hurry or order is not None):
+            last = patience is not None and idle + 1 >= patience
+            enough = 1 if order is not None or len(hurry) > len(case.jobs) // 4 else least if last else None
+        laid = laid_in_order(project, case, wanted, enough)
         missed = [j for j, end in enumerate(laid.books.finish) if end > case.jobs[j][DEADLINE]]
         if not missed:
             return laid
@@ -119,26 +130,44 @@ def checked(project: Project, case: Case) -> None:
             raise trouble
 
 
-def laid_in_order(project: Project, case: Case, wanted: Sequence[int]) -> Laid:
-    """Place all jobs in an order. Raises NotPlaced, but does not look at deadlines."""
+def laid_in_order(project: Project, case: Case, wanted: Sequence[int], enough: int | None = None) -> Laid:
+    """Place all jobs in an order. Raises NotPlaced, but does not look at deadlines; unless so many are missed: `enough`."""
     books = books_of(project, case)
     books.rank[:] = ranks(project, case)
     order = [0] * len(wanted)
     sequence(case, wanted, order)
-    done, code = lay(case, books, order, TRIES_BY_JOB * len(order))
-    if code != PLACED:
-        raise no_place(project, case, books, order[done], code)
+    missed: list[int] = []
+    for part in _parts(case, order, whole=enough is None):
+        done, code = lay(case, books, part, TRIES_BY_JOB * len(order))
+        if code != PLACED:
+            raise no_place(project, case, books, part[done], code)
+        if enough is not None:
+            missed += [j for j in part if books.finish[j] > case.jobs[j][DEADLINE]]
+            if len(missed) >= enough:
+                raise late(project, case, books, missed)
     return Laid(case, books, order)
+
+
+def _parts(case: Case, order: list[int], *, whole: bool) -> list[list[int]]:
+    """An order in parts that can be laid one after the other: where jobs placed earlier may be moved again, it is one."""
+    if whole or any(link[MOST] < BIG for link in case.into):
+        return [order]
+    return [order[k : k + AT_ONCE] for k in range(0, len(order), AT_ONCE)]
 
 
 def by_latest(case: Case) -> list[int]:
     """The jobs in the order in which they have to be started at the latest."""
+    late = latest_ends(case)
+    return sorted(range(len(case.jobs) - 1), key=lambda j: (late[j] - case.jobs[j][DUR], j))
+
+
+def latest_ends(case: Case) -> list[int]:
+    """By job, when it has to be over for everything after it to be in time, all else aside."""
     jobs = len(case.jobs) - 1
     order = [0] * jobs
     sequence(case, range(jobs), order)
     ends = [min(row[DEADLINE], row[DUE]) for row in case.jobs[:-1]]
-    late = latest(case, order, max([end for end in ends if end < BIG], default=0) or BIG)
-    return sorted(range(jobs), key=lambda j: (late[j] - case.jobs[j][DUR], j))
+    return latest(case, order, max([end for end in ends if end < BIG], default=0) or BIG)
 
 
 def solution(project: Project, laid: Laid, how: str, tried: int) -> Solution:

@@ -4,7 +4,7 @@ The tables are lists of rows here, and arrays of the same shape once `crew_compi
 `..._AT` says where its entries begin in another table; those of the next row begin where they end.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from runbook_engine.model.jobs import Job, LinkKind, Project, Spans, Worker
@@ -32,6 +32,7 @@ class Case(NamedTuple):
     other: Any  # jobs that are done by other people, by job
     spans: Any  # (from, to) of calendars and of free times
     calendars: Any  # (where its spans begin, where they end)
+    meets: Any  # the same of what calendars and free times have in common: by calendar, no calendar first, and person
     people: Any  # by person: HOME … DEAR_END
     days: Any
     weeks: Any
@@ -60,7 +61,9 @@ def case_of(project: Project) -> Case:
     dear = [_dear(worker) for worker in project.workers]
     people = [_person(worker, project, spans) for worker in project.workers]
     calendars = [spans.added(each) for each in project.calendars]
-    seats = _there(jobs, _hopeful(jobs, seats, people), calendars, people, spans.rows)
+    seats = _hopeful(jobs, seats, people)
+    meets = _meets(jobs, seats, calendars, people, spans)
+    seats = _there(jobs, seats, meets, len(people), spans.rows)
     flat = [able for job in seats for able in job]
     return Case(
         jobs=rows,
@@ -73,6 +76,7 @@ def case_of(project: Project) -> Case:
         same=_flat(same),
         other=_flat(other),
         calendars=calendars,
+        meets=meets,
         people=[[*row, *_at(dear, k)] for k, row in enumerate(people)],
         dear=_flat(dear),
         spans=spans.rows,
@@ -179,8 +183,27 @@ def _hopeful(jobs: Sequence[Job], seats: list[list[tuple[int, ...]]], people: An
     return found
 
 
+def _meets(
+    jobs: Sequence[Job], seats: list[list[tuple[int, ...]]], calendars: Any, people: Any, spans: _SpanTable
+) -> list[tuple[int, int]]:
+    """Where the spans are in which both a calendar is open and a person is free, for each pair that an unbroken job asks for.
+
+    For others the free times of the person stand there: the calendar is asked for in any case.
+    """
+    free = [(row[FREE_AT], row[FREE_END]) for row in people]
+    found, known = free * (1 + len(calendars)), dict[tuple[Any, ...], tuple[int, int]]()
+    unbroken = [at for at, job in enumerate(jobs) if job.calendar is not None and job.duration and not job.pausable]
+    for calendar, able in dict.fromkeys((jobs[at].calendar or 0, able) for at in unbroken for able in seats[at]):
+        for person in able:
+            key = (calendars[calendar], free[person])
+            if key not in known:
+                known[key] = spans.added(tuple(_common(spans.rows, calendars[calendar], free[person])))
+            found[(calendar + 1) * len(people) + person] = known[key]
+    return found
+
+
 def _there(
-    jobs: Sequence[Job], seats: list[list[tuple[int, ...]]], calendars: Any, people: Any, spans: Any
+    jobs: Sequence[Job], seats: list[list[tuple[int, ...]]], meets: Any, people: int, spans: Any
 ) -> list[list[tuple[int, ...]]]:
     """The candidates without those who are never free for long enough while the calendar of the job is open, if any are left.
 
@@ -188,31 +211,32 @@ def _there(
     """
     known: dict[tuple[Any, ...], bool] = {}
 
-    def meets(job: Job, person: int) -> bool:
-        key = (calendars[job.calendar], people[person][FREE_AT], people[person][FREE_END], job.duration)
+    def there(job: Job, calendar: int, person: int) -> bool:
+        at, end = meets[(calendar + 1) * people + person]
+        key = (at, end, job.duration)
         if key not in known:
-            known[key] = _meet(spans, *key)
+            known[key] = any(spans[k][1] - spans[k][0] >= job.duration for k in range(at, end))
         return known[key]
 
     found = list(seats)
     for at, job in enumerate(jobs):
         if job.calendar is not None and job.duration and not job.pausable and len(seats[at]) == 1 and job.people is None:
-            able = tuple(p for p in seats[at][0] if meets(job, p))
+            able = tuple(p for p in seats[at][0] if there(job, job.calendar, p))
             found[at] = [able or seats[at][0]]
     return found
 
 
-def _meet(spans: Any, calendar: tuple[int, int], at: int, end: int, length: int) -> bool:
-    """Whether a calendar and the free times of a person have some slots in a row in common."""
-    k, last = calendar
+def _common(spans: Any, these: tuple[int, int], those: tuple[int, int]) -> Iterator[tuple[int, int]]:
+    """What two parts of a table of spans have in common."""
+    (k, last), (at, end) = these, those
     while k < last and at < end:
-        if min(spans[k][1], spans[at][1]) - max(spans[k][0], spans[at][0]) >= length:
-            return True
-        if spans[k][1] < spans[at][1]:
+        one, other = spans[k], spans[at]
+        if max(one[0], other[0]) < min(one[1], other[1]):
+            yield max(one[0], other[0]), min(one[1], other[1])
+        if one[1] < other[1]:
             k += 1
         else:
             at += 1
-    return False
 
 
 def _person(worker: Worker, project: Project, spans: _SpanTable) -> list[int]:

@@ -1,13 +1,17 @@
 """Where there is room: in calendars, in what is left of things, and between the jobs of a person. Start reading here.
 
 These functions run as they are, on lists, and compiled, on arrays (`crew_compiled`): so they use nothing but numbers, loops
-and tables. Each says the first slot, from a given one on, at which there is room; `BIG` if there never is.
+and tables. Each says the first slot, from a given one on, at which there is room; `BIG` if there never is. The two that look
+something up (`span_after`, `later_than`) have twins there.
 """
 
+from bisect import bisect_right
+from operator import itemgetter
 from typing import Any
 
 from runbook_engine.scheduling.listing_case import (
     BIG,
+    CAL,
     DAY_MOST,
     FREE_AT,
     FREE_END,
@@ -19,37 +23,27 @@ from runbook_engine.scheduling.listing_case import (
     WEEK_MOST,
 )
 
+_END = itemgetter(1)
+
 
 def span_after(spans: Any, at: int, end: int, slot: int) -> int:
     """Which of the spans from `at` up to `end` is the first that is not over before a slot."""
-    while at < end:
-        middle = (at + end) >> 1
-        if spans[middle][1] > slot:
-            end = middle
-        else:
-            at = middle + 1
-    return at
+    return bisect_right(spans, slot, at, end, key=_END)
 
 
 def open_for(spans: Any, at: int, end: int, slot: int, length: int) -> int:
     """The first slot from which some slots in a row lie in one span."""
     for k in range(span_after(spans, at, end, slot), end):
-        start = max(slot, spans[k][0])
-        if start + length <= spans[k][1]:
-            return int(start)
+        if slot < spans[k][0]:  # noqa: PLR1730 - a call of `max` costs more than all else here
+            slot = spans[k][0]
+        if slot + length <= spans[k][1]:
+            return int(slot)
     return BIG
 
 
 def later_than(row: Any, count: int, slot: int) -> int:
     """How many of the rising numbers of a row are at most a slot."""
-    low, high = 0, count
-    while low < high:
-        middle = (low + high) >> 1
-        if row[middle] > slot:
-            high = middle
-        else:
-            low = middle + 1
-    return low
+    return bisect_right(row, slot, 0, count)
 
 
 def thing_for(times: Any, left: Any, count: int, slot: int, length: int, amount: int) -> int:
@@ -69,12 +63,17 @@ def thing_for(times: Any, left: Any, count: int, slot: int, length: int, amount:
 
 def gap_for(case: Any, books: Any, person: int, slot: int, length: int) -> int:
     """The first slot from which a person is free for some slots in a row and does nothing else."""
+    return gap_in(case, books, person, case.people[person][FREE_AT], case.people[person][FREE_END], slot, length)
+
+
+def gap_in(case: Any, books: Any, person: int, at: int, last: int, slot: int, length: int) -> int:
+    """The same within the spans from `at` up to `last`, in which they are free."""
     spans, starts, ends, count = case.spans, books.starts[person], books.ends[person], books.count[person]
-    last = case.people[person][FREE_END]
-    k = span_after(spans, case.people[person][FREE_AT], last, slot)
+    k = span_after(spans, at, last, slot)
     b = later_than(ends, count, slot)
     while k < last:
-        slot = max(slot, spans[k][0])
+        if slot < spans[k][0]:  # noqa: PLR1730 - a call of `max` costs more than all else here
+            slot = spans[k][0]
         while b < count and ends[b] <= slot:
             b += 1
         if slot + length > spans[k][1]:
@@ -87,15 +86,16 @@ def gap_for(case: Any, books: Any, person: int, slot: int, length: int) -> int:
 
 
 def person_for(case: Any, books: Any, person: int, job: int, slot: int, length: int) -> int:
-    """The same, within the limits of days, weeks, rest and travel."""
-    slot = gap_for(case, books, person, slot, length)
+    """The same while the calendar of an unbroken job is open, within the limits of days, weeks, rest and travel."""
+    meet = case.meets[(case.jobs[job][CAL] + 1) * len(case.people) + person]
+    slot = gap_in(case, books, person, meet[0], meet[1], slot, length)
     if not case.people[person][LIMITED]:
         return slot
     while slot < BIG:
         later = limited(case, books, person, job, slot, length)
         if later == slot:
             return slot
-        slot = gap_for(case, books, person, later, length)
+        slot = gap_in(case, books, person, meet[0], meet[1], later, length)
     return BIG
 
 

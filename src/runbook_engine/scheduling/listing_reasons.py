@@ -92,6 +92,8 @@ def _never_open(project: Project, case: Case, job: int) -> NotPlaced | None:
     if row[CAL] < 0 or not row[DUR]:
         return None
     spans = project.calendars[row[CAL]]
+    if any(b - a >= row[DUR] for a, b in spans):
+        return None
     longest = sum(b - a for a, b in spans) if row[PAUSE] else max((b - a for a, b in spans), default=0)
     if longest >= row[DUR]:
         return None

@@ -10,14 +10,17 @@ from datetime import datetime
 
 from runbook_engine.calendars.weekly import DaysOff
 from runbook_engine.model.estate import Estate
-from runbook_engine.model.jobs import Apart, Job, Project, Spans, Supply
+from runbook_engine.model.jobs import Apart, Crew, Job, Project, Spans, Supply
 from runbook_engine.model.plan import Plan, PlannedPhase
 from runbook_engine.model.runbook import Deadline
+from runbook_engine.model.values import dataclass
+from runbook_engine.model.words import PackageId
 from runbook_engine.scheduling.projects_calendar import Openings, clock_of, is_abstract
 from runbook_engine.scheduling.projects_clock import Clock, shortened
 from runbook_engine.scheduling.projects_elsewhere import with_elsewhere
 from runbook_engine.scheduling.projects_fit import needed_s
-from runbook_engine.scheduling.projects_links import Links, overlapping
+from runbook_engine.scheduling.projects_known import Known
+from runbook_engine.scheduling.projects_links import links_of
 from runbook_engine.scheduling.projects_people import Needed, Staff
 from runbook_engine.scheduling.projects_pieces import Piece, has_crew, pieces_of
 from runbook_engine.scheduling.projects_supplies import supplies_of
@@ -27,19 +30,39 @@ from runbook_engine.scheduling.projects_times import slot_of, slots
 _NOBODY = Needed(crews=())
 
 
-def project_of(plan: Plan, estate: Estate, days_off: DaysOff, at: datetime, terms: Terms | None = None) -> Project:
+def project_of(
+    plan: Plan,
+    estate: Estate,
+    days_off: DaysOff,
+    at: datetime,
+    terms: Terms | None = None,
+    known: Known | None = None,
+) -> Project:
     """The project of a plan that begins at `at`, or on the day on which the plan starts if that is later.
 
     A plan without dates, windows and people has no calendar: its project has no origin, and counts from 0. Raises ValueError
-    for calendars that cannot be made out, and whatever `days_off` raises.
+    for calendars that cannot be made out, and whatever `days_off` raises. What is `known` already is not made again.
     """
-    terms = terms or Terms()
-    pieces = pieces_of(plan, estate, terms)
+    terms, known = terms or Terms(), known or Known()
+    pieces = pieces_of(plan, estate, terms, known)
     abstract = is_abstract(plan, estate) and not terms.booked
     works = [piece.work_s for piece in pieces]
     slot_s = slot_of([*works, *_lags(plan)], exact=abstract)
     clock = None if abstract else clock_of(plan, estate, at, slot_s, sum(works))
-    return _Making(plan, estate, days_off, terms, pieces, slot_s, clock).project()
+    return _Making(plan, estate, days_off, terms, pieces, slot_s, clock, known).project()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Alike:
+    """What all pieces of a package at a site have in common."""
+
+    crews: tuple[Crew, ...]
+    calendar: int | None
+    release: int
+    due: int | None
+    deadline: int | None
+    site: int | None
+    window: str
 
 
 class _Making:
@@ -54,21 +77,23 @@ class _Making:
         pieces: Sequence[Piece],
         slot_s: int,
         clock: Clock | None,
+        known: Known,
     ) -> None:
         self.plan, self.estate, self.terms, self.pieces, self.slot_s, self.clock = plan, estate, terms, pieces, slot_s, clock
+        self.known = known
         self.phases = {phase.id: phase for phase in plan.phases}
-        self.links = Links(plan, pieces, slot_s)
+        self.links = links_of(plan, pieces, slot_s, known)
         self.sites = tuple(estate.sites)
         used = dict.fromkeys(name for package in plan.packages.values() for name in package.uses)
-        self.supplies = supplies_of(used, estate, clock, days_off, terms.booked)
+        self.supplies = supplies_of(used, estate, clock, days_off, terms.booked, known)
         self.calendars: dict[Spans, int] = {}
         self.needed = needed_s(plan, terms.parallel)
-        self.openings = Openings(plan, estate, clock, days_off, terms.booked) if clock else None
-        self.staff = Staff(estate, clock, days_off, terms.booked, self.sites) if clock else None
+        self.openings = Openings(plan, estate, clock, days_off, terms.booked, known) if clock else None
+        self.staff = Staff(estate, clock, days_off, terms.booked, self.sites, known) if clock else None
 
     def project(self) -> Project:
         """Everything together."""
-        jobs = [self._job(number, piece) for number, piece in enumerate(self.pieces)]
+        jobs = self._jobs()
         jobs += [replace(g, links=tuple(self.links.links[len(self.pieces) + n])) for n, g in enumerate(self.links.gates)]
         pools, apart = self._pools(jobs)
         pools += self._hands(jobs, len(self.supplies) + len(pools))
@@ -82,37 +107,59 @@ class _Making:
             apart=apart,
             sites=self.sites,
             travel=self._travel(),
-            days=self.clock.days() if self.clock else (),
-            weeks=self.clock.weeks() if self.clock else (),
+            days=self.known.once(("days", self.clock), self.clock.days) if self.clock else (),
+            weeks=self.known.once(("weeks", self.clock), self.clock.weeks) if self.clock else (),
             horizon=self.clock.horizon if self.clock else 0,
             slot_s=self.slot_s,
             origin=self.clock.origin if self.clock else None,
             currency=currency_of(self.estate),
         )
 
-    def _job(self, number: int, piece: Piece) -> Job:
-        package, phase = piece.package, self.phases[piece.package.phase]
-        needed, calendar = self._crews(piece), self._calendar(piece, phase)
+    def _jobs(self) -> list[Job]:
+        alike: dict[tuple[PackageId, str, float, bool], _Alike] = {}
+        jobs: list[Job] = []
+        for number, piece in enumerate(self.pieces):
+            key = (piece.package.id, piece.site, piece.work_s, piece.pausable)
+            if key not in alike:
+                alike[key] = self._alike(piece)
+            jobs.append(self._job(number, piece, alike[key]))
+        return jobs
+
+    def _alike(self, piece: Piece) -> "_Alike":
+        phase = self.phases[piece.package.phase]
+        needed = self._crews(piece)
         due, deadline = self._due(piece, phase, needed)
-        return Job(
-            id=piece.id,
-            duration=self._duration(number, piece, bound=bool(needed.crews) or calendar is not None),
-            links=tuple(self.links.links[number]),
-            uses=self._uses(piece),
+        return _Alike(
             crews=needed.crews,
-            calendar=calendar,
-            pausable=piece.pausable,
+            calendar=self._calendar(piece, phase),
             release=self._release(piece, phase),
             due=due,
             deadline=deadline,
-            same_people_as=self._others(piece, package.same_people_as),
-            other_people_than=self._others(piece, package.other_people_than),
             site=self.sites.index(piece.site) if piece.site in self.sites else None,
+            window=phase.window,
+        )
+
+    def _job(self, number: int, piece: Piece, alike: "_Alike") -> Job:
+        package = piece.package
+        return Job(
+            id=piece.id,
+            duration=self._duration(number, piece, bound=bool(alike.crews) or alike.calendar is not None),
+            links=tuple(self.links.links[number]),
+            uses=self._uses(piece),
+            crews=alike.crews,
+            calendar=alike.calendar,
+            pausable=piece.pausable,
+            release=alike.release,
+            due=alike.due,
+            deadline=alike.deadline,
+            same_people_as=self.links.about(piece.hosts, package.same_people_as),
+            other_people_than=self.links.about(piece.hosts, package.other_people_than),
+            site=alike.site,
             package=package.id,
-            phase=phase.id,
+            phase=package.phase,
             title=piece.title,
             hosts=piece.hosts,
-            window=phase.window,
+            window=alike.window,
         )
 
     def _duration(self, number: int, piece: Piece, *, bound: bool) -> int:
@@ -164,10 +211,6 @@ class _Making:
         if needed.until is not None:
             found[False].append(needed.until)
         return min(found[True], default=None), min(found[False], default=None)
-
-    def _others(self, piece: Piece, packages: Sequence[str]) -> tuple[int, ...]:
-        numbers = [n for name, of in self.links.of_package.items() if name in packages for n in of]
-        return overlapping(piece.hosts, numbers, self.pieces)
 
     def _hands(self, jobs: list[Job], number: int) -> list[Supply]:
         """How many hosts the engine works on at a time, where that is told host by host."""

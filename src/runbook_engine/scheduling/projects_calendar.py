@@ -1,16 +1,16 @@
 """When each phase may be worked on: its window without its freezes, and what that leaves for a package."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 from operator import attrgetter
 from zoneinfo import ZoneInfo
 
-from runbook_engine.calendars import freeze_spans, spans
+from runbook_engine.calendars import freeze_spans
 from runbook_engine.calendars.freezing import may_matter, touches, zones_of
 from runbook_engine.calendars.judging import AHEAD
 from runbook_engine.calendars.local_time import earliest, latest, merged
 from runbook_engine.calendars.weekly import DaysOff
-from runbook_engine.model.estate import Estate
+from runbook_engine.model.estate import Estate, Window
 from runbook_engine.model.jobs import Spans
 from runbook_engine.model.plan import Plan, PlannedPhase
 from runbook_engine.model.schedule import Schedule, held
@@ -18,6 +18,7 @@ from runbook_engine.model.scope import scope
 from runbook_engine.model.times import Span
 from runbook_engine.model.words import HostName, PhaseId
 from runbook_engine.scheduling.projects_clock import Clock, joined, minus
+from runbook_engine.scheduling.projects_known import Known
 
 _LEAST_AHEAD, _BEYOND = timedelta(days=120), timedelta(days=60)
 _SPARE = 6  # how many times longer than all its work, one after the other, a project is thought to take at most
@@ -58,10 +59,16 @@ def is_abstract(plan: Plan, estate: Estate) -> bool:
 class Openings:
     """When the phases of a plan may be worked on. Calendars are looked up once."""
 
-    def __init__(self, plan: Plan, estate: Estate, clock: Clock, days_off: DaysOff, booked: Iterable[Schedule]) -> None:
+    def __init__(
+        self, plan: Plan, estate: Estate, clock: Clock, days_off: DaysOff, booked: Iterable[Schedule], known: Known
+    ) -> None:
         self._clock = clock
         zones = {site.name: site.time_zone for site in estate.sites.values()}
-        self._phases = {p.id: _of_phase(plan, p, estate, clock, days_off, zones) for p in plan.phases}
+
+        def opened(window: Window) -> Spans:
+            return known.opened(window, clock, days_off)
+
+        self._phases = {p.id: _of_phase(plan, p, estate, clock, zones, opened) for p in plan.phases}
         self._hosts = _taken_hosts(booked, clock)
 
     def of(self, phase: PhaseId, hosts: Iterable[HostName]) -> Spans | None:
@@ -78,14 +85,14 @@ class Openings:
 
 
 def _of_phase(
-    plan: Plan, phase: PlannedPhase, estate: Estate, clock: Clock, days_off: DaysOff, zones: dict[str, str]
+    plan: Plan, phase: PlannedPhase, estate: Estate, clock: Clock, zones: dict[str, str], opened: Callable[[Window], Spans]
 ) -> Spans | None:
     what = scope(plan, phase, estate)
     near = [f for f in estate.freezes if may_matter(f, clock.origin, clock.end) and touches(f, what)]
     if phase.opens is None and not near:
         return None
     window = phase.opens
-    is_open = clock.inside(spans(window, clock.origin, clock.end, days_off)) if window else ((0, clock.horizon),)
+    is_open = opened(window) if window else ((0, clock.horizon),)
     frozen = sorted((s for f in near for s in freeze_spans(f, zones_of(what, zones))), key=attrgetter("start"))
     return minus(is_open, clock.around(merged(frozen)))
 

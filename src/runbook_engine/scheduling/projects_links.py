@@ -1,6 +1,6 @@
 """What pieces of work wait for: edges between packages host by host or as a whole, stages one after the other, phases."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from math import floor
 
 from runbook_engine.model.durations import in_order
@@ -8,6 +8,7 @@ from runbook_engine.model.jobs import Job, Link, LinkKind
 from runbook_engine.model.plan import Edge, Plan, PlannedPhase
 from runbook_engine.model.runbook import Lag
 from runbook_engine.model.words import EdgeKind, HostName, PackageId, PhaseId
+from runbook_engine.scheduling.projects_known import Known
 from runbook_engine.scheduling.projects_pieces import Piece
 from runbook_engine.scheduling.projects_times import slots
 
@@ -23,6 +24,7 @@ class Links:
         self.links: list[dict[Link, None]] = [{} for _ in pieces]
         self.gates: list[Job] = []
         self.of_package: dict[PackageId, list[int]] = {}
+        self._by_host: dict[PackageId, dict[str, list[int]]] = {}
         for number, piece in enumerate(pieces):
             self.of_package.setdefault(piece.package.id, []).append(number)
         for package in plan.packages.values():
@@ -31,6 +33,22 @@ class Links:
         ends: dict[PhaseId, list[int]] = {}
         for phase in in_order(plan):
             ends[phase.id] = self._by_phase(phase, list(dict.fromkeys(e for need in phase.needs for e in ends.get(need, ()))))
+
+    def about(self, hosts: Sequence[HostName], packages: Sequence[PackageId]) -> tuple[int, ...]:
+        """The pieces of some packages that are about any of the hosts; all of them where either side is done once."""
+        if not hosts:
+            return tuple(n for name, of in self.of_package.items() if name in packages for n in of)
+        found = [self._at(name).get(host, ()) for name in packages for host in ("", *hosts)]
+        return tuple(sorted({n for numbers in found for n in numbers}))
+
+    def _at(self, package: PackageId) -> Mapping[str, Sequence[int]]:
+        """The pieces of a package by host; an empty name stands for none."""
+        if package not in self._by_host:
+            at = self._by_host[package] = {}
+            for number in self.of_package.get(package, ()):
+                for host in self._pieces[number].hosts or ("",):
+                    at.setdefault(host, []).append(number)
+        return self._by_host[package]
 
     def _by_edge(self, edge: Edge, after: Sequence[int]) -> None:
         before = self.of_package[edge.before]
@@ -92,11 +110,12 @@ class Links:
         self.links[after][link] = None
 
 
-def overlapping(hosts: Iterable[HostName], numbers: Sequence[int], pieces: Sequence[Piece]) -> tuple[int, ...]:
-    """Those of some pieces that are about any of the hosts; all where either side is done once."""
-    chosen = frozenset(hosts)
-    found = tuple(n for n in numbers if not pieces[n].hosts or not chosen.isdisjoint(pieces[n].hosts))
-    return found if chosen else tuple(numbers)
+def links_of(plan: Plan, pieces: Sequence[Piece], slot_s: int, known: Known) -> Links:
+    """The links of these pieces. They follow from what waits for what and which hosts go together, and from nothing else."""
+    hosts = tuple((piece.package.id, piece.hosts) for piece in pieces)
+    needs = tuple((package.id, package.needs) for package in plan.packages.values())
+    phases = tuple((phase.id, phase.needs, phase.stages) for phase in plan.phases)
+    return known.once(("links", hosts, needs, phases, slot_s), lambda: Links(plan, pieces, slot_s))
 
 
 def _holds(link: Link, kinds: set[LinkKind]) -> bool:

@@ -17,6 +17,7 @@ from runbook_engine.model.times import Span
 from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import PersonId
 from runbook_engine.scheduling.projects_clock import Clock, joined, minus
+from runbook_engine.scheduling.projects_known import Known
 from runbook_engine.scheduling.projects_rates import Hours
 
 _HEAD = "head-of-"
@@ -34,13 +35,19 @@ class Staff:
     """The people of an estate as workers, numbered in its order; only those who can do anything are asked for."""
 
     def __init__(
-        self, estate: Estate, clock: Clock, days_off: DaysOff, booked: Sequence[Schedule], sites: Sequence[str]
+        self,
+        estate: Estate,
+        clock: Clock,
+        days_off: DaysOff,
+        booked: Sequence[Schedule],
+        sites: Sequence[str],
+        known: Known | None = None,
     ) -> None:
         self._estate, self._clock, self._days_off = estate, clock, days_off
         self._sites = {site: number for number, site in enumerate(sites)}
         self._known: dict[tuple[tuple[Who, ...], str], Needed] = {}
         self._numbers: dict[PersonId, int] = {}
-        self._hours = Hours(estate, clock, days_off)
+        self._hours = Hours(estate, clock, days_off, known or Known())
         self._booked = _booked_people(booked)
 
     def crews(self, package: Package, site: str) -> Needed:
@@ -98,8 +105,8 @@ class Staff:
         away = [s for leave in person.leave for s in leave_spans(leave, zone_name(person, self._estate))]
         away += self._booked.get(person.id, [])
         work = self._at_work(person)
-        if work is None and not away:
-            return None
+        if not away:
+            return work
         taken = self._clock.around(sorted((s for s in away if s.end > self._clock.origin), key=attrgetter("start")))
         return minus(((0, self._clock.horizon),) if work is None else work, taken)
 

@@ -5,7 +5,8 @@ follow each other go together. What the engine does is one piece, however many h
 the work of people on the same hosts: then it is told as their work is, for nobody waits there for other hosts.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
 from math import ceil
 from typing import TypeVar
 
@@ -14,6 +15,7 @@ from runbook_engine.model.plan import Package, Plan
 from runbook_engine.model.text import Fill
 from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import EdgeKind, HostName, PackageId
+from runbook_engine.scheduling.projects_known import Itself, Known
 from runbook_engine.scheduling.projects_terms import Terms
 from runbook_engine.scheduling.projects_times import Timing, timing, work_s
 
@@ -30,15 +32,11 @@ class Piece:
     hosts: tuple[HostName, ...]
     timing: Timing
     work_s: float
+    pausable: bool  # it may rest and go on: as its author says, or between the hosts that a crew does one after the other
     site: str = ""  # where people have to be
 
-    @property
-    def pausable(self) -> bool:
-        """Whether it may rest and go on: as its author says, or between the hosts that a crew does one after the other."""
-        return self.timing.takes.pausable or (self.package.by_person and len(self.hosts) > 1)
 
-
-def pieces_of(plan: Plan, estate: Estate, terms: Terms) -> list[Piece]:
+def pieces_of(plan: Plan, estate: Estate, terms: Terms, known: Known) -> list[Piece]:
     """The pieces of a plan, in its order."""
     times = {package.id: timing(package, terms.learnt) for package in plan.packages.values()}
     split = {p.id for p in plan.packages.values() if _host_by_host(p, times[p.id], estate)}
@@ -46,8 +44,11 @@ def pieces_of(plan: Plan, estate: Estate, terms: Terms) -> list[Piece]:
     at_a_time = _together([p.size for p in plan.packages.values() if p.id in split], len(plan.packages), terms.most_jobs)
     places = _places(plan)
     made: list[Piece] = []
+    targets = Itself(plan.targets)
     for package in plan.packages.values():
-        made += _pieces(package, times[package.id], at_a_time if package.id in split else 0, plan, places[package.id], terms)
+        many, place = at_a_time if package.id in split else 0, places[package.id]
+        key = ("pieces", Itself(package), times[package.id], many, place, targets, terms.pick, terms.parallel)
+        made += known.once(key, partial(_pieces, package, times[package.id], many, plan, place, terms))
     return made
 
 
@@ -118,22 +119,24 @@ def _places(plan: Plan) -> dict[str, tuple[HostName, ...]]:
 
 def _pieces(
     package: Package, time: Timing, at_a_time: int, plan: Plan, places: tuple[HostName, ...], terms: Terms
-) -> Iterator[Piece]:
+) -> tuple[Piece, ...]:
     def site_of(host: HostName) -> str:
         return plan.targets[host].site if host in plan.targets else ""
 
     groups = [package.hosts] if not at_a_time else list(_groups(package.hosts, at_a_time, site_of))
-    for hosts in groups:
-        sites = {site_of(h) for h in (hosts or places)} if package.on_site else set()
-        yield Piece(
+    return tuple(
+        Piece(
             id=_name(package, hosts, whole=len(groups) == 1),
             title=title_of(package, hosts),
             package=package,
             hosts=hosts,
             timing=time,
             work_s=work_s(package, time.takes, len(hosts), terms.pick, terms.parallel),
-            site=min(sites, default=""),
+            pausable=time.takes.pausable or (package.by_person and len(hosts) > 1),
+            site=min(map(site_of, hosts or places), default="") if package.on_site else "",
         )
+        for hosts in groups
+    )
 
 
 def _groups(hosts: Sequence[HostName], at_a_time: int, site_of: Callable[[HostName], str]) -> Iterable[tuple[HostName, ...]]:

@@ -4,13 +4,14 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from runbook_engine.calendars import spans, working_time
+from runbook_engine.calendars import working_time
 from runbook_engine.calendars.rotas import codes
 from runbook_engine.calendars.weekly import DaysOff
 from runbook_engine.model.estate import Calendar, Estate, Person, Window
 from runbook_engine.model.jobs import Spans
 from runbook_engine.model.times import Span
 from runbook_engine.scheduling.projects_clock import Clock
+from runbook_engine.scheduling.projects_known import Known
 
 Dear = tuple[tuple[int, int, float], ...]
 
@@ -18,8 +19,8 @@ Dear = tuple[tuple[int, int, float], ...]
 class Hours:
     """Looks calendars up once, however many people have the same."""
 
-    def __init__(self, estate: Estate, clock: Clock, days_off: DaysOff) -> None:
-        self._estate, self._clock, self._days_off = estate, clock, days_off
+    def __init__(self, estate: Estate, clock: Clock, days_off: DaysOff, known: Known) -> None:
+        self._estate, self._clock, self._days_off, self._known = estate, clock, days_off, known
         self._work: dict[str, Spans | None] = {}
         self._dear: dict[tuple[str, tuple[str, ...]], Dear] = {}
 
@@ -40,7 +41,7 @@ class Hours:
         return self._dear[key]
 
     def _inside(self, window: Window) -> Spans:
-        return self._clock.inside(spans(window, self._clock.origin, self._clock.end, self._days_off))
+        return self._known.opened(window, self._clock, self._days_off)
 
     def _factors(self, zone: str, holidays: Sequence[str]) -> Dear:
         rates = self._estate.rates

@@ -16,8 +16,8 @@ import traceback
 
 from runbook_engine.model.errors import Refused, TransportFault
 from runbook_engine.model.events import Outcome
+from runbook_engine.model.harmless import harmless
 from runbook_engine.model.words import NOT_REACHED, Cause, Repeat, Status
-from runbook_engine.workers.harmless import harmless
 from runbook_engine.workers.work import Part, Work
 
 LONGEST_MESSAGE = 2000

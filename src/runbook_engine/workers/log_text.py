@@ -9,7 +9,7 @@ from binascii import a2b_base64, b2a_base64
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
-from runbook_engine.workers.harmless import HARMFUL, visible
+from runbook_engine.model.harmless import HARMFUL, visible
 
 MARKS = {1: b"out", 2: b"err"}
 BINARY_FROM = 4096  # bytes; a shorter piece is always text

@@ -24,9 +24,9 @@ from pathlib import Path
 from runbook_engine.model.attempts import Attempt
 from runbook_engine.model.errors import TransportFault
 from runbook_engine.model.events import Outcome
+from runbook_engine.model.harmless import harmless
 from runbook_engine.model.words import AttemptId, Cause, Repeat, TaskId
 from runbook_engine.workers.excerpt import Excerpt, LogLimits, Piece, Room
-from runbook_engine.workers.harmless import harmless
 from runbook_engine.workers.log_text import lines
 
 _PIECE = 65536  # bytes of a line without an end that are held back

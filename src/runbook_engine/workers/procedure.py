@@ -8,13 +8,13 @@ from runbook_engine.model.attempts import Answer, Attempt
 from runbook_engine.model.commands import AskPerson, Command, Download, Http, Pause, Reboot, Redfish, Upload, Wait
 from runbook_engine.model.errors import Refused, TransportFault
 from runbook_engine.model.events import Outcome
+from runbook_engine.model.harmless import harmless, readable
 from runbook_engine.model.words import CONTROLLER, Cause, Purpose, Status
 from runbook_engine.workers import restart
 from runbook_engine.workers.confirming import confirmed
 from runbook_engine.workers.doubt import changed, restarts, settled
 from runbook_engine.workers.errands import ran
 from runbook_engine.workers.faults import LONGEST_MESSAGE, after_error, in_doubt
-from runbook_engine.workers.harmless import harmless, readable
 from runbook_engine.workers.logs import Log, incomplete
 from runbook_engine.workers.settling import settled_by_controller
 from runbook_engine.workers.transfers import transferred
