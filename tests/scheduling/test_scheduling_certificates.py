@@ -259,8 +259,8 @@ def test_who_has_a_certificate_in_time_makes_it_feasible(asked):
     away = INVENTORY.replace("2027-06-30}", "2027-06-30}, leave: [{from: 2026-11-30, to: 2026-12-11}]")
     asked("feasibility", "2026-11-30", "2026-11-30", inventory=away)
 
-    found = asked("feasibility", "2026-12-04", "2026-12-10", inventory=away, code=4)["findings"]
-    assert [each["matter"] for each in found if each["blocks"]] in (["certificate"], ["people"])
+    (found,) = asked("feasibility", "2026-12-04", "2026-12-10", inventory=away, code=4)["findings"]
+    assert (found["matter"], "the end of Bob's certificate esd on Thu 3 Dec 2026" in found["reason"]) == ("people", True)
 
 
 def test_a_certificate_that_ends_too_early_is_told_with_its_day(asked):
