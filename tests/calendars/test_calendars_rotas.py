@@ -215,7 +215,15 @@ def test_a_rota_is_stored_with_its_window():
     assert from_data(Window, json.loads(canonical(stored))) == window
     assert to_data(replace(window, rota=replace(TEAM, days=8))) != stored
     assert "rota" not in to_data(Window(name="w"))
-    assert working_time("nobody", calendars) is working_time("empty", {"empty": Calendar(name="empty")}) is None
+    assert working_time("nobody", calendars) is None
+
+
+def test_a_calendar_without_hours_is_closed() -> None:
+    """It is known, and never open: that is not the same as no calendar."""
+    shut = working_time("empty", {"empty": Calendar(name="empty", time_zone="Europe/Amsterdam", holidays="NL")})
+
+    assert shut == Window(name="empty", time_zone="Europe/Amsterdam")
+    assert list(spans(shut, datetime(2026, 11, 28, tzinfo=UTC), datetime(2027, 12, 1, tzinfo=UTC), lambda *_: {})) == []
 
 
 def test_a_rota_may_be_a_key() -> None:

@@ -9,6 +9,7 @@ import pytest
 from runbook_engine.loading import load_estate
 from runbook_engine.model.errors import NotValid
 from runbook_engine.model.estate import Calendar, Estate, Leave, Rates
+from runbook_engine.model.words import PersonId
 
 INVENTORY = """\
 sites: {ams1: {time_zone: Europe/Amsterdam, travel: {rot1: 1h}}, rot1: {time_zone: Europe/Amsterdam}}
@@ -100,6 +101,14 @@ def test_racks_hosts_parts_and_rates(tmp_path: Path) -> None:
         ("unit: 1,", "unit: 10,", ["web1 is in units 10 to 11, but rack r1 has 10 units"]),
         ("capacity: 1, calendar: office", "capacity: 1, calendar: offic", ["there is no calendar 'offic'"]),
         ("stock: 4, arrives", "capacity: 4, arrives", ["only parts arrive: what is used again is there"]),
+        (
+            ', work: {mon-fri: "09:00-17:00"}',
+            "",
+            [
+                "15:105 the calendar 'office' has no hours, so ben would never work",
+                "17:103 the calendar 'office' has no hours, so lift could never be used",
+            ],
+        ),
         ("night: 1.5", "night: 1.5 EUR", ["expected how many times the usual rate, such as 1.5"]),
         ("limits: {day: 8h", "limits: {dai: 8h", ["dai"]),
     ],
@@ -113,6 +122,15 @@ def test_mistakes_are_said_at_their_place(tmp_path: Path, old: str, new: str, ex
     assert len(found) == len(expected), found
     for said, part in zip(found, expected, strict=True):
         assert part in said
+
+
+@pytest.mark.parametrize("more", ['work: {mon: "09:00-12:00"}', "also: [{from: 2026-12-05 10:00, to: 2026-12-05 12:00}]"])
+def test_a_calendar_without_hours_is_enough_for_who_has_some_beside_it(tmp_path: Path, more: str) -> None:
+    """Hours of their own, or work on single days: the calendar gives its zone, and its holidays."""
+    people = f"people: {{al: {{calendar: shut, {more}}}}}\n"
+    estate = loaded(tmp_path, f"calendars: {{shut: {{time_zone: Europe/Amsterdam, holidays: NL}}}}\n{people}")
+
+    assert estate.calendars[estate.people[PersonId("al")].calendar].time_zone == "Europe/Amsterdam"
 
 
 def test_rates_are_said_once(tmp_path: Path) -> None:

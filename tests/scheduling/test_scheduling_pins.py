@@ -1,5 +1,6 @@
 """Pins: what people fix by hand means something, or is refused with what is near."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -63,6 +64,24 @@ def test_what_means_nothing_is_refused(pin: Pin, why: str) -> None:
     """With the reason, and what may have been meant."""
     with pytest.raises(NotPinned, match=why):
         pinned(project(), [pin])
+
+
+def test_who_may_do_it_for_a_time_only_is_held_to_that() -> None:
+    """A pin is a wish: work that is given to Ben is over before his certificate ends, and may not start too late for that."""
+    made = project()
+    jobs = tuple(replace(job, crews=tuple(replace(crew, until=((1, 12),)) for crew in job.crews)) for job in made.jobs)
+    made = replace(made, jobs=(jobs[0], replace(jobs[1], deadline=4), *jobs[2:]))
+    nine = ORIGIN + timedelta(minutes=50)
+
+    assert [job.deadline for job in pinned(made, [Pin(task="a/mount", people=(BEN,))]).jobs] == [12, 4, None, None]
+    assert [job.deadline for job in pinned(made, [Pin(task="a/mount", people=(ANA,))]).jobs] == [None, 4, None, None]
+    assert pinned(made, [Pin(task="mount@h1", start=nine - timedelta(minutes=5), people=(BEN,))]).jobs[0].start == 9
+    for pins in (
+        [Pin(task="mount@h1", start=nine, people=(BEN,))],
+        [Pin(task="mount@h1", start=nine), Pin(task="mount@h1", people=(BEN,))],
+    ):
+        with pytest.raises(NotPinned, match="ben may do it up to 2026-11-30 09:00 UTC only: it needs hands"):
+            pinned(made, pins)
 
 
 def test_what_is_near_is_named() -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from planning.planning_builders import act, book, estate, host, many, phase, planned, run
 from runbook_engine.loading import days_off
 from runbook_engine.model.durations import longest, shortest
-from runbook_engine.model.estate import Calendar, Estate, Freeze, Leave, Person, Rates, Resource, Site, Window
+from runbook_engine.model.estate import Calendar, Estate, Extra, Freeze, Leave, Person, Rates, Resource, Site, Window
 from runbook_engine.model.estimates import Estimate
 from runbook_engine.model.jobs import Job, Link, LinkKind, Project
 from runbook_engine.model.plan import Plan, WayBack
@@ -143,6 +143,22 @@ def test_free_times_are_hours_without_leave_and_holidays() -> None:
     assert [amsterdam(made, slot) for slot in made.weeks[:2]] == ["Mon 30 00:00", "Mon 07 00:00"]
 
 
+def test_a_calendar_without_hours_is_closed() -> None:
+    """Nobody works by it, but for what they do beside it, and no tool is there; whoever has no calendar always works."""
+    shut = Calendar(name="shut", time_zone="Europe/Amsterdam")
+    also = (Extra(start=datetime(2026, 12, 5, 10, tzinfo=AMS), end=datetime(2026, 12, 5, 12, tzinfo=AMS)),)
+    people = (person("ana", calendar="shut"), person("ben", calendar="shut", also=also), person("eva", calendar=""))
+    on = company(*people, resources={"lift": Resource(name="lift", capacity=2, calendar="shut")})
+    on = replace(on, calendars={**on.calendars, "shut": shut})
+    made = of(planned(book(phase("p", hand("mount", uses={"lift": 1}))), on), on)
+    ana, ben, eva = made.workers
+
+    assert ana.free == ()
+    assert [(amsterdam(made, a), amsterdam(made, b)) for a, b in ben.free or ()] == [("Sat 05 10:00", "Sat 05 12:00")]
+    assert eva.free is None
+    assert made.resources[0].taken == ((0, made.horizon, 2),)
+
+
 def test_many_hosts_go_together() -> None:
     """Ten thousand hosts and thirty steps: few jobs, in no time, and no host is lost."""
     on = replace(many(10_000), people={PersonId("ana"): person("ana")}, calendars=company().calendars)
@@ -251,7 +267,7 @@ def test_dates_become_slots() -> None:
 
 
 def test_a_certificate_must_be_valid() -> None:
-    """Who has none is no candidate, nor is who has an old one; the last day of a short one is a deadline."""
+    """Who has none is no candidate, nor is who has an old one; the last day of the longest is a deadline."""
     who = (Who(skill="hands", certificate="lift"),)
     papers: list[Mapping[str, date | None]] = [{}, {"lift": date(2026, 11, 1)}, {"lift": None}, {"lift": date(2026, 12, 3)}]
     people = [person(f"p{n}", certificates=c) for n, c in enumerate(papers)]
@@ -262,7 +278,7 @@ def test_a_certificate_must_be_valid() -> None:
         by = amsterdam(made, job.deadline) if job.deadline is not None else ""
         return [made.workers[n].id for n in job.crews[0].people], by
 
-    assert candidates(company(*people)) == (["p2"], "")
+    assert candidates(company(*people)) == (["p2", "p3"], "")
     assert candidates(company(*people[:2], people[3])) == (["p3"], "Fri 04 00:00")
     assert candidates(company(*people[:2])) == ([], "")
 

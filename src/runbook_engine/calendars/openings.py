@@ -34,10 +34,12 @@ def resolved(window: Window, calendars: Mapping[str, Calendar]) -> Window:
 
 
 def working_time(calendar: str, calendars: Mapping[str, Calendar]) -> Window | None:
-    """The working time of a calendar, as a window; None: there is no such calendar, or it has no hours."""
+    """The working time of a calendar, as a window, which never opens if it has no hours; None: there is no such calendar."""
     known = calendars.get(calendar)
-    if known is None or not (known.work or known.rota):
+    if known is None:
         return None
+    if not (known.work or known.rota):
+        return Window(name=calendar, time_zone=known.time_zone)
     return resolved(Window(name=calendar, calendar=calendar), calendars)
 
 

@@ -90,7 +90,7 @@ def _hours(person: Person, estate: Estate, start: datetime, days: int) -> "Hours
         name=names.get(person.id, ""),
         person=person.id,
         calendar="" if person.calendar == own_hours(person.id) else person.calendar,
-        words=hours_entry(window) if window else "",
+        words=(hours_entry(window) or "no hours") if window else "",
         zone=zone,
         people=tuple(names[p.id] for p in estate.people.values() if not person.id and p.calendar == person.calendar),
         spans=None if free is None else tuple(filter(shown, map(clock.span, free))),

@@ -19,7 +19,7 @@ from runbook_engine.loading.estate_groups import groups_of, roster
 from runbook_engine.loading.estate_hosts import hosts_of
 from runbook_engine.loading.estate_mounting import check_mounting
 from runbook_engine.loading.estate_pages import Ledger
-from runbook_engine.loading.estate_people import check_people, check_travel, hours_of_people, leave_of
+from runbook_engine.loading.estate_people import check_hours, check_people, check_travel, hours_of_people, leave_of
 from runbook_engine.loading.estate_reading import Written
 from runbook_engine.loading.estate_references import check_references
 from runbook_engine.loading.estate_rotas import check_rotas, with_rotas
@@ -72,6 +72,7 @@ def _estate(folder: FilePath, found: Found, documents: Sequence[InventoryDocumen
     check_capacity(found.own, ledger)
     check_rotas(found.own, ledger)
     check_people(found.own, ledger)
+    check_hours(found.own, ledger)
     check_travel(found.own, ledger)
     if not found.mistakes:  # what seems unknown may stand in a file that could not be read
         check_references(found.own, ledger)

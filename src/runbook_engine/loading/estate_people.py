@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from runbook_engine.loading.estate_checks import as_moment
-from runbook_engine.loading.estate_documents import InventoryDocument
+from runbook_engine.loading.estate_documents import CalendarDocument, InventoryDocument
 from runbook_engine.loading.estate_pages import Ledger
 from runbook_engine.loading.estate_parts import own_hours
 from runbook_engine.loading.estate_people_documents import LeaveDocument, PersonDocument
@@ -14,6 +14,7 @@ from runbook_engine.model.estate import Calendar, Leave, Site
 from runbook_engine.model.places import Path
 from runbook_engine.model.words import PersonId
 
+_HOURS = 'give it some, such as work: {mon-fri: "09:00-17:00"}'
 LEAVE_YEARS = 10  # in which an event of a leave repeats, from its first time
 
 
@@ -55,6 +56,24 @@ def _check_also(person: PersonDocument, at: Path, ledger: Ledger) -> None:
     if person.also and not (person.calendar or person.work):
         message = "without a calendar there is nothing to work beside: whoever has none works at any time"
         ledger.note((*at, "also"), message, "give the person a calendar, or take this out", key=True)
+
+
+def check_hours(files: Sequence[Written], ledger: Ledger) -> None:
+    """Note people and tools that follow a calendar by which nobody ever works."""
+    told: dict[str, CalendarDocument] = {}
+    for file in files:
+        told = {**file.document.calendars, **told}  # of a name defined twice the first counts
+    shut = {name for name, calendar in told.items() if not calendar.rota and not any(calendar.work.values())}
+    for file in files:
+        for name, person in file.document.people.items():
+            if person.calendar in shut and not person.work and not person.also:
+                message = f"the calendar '{person.calendar}' has no hours, so {name} would never work"
+                hint = f"{_HOURS}, or take it out: whoever has no calendar works at any time"
+                ledger.note((file.file, "people", name, "calendar"), message, hint)
+        for name, thing in file.document.resources.items():
+            if thing.calendar in shut:
+                message = f"the calendar '{thing.calendar}' has no hours, so {name} could never be used"
+                ledger.note((file.file, "resources", name, "calendar"), message, f"{_HOURS}, or take it out")
 
 
 def check_travel(files: Sequence[Written], ledger: Ledger) -> None:

@@ -11,6 +11,7 @@ What a schedule has to keep to, so that whoever makes one and whoever checks one
   takes place at a moment, in no slot: calendars, free times and limits say nothing about it; its links, release, deadline,
   people (who they are) and the parts that it uses up do.
 - *People* are held in the spells of their jobs and are free in the pauses: nobody has two spells at a time.
+- *Certificates.* Whom `Crew.until` names does a job of that crew only if it is over by then; not asked of people who are given.
 - *Things* and the places of an `Apart` are held from start to finish, pauses as well. Parts are gone from the start on.
 - *Links* and lags count all slots, open or not, people at work or not.
 - *Limits.* Each slot of work counts in the day and in the week in which it lies. Days are counted from `Project.days[0]` on;
@@ -66,6 +67,7 @@ class Crew:
     people: tuple[int, ...]  # who can do it
     count: int = 1
     words: str = ""  # what was asked for: "datacenter-hands of level 2"
+    until: tuple[tuple[int, int], ...] = ()  # (person, slot): who may do it only if it is over by then; others always may
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,6 +50,8 @@ def _crews(project: Project, job: Job, placed: Placed) -> Iterator[str]:
         for person in placed.people[seat : seat + crew.count]:
             if person not in crew.people:
                 yield f"{job.id} is done by {_name(project, person)}, who cannot ({crew.words or 'not of the crew'})"
+            for until in (slot for who, slot in crew.until if who == person and placed.finish > slot):
+                yield f"{job.id} is over at {placed.finish}, and {_name(project, person)} may do it up to {until} only"
         seat += crew.count
 
 

@@ -19,7 +19,7 @@ from runbook_engine.scheduling.listing_case import (
     Case,
     case_of,
 )
-from runbook_engine.scheduling.listing_crews import allowed, things_for
+from runbook_engine.scheduling.listing_crews import allowed, overdue, things_for
 from runbook_engine.scheduling.listing_gaps import person_for
 from runbook_engine.scheduling.listing_laying import PLACED, held, lift, place, settle
 from runbook_engine.scheduling.listing_order import ranks, sequence
@@ -113,7 +113,7 @@ def _stays(case: Case, books: Books, job: int, was: Placed) -> bool:
     if not _fits(case, books, job, was):
         return False
     ends = books.spells[books.parts[0] - 1][1]
-    if not finish <= ends <= min(finish_most, row[DEADLINE]):
+    if not finish <= ends <= min(finish_most, row[DEADLINE]) or overdue(case, books, job, len(was.people), ends):
         return False
     settle(case, books, job, ends)
     return True

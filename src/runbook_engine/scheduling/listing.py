@@ -5,17 +5,19 @@ Start reading here for projects with people and calendars. `first` is plain Pyth
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
-from runbook_engine.model.jobs import Placed, Project, Solution
+from runbook_engine.model.jobs import Crew, Placed, Project, Solution
 from runbook_engine.model.values import dataclass
 from runbook_engine.scheduling.crew_path import critical_path
 from runbook_engine.scheduling.listing_books import Books, books_of
-from runbook_engine.scheduling.listing_case import BIG, DEADLINE, DUE, DUR, MOST, PAUSE, SEAT_AT, Case, case_of
+from runbook_engine.scheduling.listing_case import BIG, DEADLINE, DUE, DUR, MOST, PAUSE, SEAT_AT, Case, case_of, pairs
 from runbook_engine.scheduling.listing_laying import PLACED, lay
 from runbook_engine.scheduling.listing_order import cycle, latest, ranks, sequence
 from runbook_engine.scheduling.listing_pauses import pattern
-from runbook_engine.scheduling.listing_reasons import in_circle, late, no_place, unfit
+from runbook_engine.scheduling.listing_reasons import NotPlaced, in_circle, late, no_place, unfit
 
 AT_ONCE = 25  # jobs that are placed before it is seen how many are late
 TRIES_BY_JOB = 20  # how often jobs may be moved for another that comes too late for them
@@ -53,8 +55,39 @@ def laid_out(
     """The same with its tables and books. If not `strict`, deadlines may be missed in the end. `case`: its tables, if made.
 
     `hasty`: a list is given up as soon as it is seen to be the last one and to fail; which jobs are late is then not all told.
+    Where whoever may do a job for a time only (`Crew.until`) could be a dead end, it is also tried without them.
     """
-    case = case or case_of(project)
+    try:
+        return _laid_out(project, order, case or case_of(project), strict=strict, patience=patience, hasty=hasty)
+    except NotPlaced:
+        lasting = _without_short(project)
+        if lasting is None:
+            raise
+        with suppress(NotPlaced):
+            return _laid_out(lasting, order, case_of(lasting), strict=strict, patience=patience, hasty=hasty)
+        raise
+
+
+def _without_short(project: Project) -> Project | None:
+    """The same, with nobody for a time only in what others do with them, or the same people later; None if nobody is."""
+    same = pairs(project.jobs, "same_people_as")
+    tied = [bool(same[k]) or (job.pausable and sum(crew.count for crew in job.crews) > 1) for k, job in enumerate(project.jobs)]
+    if not any(crew.until for job, is_tied in zip(project.jobs, tied, strict=True) if is_tied for crew in job.crews):
+        return None
+    jobs = zip(project.jobs, tied, strict=True)
+    return replace(
+        project, jobs=tuple(replace(j, crews=tuple(map(_lasting, j.crews))) if is_tied else j for j, is_tied in jobs)
+    )
+
+
+def _lasting(crew: Crew) -> Crew:
+    short = {person for person, _ in crew.until}
+    return replace(crew, people=tuple(p for p in crew.people if p not in short), until=())
+
+
+def _laid_out(
+    project: Project, order: Sequence[int] | None, case: Case, *, strict: bool, patience: int | None, hasty: bool
+) -> Laid:
     checked(project, case)
     wanted = list(order) if order is not None else by_latest(case)
     hurry: set[int] = set()

@@ -27,6 +27,7 @@ class Case(NamedTuple):
     uses: Any  # (resource, amount) by job
     seats: Any  # by seat, which is one person of one crew of a job: where its candidates begin; one row more
     candidates: Any
+    lasts: Any  # by candidate: when the job has to be over if they do it; BIG: they always may
     same: Any  # jobs that are done by the same people, by job
     other: Any  # jobs that are done by other people, by job
     spans: Any  # (from, to) of calendars and of free times
@@ -71,6 +72,7 @@ def case_of(project: Project) -> Case:
         uses=_flat(uses),
         seats=_offsets([flat])[0],
         candidates=_flat(flat),
+        lasts=[last for at, job in enumerate(jobs) for row in _lasts(job, seats[at]) for last in row],
         same=_flat(same),
         other=_flat(other),
         calendars=calendars,
@@ -144,6 +146,14 @@ def _seats(project: Project, at: int) -> list[tuple[int, ...]]:
     if not job.crews and job.same_people_as:
         return _seats(project, job.same_people_as[0])
     return [tuple(dict.fromkeys(crew.people)) for crew in job.crews for _ in range(crew.count)]
+
+
+def _lasts(job: Job, seats: list[tuple[int, ...]]) -> list[list[int]]:
+    """By seat and candidate, when the job has to be over if they do it."""
+    if job.people is not None or not any(crew.until for crew in job.crews):
+        return [[BIG] * len(able) for able in seats]
+    until = [dict(crew.until) for crew in job.crews for _ in range(crew.count)]
+    return [[most.get(person, BIG) for person in able] for most, able in zip(until, seats, strict=True)]
 
 
 def _kept(job: Job, seats: list[list[tuple[int, ...]]], at: int, same: list[int]) -> list[tuple[int, ...]]:

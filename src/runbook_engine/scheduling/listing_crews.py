@@ -34,7 +34,7 @@ def one(case: Any, books: Any, job: int, slot: int) -> int:
     seat, picked = case.jobs[job][SEAT_AT], books.pick[job]
     slot = things_for(case, books, job, slot)
     if picked >= 0 and allowed(case, books, job, picked):
-        start = alone(case, books, job, picked, slot, BIG - 1)
+        start = alone(case, books, job, picked, slot, last_for(case, seat, picked) - case.jobs[job][DUR])
         if start < BIG:
             books.who[seat] = picked
             return start
@@ -44,7 +44,7 @@ def one(case: Any, books: Any, job: int, slot: int) -> int:
         if books.since[person] > best or (best <= slot and books.rank[person] > books.rank[who]):
             continue
         if allowed(case, books, job, person):
-            start = alone(case, books, job, person, slot, min(best, BIG - 1))
+            start = alone(case, books, job, person, slot, min(best, case.lasts[k] - case.jobs[job][DUR]))
             if start < best or (start == best < BIG and books.rank[person] < books.rank[who]):
                 best, who = start, person
     books.who[seat] = who
@@ -55,7 +55,7 @@ def alone(case: Any, books: Any, job: int, person: int, slot: int, last: int) ->
     """When an unbroken job can start with one given person; `BIG` if not until the slot `last`."""
     length = case.jobs[job][DUR]
     if length == 0:
-        return slot
+        return slot if slot <= last else BIG
     while slot <= last:
         found = person_for(case, books, person, job, slot, length)
         if found > last:
@@ -64,6 +64,23 @@ def alone(case: Any, books: Any, job: int, person: int, slot: int, last: int) ->
         if slot == found:
             return slot
     return BIG
+
+
+def last_for(case: Any, seat: int, person: int) -> int:
+    """When the job of a seat has to be over if a person does it."""
+    for k in range(case.seats[seat], case.seats[seat + 1]):
+        if case.candidates[k] == person:
+            return int(case.lasts[k])
+    return BIG
+
+
+def overdue(case: Any, books: Any, job: int, seats: int, finish: int) -> bool:
+    """Whether a job that is over then would be over too late for somebody who has one of its first seats."""
+    first = case.jobs[job][SEAT_AT]
+    for k in range(first, first + seats):  # noqa: SIM110 - `any` is not compiled
+        if finish > last_for(case, k, books.who[k]):
+            return True
+    return False
 
 
 def allowed(case: Any, books: Any, job: int, person: int) -> bool:
@@ -109,6 +126,8 @@ def awaited(case: Any, books: Any, job: int, slot: int, seats: int) -> int:
                 found = BIG
             elif length:
                 found = person_for(case, books, case.candidates[k], job, slot, length)
+            if found + length > case.lasts[k]:
+                found = BIG
             books.seen[i][k - begin] = found
             if slot < found < more:
                 more = found

@@ -4,7 +4,7 @@ from typing import Any
 
 from runbook_engine.scheduling.listing_books import book, unbook
 from runbook_engine.scheduling.listing_case import BIG, CAL, DUR, FREE_AT, FREE_END, LIMITED, SEAT_AT, USE_AT
-from runbook_engine.scheduling.listing_crews import allowed, holder, thing_free
+from runbook_engine.scheduling.listing_crews import allowed, holder, overdue, thing_free
 from runbook_engine.scheduling.listing_gaps import later_than, limited, span_after
 
 
@@ -21,6 +21,8 @@ def pausing(case: Any, books: Any, job: int, slot: int, seats: int) -> int:
             if paused(case, books, job, slot, i + 1) == BIG:
                 continue
             finish = books.spells[books.parts[0] - 1][1]
+            if finish > case.lasts[k] or overdue(case, books, job, i, finish):
+                continue
             if i == 0 and seats == 1 and person == books.pick[job]:
                 finish = -1
             if finish < best or (finish == best and books.rank[person] < books.rank[who]):

@@ -7,6 +7,7 @@ from datetime import datetime
 from runbook_engine.model.jobs import Job, Project
 from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import PersonId
+from runbook_engine.scheduling.projects_clock import of_project
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +42,24 @@ def pinned(project: Project, pins: Sequence[Pin], begun: Collection[str] = ()) -
             job = jobs[number]
             _refuse(project, project.jobs[number], pin, start, people)
             _not_twice(project.jobs[number], job, pin, start, people)
-            jobs[number] = replace(job, start=job.start if start is None else start, people=people or job.people)
+            job = replace(job, start=job.start if start is None else start, people=people or job.people)
+            jobs[number] = _in_time(project, job, pin)
     return replace(project, jobs=tuple(jobs))
+
+
+def _in_time(project: Project, job: Job, pin: Pin) -> Job:
+    """The job, to be over as long as its people may do it. Raises NotPinned where its start leaves no time for that."""
+    last = min(((slot, who) for crew in job.crews for who, slot in crew.until if who in (job.people or ())), default=None)
+    if last is None:
+        return job
+    slot, person = last
+    if job.start is not None and job.start + job.duration > slot:
+        words = next((crew.words for crew in job.crews if (person, slot) in crew.until), "")
+        until = f"{of_project(project, slot):%Y-%m-%d %H:%M} UTC"
+        raise NotPinned(
+            pin, f"{project.workers[person].id} may do it up to {until} only" + (f": it needs {words}" if words else "")
+        )
+    return replace(job, deadline=slot if job.deadline is None else min(job.deadline, slot))
 
 
 def _not_twice(was: Job, job: Job, pin: Pin, start: int | None, people: tuple[int, ...]) -> None:

@@ -129,7 +129,7 @@ class _Making:
 
     def _alike(self, piece: Piece) -> "_Alike":
         phase = self.phases[piece.package.phase]
-        needed = self._crews(piece, phase)
+        needed = self._crews(piece)
         due, deadline = self._due(piece, phase, needed)
         return _Alike(
             crews=needed.crews,
@@ -171,12 +171,10 @@ class _Making:
         opens = bound and not piece.package.milestone and not any(o.package.phase == piece.package.phase for o in others)
         return max(1, length) if opens else length
 
-    def _crews(self, piece: Piece, phase: PlannedPhase) -> Needed:
+    def _crews(self, piece: Piece) -> Needed:
         if self.staff is None or not has_crew(piece.package, self.estate):
             return _NOBODY
-        by = [d.by for d in _deadlines(self.plan, piece, phase) if not d.soft]
-        due = min((b.date() if isinstance(b, datetime) else b for b in by), default=None)
-        return self.staff.crews(piece.package, piece.site, due)
+        return self.staff.crews(piece.package, piece.site)
 
     def _uses(self, piece: Piece) -> tuple[tuple[int, int], ...]:
         """Tools are there once for a crew, or for the engine; parts are used up by each host."""
@@ -216,7 +214,7 @@ class _Making:
         for deadline in _deadlines(self.plan, piece, phase):
             found[deadline.soft].append(self.clock.before(self.clock.ends(deadline.by)))
         if needed.until is not None:
-            found[False].append(self.clock.before(self.clock.ends(needed.until)))
+            found[False].append(needed.until)
         return min(found[True], default=None), min(found[False], default=None)
 
     def _hands(self, jobs: list[Job], number: int) -> list[Supply]:

@@ -1,7 +1,7 @@
 """Who can do what, and when they are free: people of the inventory → workers, `who` → crews."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date
 from operator import attrgetter
 from zoneinfo import ZoneInfo
 
@@ -21,15 +21,14 @@ from runbook_engine.scheduling.projects_known import Known
 from runbook_engine.scheduling.projects_rates import Hours
 
 _HEAD = "head-of-"
-_WELL_AHEAD = timedelta(days=90)  # a certificate that is valid for so long decides nothing, unless a deadline is later
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Needed:
-    """The crews of a package at a site, and the last day on which all of their certificates are valid."""
+    """The crews of a package at a site, and the slot by which it has to be over while enough have the certificate."""
 
     crews: tuple[Crew, ...]
-    until: date | None = None
+    until: int | None = None
 
 
 class Staff:
@@ -46,25 +45,43 @@ class Staff:
     ) -> None:
         self._estate, self._clock, self._days_off = estate, clock, days_off
         self._sites = {site: number for number, site in enumerate(sites)}
-        self._known: dict[tuple[tuple[Who, ...], str, date | None], Needed] = {}
+        self._known: dict[tuple[tuple[Who, ...], str], Needed] = {}
         self._numbers: dict[PersonId, int] = {}
         self._hours = Hours(estate, clock, days_off, known or Known())
         self._booked = _booked_people(booked)
 
-    def crews(self, package: Package, site: str, due: date | None) -> Needed:
-        """The crews of a package; `due` is the day by which it has to be over, if there is one."""
-        key = (package.who, site, due)
+    def crews(self, package: Package, site: str) -> Needed:
+        """The crews of a package."""
+        key = (package.who, site)
         if key not in self._known:
-            found = [self._crew(who, site, due) for who in package.who]
-            until = min((until for _, until in found if until), default=None)
+            found = [self._crew(who, site) for who in package.who]
+            until = min((until for _, until in found if until is not None), default=None)
             self._known[key] = Needed(crews=tuple(crew for crew, _ in found), until=until)
         return self._known[key]
 
-    def _crew(self, who: Who, site: str, due: date | None) -> tuple[Crew, date | None]:
+    def _crew(self, who: Who, site: str) -> tuple[Crew, int | None]:
+        """A crew, and the slot after which fewer have the certificate than it needs; None: nothing is known after that.
+
+        Who has it for as long as that is bound by it as the job is, and who has it for a shorter time only as far as it goes.
+        """
         could = [p for p in able(who, self._estate) if not site or not p.sites or site in p.sites]
-        chosen, until = _certified(who, could, due, self._clock.origin.astimezone(self._clock.zone).date())
-        people = tuple(self._numbers.setdefault(p.id, len(self._numbers)) for p in chosen)
-        return Crew(people=people, count=who.count, words=wanted(who)), until
+        last = {p.id: self._valid_until(p, who.certificate) for p in could}
+        chosen = [p for p in could if last[p.id] >= 0]
+        longest = sorted((last[p.id] for p in chosen), reverse=True)[: who.count]
+        until = min(longest, default=self._clock.horizon)
+        numbers = {p.id: self._numbers.setdefault(p.id, len(self._numbers)) for p in chosen}
+        short = tuple((number, last[name]) for name, number in numbers.items() if last[name] < until)
+        crew = Crew(people=tuple(numbers.values()), count=who.count, words=wanted(who), until=short)
+        return crew, until if until < self._clock.horizon else None
+
+    def _valid_until(self, person: Person, certificate: str) -> int:
+        """The slot up to which somebody has a certificate, the horizon if longer; -1 if they have none that is valid."""
+        if not certificate:
+            return self._clock.horizon
+        last = person.certificates.get(certificate, date.min) or date.max
+        if last < self._clock.origin.astimezone(self._clock.zone).date():
+            return -1
+        return self._clock.horizon if last > self._clock.end.date() else self._clock.before(self._clock.ends(last))
 
     def workers(self) -> tuple[Worker, ...]:
         """Everybody whom a crew names, in the order of their numbers."""
@@ -146,23 +163,6 @@ def _in_role(role: str, estate: Estate) -> frozenset[str]:
         return frozenset(p.id for p in estate.people.values() if p.department == role)
     head = estate.departments.get(role.removeprefix(_HEAD)) if role.startswith(_HEAD) else None
     return frozenset({head.head}) if head else frozenset()
-
-
-def _certified(who: Who, could: Sequence[Person], due: date | None, today: date) -> tuple[list[Person], date | None]:
-    """Those whose certificate is valid as long as it may matter, and until when it is for all of them.
-
-    Where too few have one that lasts, those count whose certificate is valid for the longest, and that is a deadline.
-    """
-    if not who.certificate:
-        return list(could), None
-    last = {p.id: p.certificates[who.certificate] or date.max for p in could if who.certificate in p.certificates}
-    valid = sorted((day for day in last.values() if day >= today), reverse=True)
-    if not valid:
-        return [], None
-    lasting = min(due or today + _WELL_AHEAD, valid[min(who.count, len(valid)) - 1])
-    chosen = [p for p in could if last.get(p.id, date.min) >= max(lasting, today)]
-    until = min(last[p.id] for p in chosen)
-    return chosen, None if until == date.max else until
 
 
 def _booked_people(booked: Iterable[Schedule]) -> dict[PersonId, list[Span]]:

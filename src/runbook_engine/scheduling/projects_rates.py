@@ -25,7 +25,7 @@ class Hours:
         self._dear: dict[tuple[str, tuple[str, ...]], Dear] = {}
 
     def work(self, calendar: str) -> Spans | None:
-        """When somebody with this calendar works; None: there is no calendar, or it has no hours."""
+        """When somebody with this calendar works: never, if it has no hours; None: there is no calendar."""
         if calendar not in self._work:
             window = working_time(calendar, self._estate.calendars)
             self._work[calendar] = self._inside(window) if window else None
