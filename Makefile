@@ -13,6 +13,7 @@ demo: $(VENV)/ready
 
 test: $(VENV)/ready
 	@sh .ci/debian $(NEEDED)
+	@$(BIN)/python -m runbook_engine.scheduling.compiling # again only if what the searches run has changed
 	@$(BIN)/python -m pytest $(PYTEST)
 
 # The long sweeps, some hours: see docs/reliability.md.

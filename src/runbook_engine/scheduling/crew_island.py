@@ -11,6 +11,7 @@ from runbook_engine.scheduling.listing_case import Case
 from runbook_engine.scheduling.listing_order import sequence
 
 HEAT = (0.0003, 0.001)  # of the value of the first schedule: what a change may cost at the beginning, by even and odd seeds
+HOT_UP_TO = 500  # jobs; with more of them each weighs less, and one search in two is cooler
 LOOKS = 120  # orders that are tried before one of them is changed bit by bit
 LOOKS_BY_WORK = 100_000  # jobs placed for that at most
 NOISES = (0.1, 0.3, 1.0, 3.0)  # of the number of jobs: how far one may move
@@ -51,7 +52,8 @@ class Island:
         self.told = int(self.hunt.state[BEST])
         self.luck = Random(seed)  # noqa: S311 - nothing secret
         self.looks = min(LOOKS, LOOKS_BY_WORK // max(1, len(start.order)))
-        self.heat = HEAT[seed % 2] * min(self.told, 1 << 40)
+        cooled = 1.0 if seed % 2 else min(1.0, HOT_UP_TO / max(1, len(start.order))) ** 2
+        self.heat = HEAT[seed % 2] * cooled * min(self.told, 1 << 40)
 
     def _compile(self) -> None:
         from runbook_engine.scheduling.crew_compiled import books_arrays, case_arrays, compiled, row_array

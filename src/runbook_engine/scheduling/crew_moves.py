@@ -124,11 +124,13 @@ def changed(case: Any, books: Any, hunt: Any) -> tuple[int, int, int]:
 def late_one(case: Any, books: Any, hunt: Any) -> int:
     """Where in the order a job is that is over late, or one of those that it waits for, however far back."""
     jobs, state = len(hunt.tried), hunt.state
-    job = hunt.tried[chance(state, jobs)]
-    for _ in range(LOOKED_AT):
-        other = hunt.tried[chance(state, jobs)]
-        if books.finish[other] > books.finish[job]:
-            job = other
+    job = too_late(books, hunt, chance(state, jobs)) if chance(state, 2) else -1
+    if job < 0:
+        job = hunt.tried[chance(state, jobs)]
+        for _ in range(LOOKED_AT):
+            other = hunt.tried[chance(state, jobs)]
+            if books.finish[other] > books.finish[job]:
+                job = other
     while chance(state, 3) and case.jobs[job][IN_AT] < case.jobs[job + 1][IN_AT]:
         first = case.jobs[job][IN_AT]
         job = case.into[first + chance(state, case.jobs[job + 1][IN_AT] - first)][JOB]
@@ -136,6 +138,16 @@ def late_one(case: Any, books: Any, hunt: Any) -> int:
     while hunt.tried[at] != job:
         at += 1
     return at
+
+
+def too_late(books: Any, hunt: Any, since: int) -> int:
+    """The first job from a place of the order on that is over after the bound, around to where that began; -1: none is."""
+    jobs, least = len(hunt.tried), hunt.state[LEAST]
+    for k in range(jobs):
+        job = hunt.tried[(since + k) % jobs]
+        if books.finish[job] > least:
+            return int(job)
+    return -1
 
 
 def shifted(row: Any, at: int, to: int) -> None:
