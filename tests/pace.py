@@ -9,15 +9,9 @@ from pathlib import Path
 MEMORY = Path("/dev/shm")
 ENOUGH_BYTES = 2 << 30  # twenty times what a whole run has in its folders at once
 PREFIX = "rb-"  # short: sockets have names of at most 107 bytes
-LONGEST = (  # the file that takes longest is first, as measured; one that is not named here takes less than all of these.
-    # The first and the third use both processors: beside them go files that mostly wait.
+LONGEST = (  # the file that takes longest is first, as measured; one that is not named here takes less than all of these
     "journeys/test_journeys_forty.py",
-    "transports/test_target_program.py",
     "journeys/test_journeys_kills.py",
-    "transports/test_silent_links.py",
-    "transports/test_durable_lane.py",
-    "journeys/test_journeys_machine.py",
-    "transports/test_target_faults.py",
     "journeys/test_journeys_bad_disk.py",
     "journeys/test_journeys_approvals.py",
     "journeys/test_journeys_evidence.py",
@@ -26,7 +20,9 @@ LONGEST = (  # the file that takes longest is first, as measured; one that is no
     "recording/test_recording_kills.py",
     "journeys/test_journeys_schedule.py",
     "attacks/test_attack_19_secrets_in_processes.py",
+    "transports/test_target_program.py",
     "journeys/test_journeys_rolling.py",
+    "transports/test_target_faults.py",
     "scheduling/test_planted_faults.py",
     "scheduling/test_crew_search.py",
     "journeys/test_journeys_choices.py",
@@ -35,12 +31,15 @@ LONGEST = (  # the file that takes longest is first, as measured; one that is no
     "journeys/test_journeys_disks.py",
     "running/test_running_pools.py",
     "running/test_running_worlds.py",
+    "transports/test_durable_lane.py",
     "transports/test_durable_cuts.py",
     "scheduling/test_search.py",
     "journeys/test_journeys_canaries.py",
     "journeys/test_journeys_confirming.py",
+    "transports/test_silent_links.py",
     "journeys/test_journeys_secrets.py",
     "attacks/test_attack_29_slow_expressions.py",
+    "journeys/test_journeys_machine.py",
     "gates/test_gates_first_night.py",
     "journeys/test_journeys_clocks.py",
 )

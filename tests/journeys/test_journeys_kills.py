@@ -111,7 +111,7 @@ def test_killed_again_while_it_recovers() -> None:
     recovery = ("ControllerTookOver", f"AttemptEnded {flash}", f"AttemptStarted {flash}")
     again = [(f"{name} #1", moment) for name in recovery for moment in MOMENTS]
     again += [(f"AttemptEnded {flash} #2", moment) for moment in MOMENTS]
-    with lane(1) as (rack, engine):
+    with lane(2) as (rack, engine):
         for number, then in enumerate(again):
             first = (f"AttemptEnded {flash} #1", "before")
             history = survived(rack, engine, rack.folder / f"state-{number}", *first, then=then)

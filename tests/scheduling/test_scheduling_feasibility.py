@@ -1,6 +1,7 @@
 """The verdict beside the planted faults: risks, bookings of other plans, saved plans, and what a conflict promises."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -99,6 +100,21 @@ def test_people_whom_another_plan_has_booked(project, capsys):
     assert [one["matter"] for one in found] == ["booked"]
     assert "Ben Ott is booked by san-upgrade (Upgrade the SAN) between Mon 30 Nov 2026 09:00 CET" in found[0]["reason"]
     assert {"words": "move what san-upgrade has booked of Ben Ott", "cost": 1.0, "proved": True} in found[0]["ways_out"]
+
+
+def test_parts_that_come_on_the_day_that_is_told_are_in_time_and_a_day_later_they_are_not(project, capsys):
+    """The way out is what was tried: followed to the letter the plan can be done, and its day is the latest."""
+    ordered = "2026-11-30: 8", "2026-11-30: 2, {}: 6"
+    plant(project, (edited(("inventory/resources.yml", ordered[0], ordered[1].format("2027-02-01"))),))
+    way = said(capsys, BOOK, code=4)["findings"][0]["ways_out"][0]
+    words = re.fullmatch(r"have 2 × sfp-10g delivered by \w+ (\d+ \w+ \d+)", way["words"])
+    assert words
+    assert way["proved"]
+    day = datetime.strptime(words[1], "%d %b %Y")  # noqa: DTZ007 - only its date is asked for
+    for later, code in ((0, 0), (1, 4)):
+        coming = f"{day + timedelta(days=later):%Y-%m-%d}"
+        plant(project, (edited(("inventory/resources.yml", ordered[0], ordered[1].format(coming))),))
+        said(capsys, BOOK, code=code)
 
 
 def test_people_who_are_booked_twice(project, capsys):

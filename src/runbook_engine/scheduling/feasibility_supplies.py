@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from runbook_engine.model.estate import Resource
 from runbook_engine.model.plan import Package
 from runbook_engine.model.verdict import Finding, Matter, WayOut
 from runbook_engine.scheduling.feasibility_case import Case, counted, listed
-from runbook_engine.scheduling.feasibility_people import step_words
+from runbook_engine.scheduling.feasibility_people import step_words, with_enough
+from runbook_engine.scheduling.feasibility_trying import fits
 
 _EARLIER, _ORDER, _MORE = 1.0, 2.0, 3.0  # what ways out cost
 
@@ -86,12 +87,37 @@ def _short(case: Case, resource: Resource, packages: list[Package]) -> Iterator[
 def _part_ways(
     case: Case, resource: Resource, missing: int, late: list[tuple[date, int]], last: date | None
 ) -> Iterator[WayOut]:
+    suits = _latest(case, resource, missing, last) if last else None
+    by = f" by {case.day(suits or last)}" if last else ""
+    proved = last is None or suits is not None
     if last is not None and sum(count for _, count in late) >= missing:
-        yield WayOut(words=f"have {missing} × {resource.name} delivered by {case.day(last)}", cost=_EARLIER, proved=True)
+        yield WayOut(words=f"have {missing} × {resource.name} delivered{by}", cost=_EARLIER, proved=proved)
     else:
-        by = f" by {case.day(last)}" if last else ""
-        yield WayOut(words=f"order {missing} × {resource.name}{by}", cost=_ORDER, proved=True)
+        yield WayOut(words=f"order {missing} × {resource.name}{by}", cost=_ORDER, proved=proved)
     yield WayOut(words=f"do fewer hosts in this project: {missing} × {resource.name} less", cost=_MORE)
+
+
+def _latest(case: Case, resource: Resource, missing: int, last: date) -> date | None:
+    """The latest day on which the missing parts may come, so that all is over in time; None: something else is in the way.
+
+    Other parts are not asked for.
+    """
+    plenty = {n: replace(r, stock=None) if r.stock is not None else r for n, r in case.estate.resources.items()}
+    in_time = tuple((day, count) for day, count in resource.arrives if day <= last)
+
+    def suits(after: int) -> bool:
+        arrives = (*in_time, (first + timedelta(days=after), missing))
+        estate = replace(case.estate, resources={**plenty, resource.name: replace(resource, arrives=arrives)})
+        return fits(with_enough(replace(case, estate=estate)))
+
+    first = case.at.astimezone(case.zone).date()
+    low, high = 0, max(0, (last - first).days)
+    if not suits(low):
+        return None
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if suits(middle) else (low, middle - 1)
+    return first + timedelta(days=low)
 
 
 def _steps(packages: list[Package]) -> list[Package]:
