@@ -1,7 +1,7 @@
 """When windows are open: against an oracle that looks at the clock on the wall minute by minute, over clock changes."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -53,10 +53,22 @@ def says_open(moment: datetime, week: Mapping[str, tuple[str, ...]], zone: ZoneI
 
 def oracle(window: Window, start: datetime, end: datetime, off: frozenset[date] = frozenset()) -> list[Span]:
     """All minutes that are open, joined."""
-    zone, found, moment = ZoneInfo(window.time_zone), [], start
+    zone = ZoneInfo(window.time_zone)
+    return minutes_joined(
+        start,
+        end,
+        lambda moment: (
+            any(date_span.start <= moment < date_span.end for date_span in window.dates)
+            or says_open(moment, window.open, zone, off)
+        ),
+    )
+
+
+def minutes_joined(start: datetime, end: datetime, is_open: Callable[[datetime], bool]) -> list[Span]:
+    """The minutes that are open, of which those that follow each other are one span."""
+    found, moment = list[list[datetime]](), start
     while moment < end:
-        single = any(date_span.start <= moment < date_span.end for date_span in window.dates)
-        if single or says_open(moment, window.open, zone, off):
+        if is_open(moment):
             if found and found[-1][1] == moment:
                 found[-1][1] = moment + MINUTE
             else:

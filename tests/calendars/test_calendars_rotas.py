@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from calendars.test_calendars_openings import CHANGES, MINUTE, NAMES, minutes, weeks
+from calendars.test_calendars_openings import CHANGES, MINUTE, NAMES, minutes, minutes_joined, never_off, weeks
 from runbook_engine.calendars import judge, resolved, spans, turns_between, window_entry, working_time
 from runbook_engine.calendars.rotas import ever
 from runbook_engine.model.estate import Calendar, Rota, Turn, Window
@@ -26,10 +26,6 @@ LATE = Turn(calendar="late", work={"mon-fri": ("14:00-22:00",)}, holidays="NL")
 NIGHTS = Turn(calendar="nights", work={"mon-sun": ("22:00-06:00",)})
 FREE = Turn()
 TEAM = Rota(start=date(2026, 11, 30), turns=(EARLY, LATE, NIGHTS, FREE))
-
-
-def never_off(code: str, year: int) -> Mapping[date, str]:
-    return {}
 
 
 def shift_window(rota: Rota = TEAM, zone: str = "Europe/Amsterdam") -> Window:
@@ -78,15 +74,7 @@ def covered_by_hand(days: str) -> tuple[str, ...]:
 
 def oracle(rota: Rota, zone: str, start: datetime, end: datetime, off: Mapping[str, frozenset[date]]) -> list[Span]:
     turns = counted(rota, start.date() - 3 * DAY, end.date() + 3 * DAY)
-    found, moment = list[list[datetime]](), start
-    while moment < end:
-        if says_open(moment, turns, ZoneInfo(zone), off):
-            if found and found[-1][1] == moment:
-                found[-1][1] = moment + MINUTE
-            else:
-                found.append([moment, moment + MINUTE])
-        moment += MINUTE
-    return [Span(*pair) for pair in found]
+    return minutes_joined(start, end, lambda moment: says_open(moment, turns, ZoneInfo(zone), off))
 
 
 turn_ = st.one_of(st.just(FREE), st.builds(Turn, calendar=st.just("c"), work=weeks, holidays=st.sampled_from(("", "NL", "DE"))))

@@ -2,9 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from runbook_engine.model.schedule import Booking, Schedule
+from runbook_engine.model.words import Digest, PackageId, PersonId, PhaseId
+
 AT = "2026-11-27T09:00+01:00"  # Friday
+MONDAY = datetime(2026, 11, 30, 8, tzinfo=UTC)
 
 RUNBOOK = """\
 runbook: rack12-install
@@ -253,3 +258,34 @@ def plant(folder: Path, faults: Sequence[Fault]) -> None:
         path = folder / file
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
+
+
+def booked(
+    person: str,
+    start: datetime,
+    days: float,
+    *,
+    runbook: str = "san-upgrade",
+    plan: str = "a" * 64,
+    title: str = "Upgrade the SAN",
+) -> Schedule:
+    """The schedule of another plan, that has somebody for some days."""
+    booking = Booking(
+        id="work/do",
+        package=PackageId("work/do"),
+        phase=PhaseId("work"),
+        title="Change the controllers",
+        start=start,
+        finish=start + timedelta(days=days),
+        people=(PersonId(person),),
+    )
+    return Schedule(
+        plan=Digest(plan),
+        runbook=runbook,
+        title=title,
+        made=start,
+        bookings=(booking,),
+        start=start,
+        finish=booking.finish,
+        bound=booking.finish,
+    )

@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -19,8 +19,7 @@ from runbook_engine.cli.settings import settings as settings_of
 from runbook_engine.model.durations import likely, longest
 from runbook_engine.model.jobs import Project
 from runbook_engine.model.runbook import Lag, Takes
-from runbook_engine.model.schedule import Booking, Schedule
-from runbook_engine.model.words import Digest, HostName, PackageId, PersonId, PhaseId
+from runbook_engine.model.words import HostName, PackageId, PersonId
 from runbook_engine.scheduling.feasibility_case import Case
 from runbook_engine.scheduling.feasibility_least import hopeless
 from runbook_engine.scheduling.feasibility_parts import only
@@ -31,10 +30,8 @@ from runbook_engine.scheduling.listing import laid_out
 from runbook_engine.scheduling.listing_case import case_of
 from runbook_engine.scheduling.listing_reasons import NotPlaced
 from runbook_engine.scheduling.projects_known import Itself, Known, Like
-from scheduling.planted import AT, FAULTS, Fault, plant
+from scheduling.planted import AT, FAULTS, MONDAY, Fault, booked, plant
 from scheduling.projects_made import Placer, mixed_project
-
-MONDAY = datetime(2026, 11, 30, 8, tzinfo=UTC)
 
 
 @contextmanager
@@ -60,28 +57,10 @@ def case_with(faults: list[Fault]) -> Case:
         place = settings_of(Path("runbooks/rack12.yml"))
         read = feasibility._read("runbooks/rack12.yml", place, {}, None)
         case = feasibility._case(read, place, datetime.fromisoformat(AT), probe=False)
-    booking = Booking(
-        id="work/do",
-        package=PackageId("work/do"),
-        phase=PhaseId("work"),
-        title="Change the controllers",
-        start=MONDAY,
-        finish=MONDAY + timedelta(hours=30),
-        people=(PersonId("ben.ott"), PersonId("noa.wit")),
-        hosts=(HostName("r12-u01"),),
-        uses={"server-lift": 1},
-    )
-    schedule = Schedule(
-        plan=Digest("a" * 64),
-        runbook="san-upgrade",
-        title="Upgrade the SAN",
-        made=MONDAY,
-        bookings=(booking,),
-        start=MONDAY,
-        finish=booking.finish,
-        bound=booking.finish,
-    )
-    return replace(case, booked=(schedule,))
+    schedule = booked("ben.ott", MONDAY, 30 / 24)
+    people = (PersonId("ben.ott"), PersonId("noa.wit"))
+    booking = replace(schedule.bookings[0], people=people, hosts=(HostName("r12-u01"),), uses={"server-lift": 1})
+    return replace(case, booked=(replace(schedule, bookings=(booking,)),))
 
 
 TOGETHER = st.lists(st.sampled_from(FAULTS), max_size=3, unique_by=lambda fault: fault.name).filter(

@@ -3,7 +3,7 @@
 import json
 import re
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,9 +14,8 @@ from runbook_engine.cli import feasibility
 from runbook_engine.cli.entry import outcome
 from runbook_engine.cli.settings import settings
 from runbook_engine.model.estimates import Estimate
-from runbook_engine.model.schedule import Booking, Schedule
 from runbook_engine.model.verdict import Feasible
-from runbook_engine.model.words import Digest, PackageId, PersonId, PhaseId, StepId
+from runbook_engine.model.words import PersonId, StepId
 from runbook_engine.recording import open_store
 from runbook_engine.reporting.verdict_text import verdict_text
 from runbook_engine.scheduling.feasibility import verdict
@@ -28,7 +27,7 @@ from runbook_engine.scheduling.feasibility_trying import fits, project_for, trie
 from runbook_engine.scheduling.feasibility_windows import longer
 from runbook_engine.scheduling.listing import first
 from runbook_engine.scheduling.listing_reasons import NotPlaced, Reason
-from scheduling.planted import AT, FAULTS, Fault, plant
+from scheduling.planted import AT, FAULTS, MONDAY, Fault, booked, plant
 
 BOOK = "runbooks/rack12.yml"
 PEOPLE = "inventory/people.yml"
@@ -61,32 +60,6 @@ def case_of(project, *faults):
     plant(project, faults)
     place = settings(Path(BOOK))
     return feasibility._case(feasibility._read(BOOK, place, {}, None), place, datetime.fromisoformat(AT), probe=False)
-
-
-def booked(person, start, days, *, runbook="san-upgrade", plan="a" * 64, title="Upgrade the SAN"):
-    """The schedule of another plan, that has somebody for some days."""
-    booking = Booking(
-        id="work/do",
-        package=PackageId("work/do"),
-        phase=PhaseId("work"),
-        title="Change the controllers",
-        start=start,
-        finish=start + timedelta(days=days),
-        people=(PersonId(person),),
-    )
-    return Schedule(
-        plan=Digest(plan),
-        runbook=runbook,
-        title=title,
-        made=start,
-        bookings=(booking,),
-        start=start,
-        finish=booking.finish,
-        bound=booking.finish,
-    )
-
-
-MONDAY = datetime(2026, 11, 30, 8, tzinfo=UTC)
 
 
 def test_people_whom_another_plan_has_booked(project, capsys):

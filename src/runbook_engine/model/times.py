@@ -1,6 +1,6 @@
 """Whether work may start at a moment, and until when: what calendars, windows and freezes come to."""
 
-from datetime import datetime
+from datetime import date, datetime, timedelta, tzinfo
 
 from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import Kind
@@ -12,6 +12,12 @@ class Span:
 
     start: datetime
     end: datetime
+
+
+def day_ended(at: datetime, zone: tzinfo) -> date | None:
+    """The day of which a moment is the end, by the clock of a zone: midnight ends the day before; None at other times."""
+    local = at.astimezone(zone)
+    return (at - timedelta(seconds=1)).astimezone(zone).date() if (local.hour, local.minute) == (0, 0) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

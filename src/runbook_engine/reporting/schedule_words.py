@@ -7,7 +7,7 @@ from datetime import UTC, datetime, tzinfo
 from rich.cells import cell_len
 
 from runbook_engine.model.schedule import Booking, Schedule
-from runbook_engine.model.times import Span
+from runbook_engine.model.times import Span, day_ended
 from runbook_engine.model.words import PersonId
 from runbook_engine.reporting.folding import fold_hosts
 from runbook_engine.reporting.harmless import one_line
@@ -114,10 +114,8 @@ def when(at: datetime, zone: tzinfo = UTC) -> str:
 
 def until(at: datetime, zone: tzinfo = UTC) -> str:
     """The same for the end of something: midnight is the end of the day before."""
-    local = at.astimezone(zone)
-    if (local.hour, local.minute) != (0, 0):
-        return when(at, zone)
-    return f"{month_day((at - _SECOND).astimezone(zone))} 24:00{_which(at, zone)}"
+    ended = day_ended(at, zone)
+    return when(at, zone) if ended is None else f"{month_day(ended)} 24:00{_which(at, zone)}"
 
 
 def _which(at: datetime, zone: tzinfo) -> str:
@@ -125,9 +123,6 @@ def _which(at: datetime, zone: tzinfo) -> str:
     local = at.astimezone(zone)
     twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
     return f" {zone_name(at, zone)}" if twice else ""
-
-
-_SECOND = datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def times(start: datetime, finish: datetime, zone: tzinfo = UTC, *, abstract: bool = False) -> str:

@@ -1,9 +1,10 @@
 """The wording that all reports share: statuses, counts, durations, times. One thing is always called the same."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, tzinfo
 
 from runbook_engine.model.runbook import Takes
+from runbook_engine.model.times import day_ended
 from runbook_engine.model.words import Repeat, Status
 
 STATUS_WORDS: Mapping[Status, str] = {
@@ -145,10 +146,8 @@ def moment(at: datetime, zone: tzinfo) -> str:
 
 def end_moment(at: datetime, zone: tzinfo) -> str:
     """The same for the end of something: midnight is the end of the day before, 'Tue 1 Dec 2026 24:00 CET'."""
-    local = at.astimezone(zone)
-    if (local.hour, local.minute) != (0, 0):
-        return moment(at, zone)
-    return f"{day((at - timedelta(seconds=1)).astimezone(zone))} 24:00 {zone_name(at, zone)}"
+    ended = day_ended(at, zone)
+    return moment(at, zone) if ended is None else f"{day(ended)} 24:00 {zone_name(at, zone)}"
 
 
 def day(when: date) -> str:

@@ -21,15 +21,14 @@ def departures(course: Course, world: World, now: datetime, *, over: bool) -> It
     yield from (ResourcesReleased(at=now, phase=phase) for phase in tuple(run.uses) if over or run.phases[phase].ended)
 
 
-def back_in_service(course: Course, now: datetime) -> Iterator[Event]:
-    """Hosts whose part of the phases that took them out of service is over: the batch after theirs has begun."""
-    if back := passed_by(course) - _busy(course):
-        yield BackInService(at=now, hosts=tuple(sorted(back)))
+def back_in_service(course: Course, now: datetime) -> tuple[list[Event], bool]:
+    """The event that says which hosts are back: those that no phase wants out of service any more, where nothing goes on.
 
-
-def passed_by(course: Course) -> set[HostName]:
-    """The hosts that are out of service, and no phase wants them so any more."""
-    return course.run.out.keys() - _kept_out(course)
+    And whether that was all of the first kind.
+    """
+    unwanted = course.run.out.keys() - _kept_out(course)
+    back = unwanted - _busy(course) if unwanted else unwanted
+    return [BackInService(at=now, hosts=tuple(sorted(back)))] if back else [], back == unwanted
 
 
 def _worked_on(course: Course, world: World) -> set[HostName]:
@@ -64,6 +63,6 @@ def _kept_out(course: Course) -> set[HostName]:
 def _busy(course: Course) -> set[HostName]:
     """Where something goes on, or is being undone, that takes a host out of service."""
     moving = (Status.RUNNING, Status.UNKNOWN, Status.RETRYING, Status.WAITING)
-    tasks = [task for task, state in course.run.tasks.items() if state.status in moving or state.back]
-    parts = ((task, *course.shape.parts(task)) for task in tasks)
-    return {host for task, package, host in parts if host and (package.takes_out or course.run.task(task).back)}
+    going_on = [(task, state.back) for task, state in course.run.tasks.items() if state.status in moving or state.back]
+    parts = ((back, *course.shape.parts(task)) for task, back in going_on)
+    return {host for back, package, host in parts if host and (back or package.takes_out)}

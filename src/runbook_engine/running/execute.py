@@ -16,7 +16,7 @@ from runbook_engine.running.admit_turns import asks, turns_by_itself
 from runbook_engine.running.agenda import BEGINNING, Agenda
 from runbook_engine.running.budget import anything_spent
 from runbook_engine.running.course import Course, Plans, replay
-from runbook_engine.running.departures import back_in_service, departures, passed_by
+from runbook_engine.running.departures import back_in_service, departures
 from runbook_engine.running.ends import ended_event
 from runbook_engine.running.evolve import in_the_air
 from runbook_engine.running.focus import Focus, Habits
@@ -250,10 +250,11 @@ class _Spine:
         run = self.course.run
         if not (world.pools and run.out) or run.opened == self._opened:
             return
-        if back := list(back_in_service(self.course, self.now())):
-            self.note(back)
+        events, all_of_them = back_in_service(self.course, self.now())
+        if events:
+            self.note(events)
             self.agenda.unpark()
-        if not passed_by(self.course):  # else something still goes on there
+        if all_of_them:
             self._opened = run.opened
 
     def hold(self, starts: Starts, world: World, habits: Habits) -> None:

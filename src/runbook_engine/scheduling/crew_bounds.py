@@ -14,6 +14,7 @@ from runbook_engine.model.values import dataclass
 from runbook_engine.scheduling.crew_path import earliest
 from runbook_engine.scheduling.listing_case import BIG, DUR, FACT, KIND, OUT_AT, PAUSE, SEAT_AT, Case, case_of
 from runbook_engine.scheduling.listing_order import sequence
+from runbook_engine.scheduling.spans import common, joined
 
 STEPS = 12  # how many sets are made of one by leaving out its first, or those with the least after them
 LARGE = 3000  # jobs from which on each set is looked at as a whole only
@@ -127,7 +128,7 @@ def _within(project: Project, parts: list[Part]) -> Spans:
     calendars = {project.jobs[part.job].calendar for part in parts}
     if None in calendars:
         return ((0, BIG),)
-    return union([span for each in calendars if each is not None for span in project.calendars[each]])
+    return joined(*(project.calendars[each] for each in calendars if each is not None))
 
 
 def _filled(spans: Iterable[tuple[int, int]], work: int) -> int:
@@ -197,27 +198,3 @@ def _by_parts(project: Project, case: Case, thing: int, after: list[int]) -> int
             best = slot + least
         there += amount
     return best
-
-
-def union(spans: Sequence[tuple[int, int]]) -> Spans:
-    """Spans that may overlap, as spans that do not."""
-    found: list[tuple[int, int]] = []
-    for begin, end in sorted(spans):
-        if found and begin <= found[-1][1]:
-            found[-1] = (found[-1][0], max(found[-1][1], end))
-        else:
-            found.append((begin, end))
-    return tuple(found)
-
-
-def common(one: Spans, other: Spans) -> Iterator[tuple[int, int]]:
-    """What is in both."""
-    a = b = 0
-    while a < len(one) and b < len(other):
-        begin, end = max(one[a][0], other[b][0]), min(one[a][1], other[b][1])
-        if begin < end:
-            yield begin, end
-        if one[a][1] < other[b][1]:
-            a += 1
-        else:
-            b += 1

@@ -2,8 +2,10 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from functools import reduce
 
 from runbook_engine.model.jobs import Job, Project, Spans
+from runbook_engine.scheduling.spans import common
 
 Time = tuple[int, int]  # start and finish
 FOREVER = 1 << 60
@@ -93,21 +95,9 @@ class Clocks:
         if key not in self._known:
             every = [] if job.calendar is None else [self._project.calendars[job.calendar]]
             every += [free for p in key[1] if (free := self._project.workers[p].free) is not None]
-            self._known[key] = Hours(_common(every)) if every else None
+            self._known[key] = Hours(reduce(_both, every)) if every else None
         return self._known[key]
 
 
-def _common(every: Sequence[Spans]) -> Spans:
-    """The slots that lie in all of these."""
-    found = every[0]
-    for others in every[1:]:
-        made, at = list[tuple[int, int]](), 0
-        for begin, end in found:
-            while at < len(others) and others[at][1] <= begin:
-                at += 1
-            look = at
-            while look < len(others) and others[look][0] < end:
-                made.append((max(begin, others[look][0]), min(end, others[look][1])))
-                look += 1
-        found = tuple(made)
-    return found
+def _both(one: Spans, other: Spans) -> Spans:
+    return tuple(common(one, other))

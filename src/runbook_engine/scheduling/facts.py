@@ -12,7 +12,8 @@ from runbook_engine.model.jobs import Job, Project, Spans
 from runbook_engine.model.run import Run, TaskState
 from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import SETTLED_BADLY, SETTLED_WELL, Status, TaskId
-from runbook_engine.scheduling.projects_clock import EPOCH, minus, slot_after, slot_before
+from runbook_engine.scheduling.projects_clock import EPOCH, slot_after, slot_before
+from runbook_engine.scheduling.spans import minus
 
 OVER = SETTLED_WELL | SETTLED_BADLY | {Status.ROLLED_BACK}
 _MARGIN = 0.02  # of its length: so much longer at least does something take that should be over by now

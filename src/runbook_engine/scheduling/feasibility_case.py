@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from runbook_engine.calendars import DaysOff
@@ -13,6 +13,7 @@ from runbook_engine.model.places import Path, Places
 from runbook_engine.model.plan import Package, Plan
 from runbook_engine.model.runbook import Runbook
 from runbook_engine.model.schedule import Schedule
+from runbook_engine.model.times import day_ended
 from runbook_engine.model.values import dataclass
 from runbook_engine.model.verdict import Finding
 from runbook_engine.model.words import PersonId, PhaseId, StepId
@@ -114,10 +115,8 @@ class Case:
 
     def until(self, when: datetime) -> str:
         """The same for the end of something: midnight is the end of the day before, 'Tue 1 Dec 2026 24:00 CET'."""
-        local = when.astimezone(self.zone)
-        if (local.hour, local.minute) != (0, 0):
-            return self.moment(when)
-        return f"{self.day((when - timedelta(seconds=1)).astimezone(self.zone))} 24:00 {local.tzname()}"
+        day = day_ended(when, self.zone)
+        return self.moment(when) if day is None else f"{self.day(day)} 24:00 {when.astimezone(self.zone).tzname()}"
 
     def when(self, when: date | datetime) -> str:
         """A day, or a moment where an hour was written."""

@@ -7,7 +7,6 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 
 from runbook_engine.model.jobs import Project, Spans
-from runbook_engine.scheduling.crew_bounds import common, union
 from runbook_engine.scheduling.crew_path import earliest
 from runbook_engine.scheduling.listing_case import (
     BIG,
@@ -23,6 +22,7 @@ from runbook_engine.scheduling.listing_case import (
     WEEK_MOST,
     Case,
 )
+from runbook_engine.scheduling.spans import common, joined
 
 Able = tuple[int, ...]
 
@@ -79,7 +79,7 @@ def _within(project: Project, calendars: set[int], head: int, end: int) -> Spans
     """When jobs of these calendars may be worked on, between two slots; -1 stands for always."""
     if -1 in calendars:
         return ((head, end),)
-    spans = union([span for each in calendars for span in project.calendars[each]])
+    spans = joined(*(project.calendars[each] for each in calendars))
     return tuple((max(a, head), min(b, end)) for a, b in spans if a < end and b > head)
 
 

@@ -25,23 +25,26 @@ def scheduled(case: Case, pick: Pick = likely) -> Outcome:
     Where a part of the case fits in no order the whole is not asked.
     """
     outcome = tried(case, pick)
-    if outcome.trouble is None or outcome.trouble.reason not in _BY_ORDER or _hopeless(outcome.project):
+    if outcome.trouble is None or outcome.trouble.reason not in _BY_ORDER:
+        return outcome
+    tables = case_of(outcome.project)
+    if hopeless(outcome.project, tables):
         return outcome
     part = next((each for each in parts(case, outcome.root) if not fits(each)), None) if pick is likely else None
     if part is not None and reordered(part, pick) is None:
         return outcome
-    return reordered(case, pick) or outcome
-
-
-def _hopeless(project: Project) -> bool:
-    return hopeless(project, case_of(project))
+    return _reordered(outcome.project, tables) or outcome
 
 
 def reordered(case: Case, pick: Pick = likely) -> Outcome | None:
     """The schedule of a case by the first other order that fits; None if none does, or if none could."""
     project = project_for(case, pick)
     tables = case_of(project)
-    for order in () if hopeless(project, tables) else orders(tables):
+    return None if hopeless(project, tables) else _reordered(project, tables)
+
+
+def _reordered(project: Project, tables: Tables) -> Outcome | None:
+    for order in orders(tables):
         try:
             return outcome_of(project, laid_out(project, order, case=tables, hasty=True))
         except NotPlaced:

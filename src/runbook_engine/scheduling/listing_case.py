@@ -4,10 +4,11 @@ The tables are lists of rows here, and arrays of the same shape once `crew_compi
 `..._AT` says where its entries begin in another table; those of the next row begin where they end.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from runbook_engine.model.jobs import Job, LinkKind, Project, Spans, Worker
+from runbook_engine.scheduling.spans import common
 
 BIG = 1 << 40  # after all that is ever scheduled: never
 PRICES = 1000  # in which a rate for an hour is counted; the slots of an hour cancel out where prices are compared
@@ -197,7 +198,7 @@ def _meets(
         for person in able:
             key = (calendars[calendar], free[person])
             if key not in known:
-                known[key] = spans.added(tuple(_common(spans.rows, calendars[calendar], free[person])))
+                known[key] = spans.added(tuple(common(*(spans.rows[at:end] for at, end in key))))
             found[(calendar + 1) * len(people) + person] = known[key]
     return found
 
@@ -224,19 +225,6 @@ def _there(
             able = tuple(p for p in seats[at][0] if there(job, job.calendar, p))
             found[at] = [able or seats[at][0]]
     return found
-
-
-def _common(spans: Any, these: tuple[int, int], those: tuple[int, int]) -> Iterator[tuple[int, int]]:
-    """What two parts of a table of spans have in common."""
-    (k, last), (at, end) = these, those
-    while k < last and at < end:
-        one, other = spans[k], spans[at]
-        if max(one[0], other[0]) < min(one[1], other[1]):
-            yield max(one[0], other[0]), min(one[1], other[1])
-        if one[1] < other[1]:
-            k += 1
-        else:
-            at += 1
 
 
 def _person(worker: Worker, project: Project, spans: _SpanTable) -> list[int]:

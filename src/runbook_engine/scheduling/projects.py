@@ -17,7 +17,7 @@ from runbook_engine.model.runbook import Deadline
 from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import PackageId, PhaseId
 from runbook_engine.scheduling.projects_calendar import Openings, clock_of, is_abstract, start_zone
-from runbook_engine.scheduling.projects_clock import Clock, shortened
+from runbook_engine.scheduling.projects_clock import Clock
 from runbook_engine.scheduling.projects_elsewhere import with_elsewhere
 from runbook_engine.scheduling.projects_fit import needed_s
 from runbook_engine.scheduling.projects_known import Known
@@ -27,6 +27,7 @@ from runbook_engine.scheduling.projects_pieces import Piece, has_crew, pieces_of
 from runbook_engine.scheduling.projects_supplies import supplies_of
 from runbook_engine.scheduling.projects_terms import Terms
 from runbook_engine.scheduling.projects_times import slot_of, slots
+from runbook_engine.scheduling.spans import shortened
 
 _NOBODY = Needed(crews=())
 

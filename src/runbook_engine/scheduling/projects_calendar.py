@@ -18,8 +18,9 @@ from runbook_engine.model.schedule import Schedule, held
 from runbook_engine.model.scope import scope
 from runbook_engine.model.times import Span
 from runbook_engine.model.words import HostName, PhaseId
-from runbook_engine.scheduling.projects_clock import Clock, joined, minus
+from runbook_engine.scheduling.projects_clock import Clock
 from runbook_engine.scheduling.projects_known import Known
+from runbook_engine.scheduling.spans import joined, minus
 
 _LEAST_AHEAD, _BEYOND = timedelta(days=120), timedelta(days=60)
 _SPARE = 6  # how many times longer than all its work, one after the other, a project is thought to take at most

@@ -8,6 +8,7 @@ from runbook_engine.calendars.local_time import earliest, latest
 from runbook_engine.model.jobs import Project, Spans
 from runbook_engine.model.times import Span
 from runbook_engine.model.values import dataclass
+from runbook_engine.scheduling.spans import merged
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # slot 0 of what has no calendar
 _DAY = timedelta(days=1)
@@ -48,12 +49,12 @@ class Clock:
     def inside(self, spans: Iterable[Span]) -> Spans:
         """The whole slots within sorted spans: for what is open."""
         pairs = ((self.after(s.start), min(self.before(s.end), self.horizon)) for s in spans)
-        return _joined(pair for pair in pairs if pair[0] < pair[1])
+        return merged(pair for pair in pairs if pair[0] < pair[1])
 
     def around(self, spans: Iterable[Span]) -> Spans:
         """The slots that sorted spans touch: for what is closed or taken."""
         pairs = ((max(0, self.before(s.start)), min(self.after(s.end), self.horizon)) for s in spans)
-        return _joined(pair for pair in pairs if pair[0] < pair[1])
+        return merged(pair for pair in pairs if pair[0] < pair[1])
 
     def span(self, slots: tuple[int, int]) -> Span:
         """From the moment at which one slot begins to that at which another does."""
@@ -92,43 +93,3 @@ def moment(origin: datetime | None, slot_s: int, slot: int) -> datetime:
 def of_project(project: Project, slot: int) -> datetime:
     """The moment at which a slot of a project begins; from 1970 on where it has no calendar."""
     return moment(project.origin, project.slot_s, slot)
-
-
-def minus(whole: Spans, taken: Spans) -> Spans:
-    """The parts of spans that lie in no other."""
-    return tuple(_left(whole, taken))
-
-
-def shortened(spans: Spans, by: int) -> Spans:
-    """The same spans, each of which ends so much earlier."""
-    return tuple((begin, end - by) for begin, end in spans if end - by > begin) if by > 0 else spans
-
-
-def joined(*many: Spans) -> Spans:
-    """The slots that lie in any of them."""
-    return _joined(sorted(span for spans in many for span in spans))
-
-
-def _left(whole: Spans, taken: Spans) -> Iterator[tuple[int, int]]:
-    number = 0
-    for begin, end in whole:
-        while number < len(taken) and taken[number][1] <= begin:
-            number += 1
-        at, look = begin, number
-        while look < len(taken) and taken[look][0] < end:
-            if taken[look][0] > at:
-                yield at, taken[look][0]
-            at = max(at, taken[look][1])
-            look += 1
-        if at < end:
-            yield at, end
-
-
-def _joined(pairs: Iterable[tuple[int, int]]) -> Spans:
-    made: list[tuple[int, int]] = []
-    for begin, end in pairs:
-        if made and begin <= made[-1][1]:
-            made[-1] = (made[-1][0], max(end, made[-1][1]))
-        else:
-            made.append((begin, end))
-    return tuple(made)

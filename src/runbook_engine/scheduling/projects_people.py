@@ -16,9 +16,10 @@ from runbook_engine.model.schedule import Schedule
 from runbook_engine.model.times import Span
 from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import PersonId
-from runbook_engine.scheduling.projects_clock import Clock, joined, minus
+from runbook_engine.scheduling.projects_clock import Clock
 from runbook_engine.scheduling.projects_known import Known
 from runbook_engine.scheduling.projects_rates import Hours
+from runbook_engine.scheduling.spans import joined, minus
 
 _HEAD = "head-of-"
 

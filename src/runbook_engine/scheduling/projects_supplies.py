@@ -8,8 +8,9 @@ from runbook_engine.calendars.weekly import DaysOff
 from runbook_engine.model.estate import Estate, Resource
 from runbook_engine.model.jobs import Spans, Supply
 from runbook_engine.model.schedule import Schedule
-from runbook_engine.scheduling.projects_clock import Clock, minus
+from runbook_engine.scheduling.projects_clock import Clock
 from runbook_engine.scheduling.projects_known import Known
+from runbook_engine.scheduling.spans import minus
 
 Taken = tuple[tuple[int, int, int], ...]
 
