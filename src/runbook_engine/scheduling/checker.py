@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from runbook_engine.model.jobs import Job, Link, LinkKind, Placed, Project, Solution, Spans
+from runbook_engine.scheduling.checker_pauses import as_one, limits_of, worked
 from runbook_engine.scheduling.checker_people import people_faults
 from runbook_engine.scheduling.checker_things import is_fact, thing_faults
 
@@ -81,49 +82,18 @@ def _open(project: Project, job: Job, placed: Placed, spells: Spans) -> Iterator
         times = {f"calendar {job.calendar} is open": project.calendars[job.calendar], **times}
     if job.pausable:
         every = [spans for spans in times.values() if spans is not None]
-        should = worked(every, placed.start, job.duration)
+        should = worked(every, placed.start, job.duration, limits_of(project, placed.people))
         if not should and is_fact(job):
             should = ((placed.start, placed.start + job.duration),)
-        if _one(spells) != should:
+        if as_one(spells) != should:
             yield f"{job.id} is worked on in {spells}, and its calendar and people make that {should}"
         return
-    if len(_one(spells)) > 1:
+    if len(as_one(spells)) > 1:
         yield f"{job.id} may not be paused, and is worked on in {spells}"
     elif not is_fact(job):
         for what, spans in times.items():
             if spans is not None and not _within(spans, placed.start, placed.finish):
                 yield f"{job.id} is worked on from {placed.start} to {placed.finish}, but not all the while {what}"
-
-
-def worked(times: list[Spans], start: int, duration: int) -> Spans:
-    """The slots from `start` on that lie in all of these times, so many as are needed; none if `start` does not."""
-    slot, found = start, list[tuple[int, int]]()
-    while duration > 0:
-        spans = [_reaching(spans, slot) for spans in times]
-        if None in spans:
-            return ()
-        begin = max((span[0] for span in spans if span), default=slot)
-        if begin > slot and not found:
-            return ()
-        if begin <= slot:
-            found.append((slot, min([slot + duration, *(span[1] for span in spans if span)])))
-            duration, begin = duration - (found[-1][1] - slot), found[-1][1]
-        slot = begin
-    return _one(tuple(found))
-
-
-def _reaching(spans: Spans, slot: int) -> tuple[int, int] | None:
-    """The span in which a slot lies, else the next one."""
-    number = bisect_right(spans, slot, key=lambda span: span[1])
-    return spans[number] if number < len(spans) else None
-
-
-def _one(spells: Spans) -> Spans:
-    """Spells that touch as one."""
-    made: list[tuple[int, int]] = []
-    for a, b in spells:
-        made[-1:] = [(made[-1][0], b)] if made and made[-1][1] == a else [*made[-1:], (a, b)]
-    return tuple(made)
 
 
 def _within(spans: Spans, begin: int, end: int) -> bool:

@@ -6,6 +6,7 @@ from runbook_engine.scheduling.listing_books import book, unbook
 from runbook_engine.scheduling.listing_case import BIG, CAL, DUR, FREE_AT, FREE_END, LIMITED, SEAT_AT, USE_AT
 from runbook_engine.scheduling.listing_crews import allowed, holder, overdue, thing_free
 from runbook_engine.scheduling.listing_gaps import later_than, limited, span_after
+from runbook_engine.scheduling.listing_pace import paced
 
 
 def pausing(case: Any, books: Any, job: int, slot: int, seats: int) -> int:
@@ -18,24 +19,25 @@ def pausing(case: Any, books: Any, job: int, slot: int, seats: int) -> int:
             if holder(books, first, first + i, person) >= 0 or not allowed(case, books, job, person):
                 continue
             books.who[first + i] = person
-            if paused(case, books, job, slot, i + 1) == BIG:
+            picked = seats == 1 and person == books.pick[job]
+            if paused(case, books, job, slot, i + 1, BIG if picked else best) == BIG:
                 continue
             finish = books.spells[books.parts[0] - 1][1]
             if finish > case.lasts[k] or overdue(case, books, job, i, finish):
                 continue
-            if i == 0 and seats == 1 and person == books.pick[job]:
+            if picked:
                 finish = -1
             if finish < best or (finish == best and books.rank[person] < books.rank[who]):
                 best, who = finish, person
         if who < 0:
             return BIG
         books.who[first + i] = who
-    return paused(case, books, job, slot, seats)
+    return paused(case, books, job, slot, seats, BIG)
 
 
-def paused(case: Any, books: Any, job: int, slot: int, seats: int) -> int:
-    """When a pausable job can start with the people who have its first seats."""
-    while slot < BIG:
+def paused(case: Any, books: Any, job: int, slot: int, seats: int, by: int) -> int:
+    """When a pausable job can start with the people who have its first seats, if it can be over by a slot."""
+    while slot < BIG and slot + case.jobs[job][DUR] <= by:
         parts = pattern(case, books, job, slot, seats)
         if parts == 0:
             return BIG
@@ -52,11 +54,16 @@ def pattern(case: Any, books: Any, job: int, slot: int, seats: int) -> int:
         slot, end = open_at(case, books, job, slot, seats)
         if slot == BIG:
             return 0
-        books.spells[parts][0] = slot
-        books.spells[parts][1] = min(end, slot + left)
-        left -= books.spells[parts][1] - slot
-        slot = books.spells[parts][1]
-        parts += 1
+        later, end = paced(case, books, job, slot, min(end, slot + left), seats, parts)
+        if later > slot:
+            slot = later
+            continue
+        if parts == 0 or books.spells[parts - 1][1] < slot:
+            books.spells[parts][0] = slot
+            parts += 1
+        books.spells[parts - 1][1] = end
+        left -= end - slot
+        slot = end
     books.parts[0] = parts
     return parts
 

@@ -1,0 +1,77 @@
+"""When work that pauses is worked on: as its calendar and people make it, no more of it than their limits let them do."""
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from math import inf
+
+from runbook_engine.model.jobs import Project, Spans, Worker
+
+Limit = Callable[[Spans, int], tuple[float, float]]  # what was worked, and a slot: not before, and until when
+
+
+def worked(times: Sequence[Spans], start: int, duration: int, limits: Sequence[Limit] = ()) -> Spans:
+    """The slots from `start` on in which the work is done; none if it cannot start there, or is never over."""
+    found: Spans = ()
+    slot = start
+    while duration > 0:
+        spans = [_reaching(spans, slot) for spans in times]
+        if None in spans:
+            return ()
+        begin: float = max((span[0] for span in spans if span), default=slot)
+        if begin <= slot:
+            allowed = [limit(found, slot) for limit in limits]
+            begin = max((since for since, _ in allowed), default=slot)
+        if begin > slot and (not found or begin == inf):
+            return ()
+        if begin <= slot:
+            ends = [slot + duration, *(span[1] for span in spans if span), *(until for _, until in allowed)]
+            found = as_one((*found, (slot, int(min(ends)))))
+            duration, begin = duration - (found[-1][1] - slot), found[-1][1]
+        slot = int(begin)
+    return found
+
+
+def limits_of(project: Project, people: Iterable[int]) -> list[Limit]:
+    """What limits these people's work on one job."""
+    workers = [project.workers[p] for p in people]
+    portions = [(project.days, w.day_most) for w in workers] + [(project.weeks, w.week_most) for w in workers]
+    found = [_portion(begins, most) for begins, most in portions if begins and most is not None]
+    return found + [_shift(worker, 86400 // project.slot_s - worker.rest) for worker in workers if worker.rest]
+
+
+def _portion(begins: Sequence[int], most: int) -> Limit:
+    def allowed(found: Spans, slot: int) -> tuple[float, float]:
+        number = max(0, bisect_right(begins, slot) - 1)
+        ends = begins[number + 1] if number + 1 < len(begins) else inf
+        left = most - sum(max(0, min(b, ends) - max(a, begins[number])) for a, b in found)
+        return (slot, min(ends, slot + left)) if left > 0 else (ends, ends)
+
+    return allowed
+
+
+def _shift(worker: Worker, most: int) -> Limit:
+    def allowed(found: Spans, slot: int) -> tuple[float, float]:
+        first = slot
+        for a, b in reversed(found):
+            if first - b >= worker.rest:
+                break
+            first = a
+        if slot - first < most:
+            return slot, first + most
+        return (found[-1][1] + worker.rest if found else inf), inf
+
+    return allowed
+
+
+def as_one(spells: Spans) -> Spans:
+    """Spells that touch as one."""
+    made: list[tuple[int, int]] = []
+    for a, b in spells:
+        made[-1:] = [(made[-1][0], b)] if made and made[-1][1] == a else [*made[-1:], (a, b)]
+    return tuple(made)
+
+
+def _reaching(spans: Spans, slot: int) -> tuple[int, int] | None:
+    """The span in which a slot lies, else the next one."""
+    number = bisect_right(spans, slot, key=lambda span: span[1])
+    return spans[number] if number < len(spans) else None

@@ -1,0 +1,50 @@
+"""How far work that pauses may go on before the limits of its people make it pause. Written as `listing_gaps` is.
+
+Only the work itself counts here: on each day and in each week no more of it than its people may work, and after a shift their
+rest. What else they do on such a day is looked at afterwards, and puts off all of it.
+"""
+
+from typing import Any
+
+from runbook_engine.scheduling.listing_case import BIG, DAY_MOST, LIMITED, REST, SEAT_AT, SHIFT_MOST, WEEK_MOST
+from runbook_engine.scheduling.listing_gaps import later_than
+
+
+def paced(case: Any, books: Any, job: int, slot: int, end: int, seats: int, parts: int) -> tuple[int, int]:
+    """The slot itself and until when people may go on with a job, after the spells noted; or a later slot, if they may not."""
+    first = case.jobs[job][SEAT_AT]
+    for k in range(seats):
+        row = case.people[books.who[first + k]]
+        if row[LIMITED]:
+            later, end = portion(case.days, row[DAY_MOST], books, parts, slot, end)
+            if later == slot:
+                later, end = portion(case.weeks, row[WEEK_MOST], books, parts, slot, end)
+            if later == slot and row[REST]:
+                later, end = shift(books, row[REST], row[SHIFT_MOST], parts, slot, end)
+            if later > slot:
+                return later, end
+    return slot, end
+
+
+def portion(days: Any, most: int, books: Any, parts: int, slot: int, end: int) -> tuple[int, int]:
+    """The same for a limit on each of some days."""
+    if most == BIG:
+        return slot, end
+    k = max(0, later_than(days, len(days), slot) - 1)
+    ends = days[k + 1] if k + 1 < len(days) else BIG
+    left, part = most, parts - 1
+    while part >= 0 and books.spells[part][1] > days[k]:
+        left -= books.spells[part][1] - max(days[k], books.spells[part][0])
+        part -= 1
+    return (slot, min(end, ends, slot + left)) if left > 0 else (ends, end)
+
+
+def shift(books: Any, rest: int, most: int, parts: int, slot: int, end: int) -> tuple[int, int]:
+    """The same for rest after a shift: spells with less between them are one."""
+    first, part = slot, parts - 1
+    while part >= 0 and first - books.spells[part][1] < rest:
+        first = books.spells[part][0]
+        part -= 1
+    if slot - first < most:
+        return slot, min(end, first + most)
+    return (books.spells[parts - 1][1] + rest if parts > 0 else BIG), end
