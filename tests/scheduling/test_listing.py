@@ -94,7 +94,8 @@ def test_work_that_pauses_keeps_to_what_its_people_may_work():
     assert spells(20, day_most=8) == ((8, 16), (32, 40), (56, 60))
     assert spells(12, week_most=10) == ((8, 18), (5 * DAY + 8, 5 * DAY + 10))
     assert spells(30, rest=10, free=None) == ((0, 14), (24, 38), (48, 50))
-    assert spells(12, day_most=8, elsewhere=((9, 10, None),)) == ((32, 40), (56, 60))
+    assert spells(12, day_most=8, elsewhere=((9, 10, None),)) == ((10, 17), (32, 37))
+    assert spells(12, day_most=8, elsewhere=((9, 10, None), (33, 34, None))) == ((34, 41), (56, 61))
     assert spells(8, day_most=8) == ((8, 16),)
 
 

@@ -1,8 +1,9 @@
 """When work that pauses is worked on: as its calendar and people make it, no more of it than their limits let them do."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import inf
+from types import MappingProxyType
 
 from runbook_engine.model.jobs import Project, Spans, Worker
 
@@ -31,19 +32,24 @@ def worked(times: Sequence[Spans], start: int, duration: int, limits: Sequence[L
     return found
 
 
-def limits_of(project: Project, people: Iterable[int]) -> list[Limit]:
-    """What limits these people's work on one job."""
-    workers = [project.workers[p] for p in people]
-    portions = [(project.days, w.day_most) for w in workers] + [(project.weeks, w.week_most) for w in workers]
-    found = [_portion(begins, most) for begins, most in portions if begins and most is not None]
-    return found + [_shift(worker, 86400 // project.slot_s - worker.rest) for worker in workers if worker.rest]
+def limits_of(project: Project, people: Iterable[int], others: Mapping[int, Spans] = MappingProxyType({})) -> list[Limit]:
+    """What limits these people's work on one job. `others`: by person, when they work on others."""
+    found: list[Limit] = []
+    for person in people:
+        worker, busy = project.workers[person], others.get(person, ())
+        for begins, most in ((project.days, worker.day_most), (project.weeks, worker.week_most)):
+            if begins and most is not None:
+                found.append(_portion(begins, most, busy))
+        if worker.rest:
+            found.append(_shift(worker, 86400 // project.slot_s - worker.rest))
+    return found
 
 
-def _portion(begins: Sequence[int], most: int) -> Limit:
+def _portion(begins: Sequence[int], most: int, busy: Spans) -> Limit:
     def allowed(found: Spans, slot: int) -> tuple[float, float]:
         number = max(0, bisect_right(begins, slot) - 1)
         ends = begins[number + 1] if number + 1 < len(begins) else inf
-        left = most - sum(max(0, min(b, ends) - max(a, begins[number])) for a, b in found)
+        left = most - sum(max(0, min(b, ends) - max(a, begins[number])) for a, b in (*found, *busy))
         return (slot, min(ends, slot + left)) if left > 0 else (ends, ends)
 
     return allowed

@@ -40,7 +40,16 @@ _MODULES = (
     crew_values,
     crew_moves,
 )
-_PLAIN = {"books_of", "cuts", "foreign", "latest", "cycle", "ranks", "finish_of"}  # run once for a project, never compiled
+_PLAIN = {
+    "books_of",
+    "cuts",
+    "foreign",
+    "spells_of",
+    "latest",
+    "cycle",
+    "ranks",
+    "finish_of",
+}  # run once for a project, never compiled
 _MAKING_LISTS = {"sequence", "unmet", "bound"}
 _ENTRIES = {"decoded", "searched"}
 _WIDTHS = {

@@ -1,7 +1,7 @@
 """How far work that pauses may go on before the limits of its people make it pause. Written as `listing_gaps` is.
 
-Only the work itself counts here: on each day and in each week no more of it than its people may work, and after a shift their
-rest. What else they do on such a day is looked at afterwards, and puts off all of it.
+On each day and in each week no more of it is done than is left of what its people may work, and after a shift they rest. How
+the rest of a shift goes together with what else they do is looked at afterwards, and puts off all of it.
 """
 
 from typing import Any
@@ -14,11 +14,12 @@ def paced(case: Any, books: Any, job: int, slot: int, end: int, seats: int, part
     """The slot itself and until when people may go on with a job, after the spells noted; or a later slot, if they may not."""
     first = case.jobs[job][SEAT_AT]
     for k in range(seats):
-        row = case.people[books.who[first + k]]
+        person = books.who[first + k]
+        row = case.people[person]
         if row[LIMITED]:
-            later, end = portion(case.days, row[DAY_MOST], books, parts, slot, end)
+            later, end = portion(case.days, books.days[person], row[DAY_MOST], books, parts, slot, end)
             if later == slot:
-                later, end = portion(case.weeks, row[WEEK_MOST], books, parts, slot, end)
+                later, end = portion(case.weeks, books.weeks[person], row[WEEK_MOST], books, parts, slot, end)
             if later == slot and row[REST]:
                 later, end = shift(books, row[REST], row[SHIFT_MOST], parts, slot, end)
             if later > slot:
@@ -26,13 +27,13 @@ def paced(case: Any, books: Any, job: int, slot: int, end: int, seats: int, part
     return slot, end
 
 
-def portion(days: Any, most: int, books: Any, parts: int, slot: int, end: int) -> tuple[int, int]:
-    """The same for a limit on each of some days."""
+def portion(days: Any, loads: Any, most: int, books: Any, parts: int, slot: int, end: int) -> tuple[int, int]:
+    """The same for a limit on each of some days, on which so much else is done."""
     if most == BIG:
         return slot, end
     k = max(0, later_than(days, len(days), slot) - 1)
     ends = days[k + 1] if k + 1 < len(days) else BIG
-    left, part = most, parts - 1
+    left, part = most - loads[k], parts - 1
     while part >= 0 and books.spells[part][1] > days[k]:
         left -= books.spells[part][1] - max(days[k], books.spells[part][0])
         part -= 1

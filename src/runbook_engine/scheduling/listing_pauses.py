@@ -120,3 +120,16 @@ def clash(case: Any, books: Any, job: int, person: int, parts: int) -> int:
         book(case, books, person, job, begin, end)
     unbook(case, books, person, job)
     return later
+
+
+def spells_of(case: Any, books: Any, job: int, seats: int) -> list[tuple[int, int]]:
+    """The spells of a job that is placed. Its people's books are as before afterwards."""
+    first, start = case.jobs[job][SEAT_AT], books.start[job]
+    people = [int(person) for person in books.who[first : first + seats]]
+    for person in people:
+        unbook(case, books, person, job)
+    spells = [(int(a), int(b)) for a, b in books.spells[: pattern(case, books, job, start, seats)]]
+    for person in people:
+        for begin, end in spells:
+            book(case, books, person, job, begin, end)
+    return spells
