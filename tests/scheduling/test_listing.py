@@ -99,6 +99,23 @@ def test_work_that_pauses_keeps_to_what_its_people_may_work():
     assert spells(8, day_most=8) == ((8, 16),)
 
 
+def test_work_that_pauses_over_night_has_a_way_to_it_each_day():
+    """Two hours each morning; whoever is always at work goes there once."""
+
+    def spells(free, **more):
+        ben = Worker(id="ben", free=free, site=0, **more)
+        way = {"sites": ("ams", "rtm"), "travel": {(0, 1): 2, (1, 0): 2}}
+        of = project(job("a", 15, crews=needs(0), pausable=True, site=1), workers=(ben,), **way)
+        found = first(of)
+        assert faults(of, found) == ()
+        return found.placed[0].spells or ((found.placed[0].start, found.placed[0].finish),)
+
+    assert spells(OFFICE) == ((11, 17), (35, 41), (59, 62))
+    assert spells(OFFICE, day_most=5) == ((11, 16), (35, 40), (59, 64))
+    assert spells(OFFICE, elsewhere=((10, 11, None),)) == ((13, 17), (35, 41), (59, 64))
+    assert spells(None) == ((2, 17),)
+
+
 def test_windows_and_people_come_together():
     late = Worker(id="ben", free=tuple((d + 20, d + 24) for d in DAYS))
 

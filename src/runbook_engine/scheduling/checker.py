@@ -66,7 +66,7 @@ def _at_work(project: Project, solution: Solution) -> dict[int, list[tuple[int, 
     """By person of whom there are limits, when they work and on which job; -1: on one of another project."""
     found: dict[int, list[tuple[int, int, int]]] = {}
     for person, worker in enumerate(project.workers):
-        if worker.day_most is not None or worker.week_most is not None:
+        if worker.day_most is not None or worker.week_most is not None or worker.site is not None:
             found[person] = [(begin, end, -1) for begin, end, _ in worker.elsewhere]
     for number, placed in enumerate(solution.placed):
         for person in found.keys() & set(placed.people):
@@ -102,7 +102,7 @@ def _open(project: Project, job: Job, placed: Placed, spells: Spans, besides: Ma
         times = {f"calendar {job.calendar} is open": project.calendars[job.calendar], **times}
     if job.pausable:
         every = [spans for spans in times.values() if spans is not None]
-        should = worked(every, placed.start, job.duration, limits_of(project, placed.people, besides))
+        should = worked(every, placed.start, job.duration, limits_of(project, placed.people, job.site, besides))
         if not should and is_fact(job):
             should = ((placed.start, placed.start + job.duration),)
         if as_one(spells) != should:

@@ -6,6 +6,7 @@ from math import inf
 from types import MappingProxyType
 
 from runbook_engine.model.jobs import Project, Spans, Worker
+from runbook_engine.scheduling.checker_outings import dawn, one_outing, way_between
 
 Limit = Callable[[Spans, int], tuple[float, float]]  # what was worked, and a slot: not before, and until when
 
@@ -32,8 +33,10 @@ def worked(times: Sequence[Spans], start: int, duration: int, limits: Sequence[L
     return found
 
 
-def limits_of(project: Project, people: Iterable[int], others: Mapping[int, Spans] = MappingProxyType({})) -> list[Limit]:
-    """What limits these people's work on one job. `others`: by person, when they work on others."""
+def limits_of(
+    project: Project, people: Iterable[int], site: int | None = None, others: Mapping[int, Spans] = MappingProxyType({})
+) -> list[Limit]:
+    """What limits these people's work on one job at a site. `others`: by person, when they work on others."""
     found: list[Limit] = []
     for person in people:
         worker, busy = project.workers[person], others.get(person, ())
@@ -42,6 +45,8 @@ def limits_of(project: Project, people: Iterable[int], others: Mapping[int, Span
                 found.append(_portion(begins, most, busy))
         if worker.rest:
             found.append(_shift(worker, 86400 // project.slot_s - worker.rest))
+        if way := way_between(project, worker.site, site):
+            found.append(_way(project, worker, way, busy))
     return found
 
 
@@ -65,6 +70,25 @@ def _shift(worker: Worker, most: int) -> Limit:
         if slot - first < most:
             return slot, first + most
         return (found[-1][1] + worker.rest if found else inf), inf
+
+    return allowed
+
+
+def _way(project: Project, worker: Worker, way: int, busy: Spans) -> Limit:
+    """Once they have come there, people are there for the day. The way to where the work begins is looked at elsewhere."""
+
+    def allowed(found: Spans, slot: int) -> tuple[float, float]:
+        if not found or one_outing(project, worker, found[-1][0], slot):
+            return slot, inf
+        since, began = max(dawn(project, worker, slot), found[-1][1]), inf
+        spans: list[tuple[int, float]] = [(0, inf)] if worker.free is None else list(worker.free)
+        for first, end in spans:
+            begin = max(first, since)
+            for a, b in sorted((a, b) for a, b in busy if a < end and b > begin):
+                began = min(began, begin + way) if a - begin >= way else began
+                begin = max(begin, b)
+            began = min(began, begin + way) if end - begin >= way else began
+        return max(slot, began), inf
 
     return allowed
 

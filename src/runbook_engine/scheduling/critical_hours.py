@@ -126,19 +126,19 @@ class Clocks:
 
     def __init__(self, project: Project) -> None:
         self._project = project
-        self._known: dict[tuple[int | None, tuple[int, ...], bool], Hours | None] = {}
+        self._known: dict[tuple[int | None, tuple[int, ...], bool, int | None], Hours | None] = {}
 
     def of(self, job: Job, people: Sequence[int] = ()) -> Hours | None:
         """When a job can be worked on by these people; None: always."""
-        key = (job.calendar, tuple(sorted(people)), job.pausable)
+        key = (job.calendar, tuple(sorted(people)), job.pausable, job.site if job.pausable else None)
         if key not in self._known:
             self._known[key] = self._made(*key)
         return self._known[key]
 
-    def _made(self, calendar: int | None, people: tuple[int, ...], pausable: bool) -> Hours | None:  # noqa: FBT001
+    def _made(self, calendar: int | None, people: tuple[int, ...], pausable: bool, site: int | None) -> Hours | None:  # noqa: FBT001
         every = [] if calendar is None else [self._project.calendars[calendar]]
         every += [free for p in people if (free := self._project.workers[p].free) is not None]
-        limits = limits_of(self._project, people) if pausable else []
+        limits = limits_of(self._project, people, site) if pausable else []
         if limits:
             return Paced(reduce(_both, every) if every else ((0, FOREVER),), limits)
         return Hours(reduce(_both, every)) if every else None

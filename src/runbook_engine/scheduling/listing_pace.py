@@ -1,13 +1,13 @@
 """How far work that pauses may go on before the limits of its people make it pause. Written as `listing_gaps` is.
 
-On each day and in each week no more of it is done than is left of what its people may work, and after a shift they rest. How
-the rest of a shift goes together with what else they do is looked at afterwards, and puts off all of it.
+On each day and in each week no more of it is done than is left of what its people may work, after a shift they rest, and each
+day they have to get there first. How that goes together with what else they do is looked at afterwards, and puts off all of it.
 """
 
 from typing import Any
 
-from runbook_engine.scheduling.listing_case import BIG, DAY_MOST, LIMITED, REST, SEAT_AT, SHIFT_MOST, WEEK_MOST
-from runbook_engine.scheduling.listing_gaps import later_than
+from runbook_engine.scheduling.listing_case import BIG, DAY_MOST, HOME, LIMITED, REST, SEAT_AT, SHIFT_MOST, SITE, WEEK_MOST
+from runbook_engine.scheduling.listing_gaps import arrival, dawn, gap_for, later_than, site_of, together
 
 
 def paced(case: Any, books: Any, job: int, slot: int, end: int, seats: int, parts: int) -> tuple[int, int]:
@@ -22,6 +22,8 @@ def paced(case: Any, books: Any, job: int, slot: int, end: int, seats: int, part
                 later, end = portion(case.weeks, books.weeks[person], row[WEEK_MOST], books, parts, slot, end)
             if later == slot and row[REST]:
                 later, end = shift(books, row[REST], row[SHIFT_MOST], parts, slot, end)
+            if later == slot and row[HOME] >= 0 and case.jobs[job][SITE] >= 0:
+                later = reached(case, books, person, job, parts, slot)
             if later > slot:
                 return later, end
     return slot, end
@@ -49,3 +51,19 @@ def shift(books: Any, rest: int, most: int, parts: int, slot: int, end: int) -> 
     if slot - first < most:
         return slot, min(end, first + most)
     return (books.spells[parts - 1][1] + rest if parts > 0 else BIG), end
+
+
+def reached(case: Any, books: Any, person: int, job: int, parts: int, slot: int) -> int:
+    """When a person can be at the site of a job to go on with it: once they have come there for the day."""
+    site = case.jobs[job][SITE]
+    if parts == 0:
+        after = later_than(books.starts[person], books.count[person], slot)
+        before = after - 1
+        while before >= 0 and site_of(case, books.whose[person][before]) < 0:
+            before -= 1
+        return arrival(case, books, person, site, slot, before, after)
+    way = case.travel[case.people[person][HOME]][site]
+    if way == 0 or together(case, person, books.spells[parts - 1][0], slot):
+        return slot
+    since = max(dawn(case, person, slot), books.spells[parts - 1][1])
+    return int(max(slot, gap_for(case, books, person, since, way) + way))

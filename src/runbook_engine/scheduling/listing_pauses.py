@@ -106,16 +106,17 @@ def hindered(case: Any, books: Any, job: int, seats: int, parts: int) -> int:
 def clash(case: Any, books: Any, job: int, person: int, parts: int) -> int:
     """Until when something keeps a person from the spells noted; 0 if nothing does."""
     for i in range(parts):
-        b = later_than(books.ends[person], books.count[person], books.spells[i][0])
-        if b < books.count[person] and books.starts[person][b] < books.spells[i][1]:
-            return int(books.ends[person][b])
+        b = later_than(books.starts[person], books.count[person], books.spells[i][1] - 1) - 1
+        if b >= 0 and books.ends[person][b] > books.spells[i][0]:
+            return int(books.ends[person][b])  # whatever begins earlier goes on into this spell, too
     if not case.people[person][LIMITED]:
         return 0
     later = 0
     for i in range(parts):
         begin, end = books.spells[i][0], books.spells[i][1]
-        if limited(case, books, person, job, begin, end - begin) > begin:
-            later = books.spells[0][1]
+        since = limited(case, books, person, job, begin, end - begin)
+        if since > begin:
+            later = since if i == 0 else books.spells[0][1]
             break
         book(case, books, person, job, begin, end)
     unbook(case, books, person, job)
