@@ -97,6 +97,7 @@ def test_work_that_pauses_keeps_to_what_its_people_may_work():
     assert spells(12, day_most=8, elsewhere=((9, 10, None),)) == ((10, 17), (32, 37))
     assert spells(12, day_most=8, elsewhere=((9, 10, None), (33, 34, None))) == ((34, 41), (56, 61))
     assert spells(8, day_most=8) == ((8, 16),)
+    assert spells(12, day_most=5, elsewhere=((8, 9, None), (15, 16, None))) == ((9, 12), (32, 37), (56, 60))
 
 
 def test_work_that_pauses_over_night_has_a_way_to_it_each_day():

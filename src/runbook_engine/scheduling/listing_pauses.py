@@ -97,18 +97,30 @@ def hindered(case: Any, books: Any, job: int, seats: int, parts: int) -> int:
         if later > begin:
             return later
     for k in range(seats):
-        later = clash(case, books, job, books.who[first + k], parts)
+        later = clash(case, books, job, books.who[first + k], seats, parts)
         if later > 0:
             return later
     return int(begin)
 
 
-def clash(case: Any, books: Any, job: int, person: int, parts: int) -> int:
+def gap_after(case: Any, books: Any, job: int, person: int, seats: int, slot: int) -> int:
+    """The first slot from one on in which a job can go on to its first pause with this person doing nothing else."""
+    while slot < BIG:
+        slot, end = open_at(case, books, job, slot, seats)
+        later, end = paced(case, books, job, slot, min(end, slot + case.jobs[job][DUR]), seats, 0)
+        b = later_than(books.starts[person], books.count[person], end - 1) - 1
+        if later == slot and (b < 0 or books.ends[person][b] <= slot):
+            return slot
+        slot = max(later, books.ends[person][b] if b >= 0 else 0)
+    return BIG
+
+
+def clash(case: Any, books: Any, job: int, person: int, seats: int, parts: int) -> int:
     """Until when something keeps a person from the spells noted; 0 if nothing does."""
     for i in range(parts):
         b = later_than(books.starts[person], books.count[person], books.spells[i][1] - 1) - 1
-        if b >= 0 and books.ends[person][b] > books.spells[i][0]:
-            return int(books.ends[person][b])  # whatever begins earlier goes on into this spell, too
+        if b >= 0 and books.ends[person][b] > books.spells[i][0]:  # whatever begins earlier goes on into this spell, too
+            return gap_after(case, books, job, person, seats, books.ends[person][b])
     if not case.people[person][LIMITED]:
         return 0
     later = 0
