@@ -16,10 +16,10 @@ DAY = 24
 FREEZE = (6 * DAY, 8 * DAY)
 
 
-def crew_project(jobs: int, seed: int) -> Project:
-    """The project of that many jobs (a multiple of 500) and that seed."""
+def crew_project(jobs: int, seed: int, sites: int = 0) -> Project:
+    """The project of that many jobs (five by host and site) and that seed. Without `sites`: one for 100 jobs, two at least."""
     rng = random.Random(seed)  # noqa: S311 - a made-up project
-    sites = max(2, jobs // 100)
+    sites = sites or max(2, jobs // 100)
     days = 14 + jobs // 20
     tasks = _tasks(rng, sites, jobs // (5 * sites))
     people = _people(rng, sites, days)

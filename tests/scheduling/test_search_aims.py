@@ -24,8 +24,8 @@ WORK = Effort(work=1500, seed=3)
 class Alone:
     """The search of one island, in this process."""
 
-    def __init__(self, here, effort, until, clock):
-        self.here, self.effort = here, effort
+    def __init__(self, here, effort, until, clock, proof):
+        self.here, self.effort = here, effort  # nothing is proved
 
     def run(self) -> Found:
         found = Found(value=self.here.told, who="", genes={})

@@ -13,38 +13,62 @@ from runbook_engine.scheduling.listing_case import BIG
 from runbook_engine.scheduling.spans import common, merged
 
 PROVABLE = 150  # jobs that a proof is tried for
+PER_PROOF = 1_000_000  # jobs placed in the time of one unit of CP-SAT's own measure of work
 
 
 class Proof:
     """What is asked of a prover, and what it has said so far."""
 
-    def __init__(self, project: Project, best: Solution, least: int, *, missed: bool) -> None:
-        self.project = project
+    def __init__(self, project: Project, first: Solution, least: int) -> None:
+        self.project, self.first = project, first
         self.bound = least
-        self.solution: Solution | None = None  # a schedule that is over before what was known, and passes the check
-        self.starts = [placed.start for placed in best.placed]
-        self.ends = min(2 * best.finish if missed else best.finish - 1, project.horizon or BIG)
+        self.solution: Solution | None = None  # the best schedule that it found: one that passes the check
         self.puzzle: Puzzle | None = None
-        self.done = False
+        self.ends = 0  # it looks for what is over by then
 
-    def task(self, seed: int, work: float | None) -> Message:
-        """What the prover is told."""
+    def task(self, best: Solution, seed: int, work: float | None) -> Message:
+        """What the prover is told: look for what is over before the best schedule, or for any if that one misses a deadline."""
+        missed = any(
+            placed.finish > job.deadline
+            for job, placed in zip(self.project.jobs, best.placed, strict=True)
+            if job.deadline is not None
+        )
+        wanted = 2 * best.finish if missed or self._late(best) else best.finish - 1
+        self.ends = min(wanted, self.project.horizon or BIG)
         self.puzzle = puzzle(self.project, self.ends)
-        return {"puzzle": packed(self.puzzle), "starts": self.starts, "least": self.bound, "seed": seed, "work": work}
+        starts = [placed.start for placed in best.placed]
+        return {"puzzle": packed(self.puzzle), "starts": starts, "least": self.bound, "seed": seed, "work": work}
 
-    def better(self, best: Solution) -> None:
-        """Begin with a better schedule than the one that was known."""
-        self.starts = [placed.start for placed in best.placed]
-        self.ends = min(self.ends, best.finish - 1)
-
-    def hear(self, message: Message) -> None:
-        """Take what the prover says."""
+    def hear(self, message: Message) -> bool:
+        """Take what the prover says; whether it has a solution that is no better schedule as it stands."""
         self.bound = max(self.bound, message.get("bound", 0))
-        self.done = self.done or "done" in message
-        if "starts" in message and self.puzzle is not None:
-            found = solved(self.project, self.puzzle, message["starts"], message["chosen"])
-            if found is not None and (self.solution is None or found.finish < self.solution.finish):
-                self.solution = found
+        if "starts" not in message or self.puzzle is None:
+            return False
+        found = solved(self.project, self.puzzle, message["starts"], message["chosen"])
+        if found is None or (self.solution is not None and found.finish >= self.solution.finish):
+            return True
+        self.solution = found
+        return False
+
+    def over(self, finish: int) -> bool:
+        """Whether nothing is over before the best that is known; `finish`: of what others have found, 0 if that is late."""
+        mine = self.solution.finish if self.solution is not None and not self._late(self.solution) else 0
+        return any(0 < known <= self.bound for known in (finish, mine))
+
+    def people(self, message: Message) -> list[tuple[int, ...]]:
+        """Who does each job in a solution."""
+        return named(self.project, self.puzzle, message["starts"], message["chosen"]) if self.puzzle else []
+
+    def better(self, best: Solution, *, missed: bool) -> Solution | None:
+        """Its schedule, if that is better than the best that was found by others."""
+        mine = self.solution
+        if mine is None or self._late(mine) > self._late(best):
+            return None
+        return mine if missed or mine.finish < best.finish or self._late(mine) < self._late(best) else None
+
+    def _late(self, of: Solution) -> int:
+        jobs = zip(self.project.jobs, of.placed, strict=True)
+        return sum(max(0, placed.finish - job.due) for job, placed in jobs if job.due is not None)
 
 
 def solved(project: Project, of: Puzzle, starts: Sequence[int], chosen: Sequence[Sequence[Sequence[int]]]) -> Solution | None:

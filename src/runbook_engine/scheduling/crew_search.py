@@ -1,7 +1,8 @@
 """The search for a schedule of a project with people and calendars: children that change lists, and what they have found.
 
-Limited by work, two islands search, each on its own, however many cores there are: the same schedule on any machine. Limited
-by the clock, the answer is there in time, whatever a child is doing; while none is ready, lists are searched here, uncompiled.
+Limited by work, two islands search, each on its own, however many cores there are, and then the prover: the same schedule on
+any machine. Limited by the clock, the answer is there in time, whatever a child is doing; while none is ready, lists are
+searched here, uncompiled; and one island rests from some moment on while the prover works.
 """
 
 import time
@@ -16,14 +17,21 @@ from runbook_engine.scheduling.children import Child, Message, hear
 from runbook_engine.scheduling.crew_bounds import bound
 from runbook_engine.scheduling.crew_child import sent
 from runbook_engine.scheduling.crew_island import Island, Start, warmth
+from runbook_engine.scheduling.crew_moves import MERIT
+from runbook_engine.scheduling.crew_proof import PER_PROOF, PROVABLE, Proof
 from runbook_engine.scheduling.crew_start import started
-from runbook_engine.scheduling.crew_values import merit, value
+from runbook_engine.scheduling.crew_values import finish_of, merit, value
 from runbook_engine.scheduling.listing import Laid, in_time, solution
-from runbook_engine.scheduling.listing_case import DEADLINE
+from runbook_engine.scheduling.listing_case import BIG, DEADLINE
+from runbook_engine.scheduling.listing_order import sequence
 
 ISLANDS = 2
 ROUND = 60_000  # jobs placed by an island before it is asked again
 SHORT = 3  # orders tried here before it is looked whether a child is ready
+PROVER = "prover"
+PROVE_FROM = 0.4  # of the time: from then on the prover works in the place of an island
+AT_ONCE, PROVE_AT_ONCE = 60, 0.1  # so much sooner with so few jobs
+TICK_S = 0.2  # how often the clock is looked at while nobody says anything
 GRACE_S = 0.1  # what it takes to end the children and to write down the schedule
 
 
@@ -46,8 +54,13 @@ class Found:
 class Search:
     """Islands at work, each in a child process."""
 
-    def __init__(self, here: Island, effort: Effort, until: float | None, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, here: Island, effort: Effort, until: float | None, clock: Callable[[], float], proof: Proof | None = None
+    ) -> None:
         self.here = here
+        self.proof = proof
+        self.proving = False  # the prover has been asked
+        self.resting = self.idle = ""  # the island in whose place it works, and that one when its round is over
         self.effort = effort
         self.clock = clock
         self.began = clock()
@@ -68,6 +81,9 @@ class Search:
                     self._start(name)
                 while self.children and self._listen():
                     pass
+            if self.effort.work is not None and self._open() and self._prove():
+                while self.children and self._listen():
+                    pass
         finally:
             for child in self.children.values():
                 child.end()
@@ -83,20 +99,87 @@ class Search:
         left = None if self.until is None else self.until - self.clock()
         if left is not None and left <= 0:
             return False
+        if self.effort.work is None and self._open() and self._done("") >= self._from():
+            self._prove()
         alone = self.until is not None and not any(self.placed.values())
-        word = hear(self.queue, 0 if alone else left)
+        word = hear(self.queue, 0 if alone else left if self.proving or left is None else min(left, TICK_S))
         if word is None:
-            return self._here() if alone else False
+            return self._here() if alone else True
         name, message = word
         if name not in self.children:  # what an ended one said last
             return True
         if message.get("over"):
             self.children.pop(name).end()
+            if name == PROVER and self.idle in self.children:
+                self._ask(self.idle)
             return True
+        return self._proved(message) if name == PROVER else self._searched(name, message)
+
+    def _searched(self, name: str, message: Message) -> bool:
+        before = self._ends()
         self.found.hear(name, message)
         self.placed[name] += message.get("placed", 0)
-        self._ask(name)
+        if PROVER in self.children and 0 < self._ends() != before:
+            self.children[PROVER].say({"ends": self._ends() - 1})
+        if name == self.resting and PROVER in self.children:
+            self.idle = name
+        else:
+            self._ask(name)
         return True
+
+    def _open(self) -> bool:
+        """Whether there is something to prove, and nobody was asked to."""
+        return self.proof is not None and not self.proving and not self.proof.over(self._ends())
+
+    def _ends(self) -> int:
+        """The finish of the best schedule of the islands; 0 if a job is late in it."""
+        return finish_of(self.found.value, self.here.start.aim)
+
+    def _from(self) -> float:
+        """From which part of the time on the prover works."""
+        return PROVE_FROM if len(self.here.start.order) > AT_ONCE else PROVE_AT_ONCE
+
+    def _prove(self) -> bool:
+        """Start the prover; by the clock, an island rests for it if there are no more cores."""
+        if self.proof is None:
+            return False
+        best = self._best(self.proof)
+        work = None if self.effort.work is None else self.effort.work / PER_PROOF
+        child = self.children[PROVER] = Child("crew_prover", PROVER, self.queue)
+        self.proving = True
+        if len(self.children) > self.effort.cores:
+            self.resting = max(name for name in self.children if name != PROVER)
+        child.say(self.proof.task(best, self.effort.seed, work))
+        return True
+
+    def _best(self, proof: Proof) -> Solution:
+        """The best schedule so far; the search that goes on here is left as it is."""
+        if not self.found.genes:
+            return proof.first
+        hunt = self.here.hunt
+        before = list(hunt.picks), list(hunt.waits)
+        best = solution(proof.project, _laid_again(self.here, self.found.genes), how="", tried=1)
+        hunt.picks[:], hunt.waits[:] = before
+        return best
+
+    def _proved(self, message: Message) -> bool:
+        """Whether to go on after a word of the prover."""
+        if self.proof is None or "done" in message:
+            return True
+        if self.proof.hear(message):
+            self._listed(self.proof, message)
+        return not self.proof.over(self._ends())
+
+    def _listed(self, proof: Proof, message: Message) -> None:
+        """A list in the order of a solution that is no schedule, with the people in it."""
+        starts, who, hunt = message["starts"], proof.people(message), self.here.hunt
+        before = list(hunt.picks), list(hunt.waits)
+        order = [0] * len(starts)
+        sequence(self.here.start.case, sorted(range(len(starts)), key=starts.__getitem__), order)
+        genes: Message = {"order": order, "picks": [each[0] if each else -1 for each in who], "waits": [0] * len(starts)}
+        _laid_again(self.here, genes)
+        self.found.hear(PROVER, {"value": int(hunt.state[MERIT]), **genes})
+        hunt.picks[:], hunt.waits[:] = before
 
     def _here(self) -> bool:
         size = len(self.here.start.order)
@@ -136,14 +219,27 @@ def general(project: Project, effort: Effort, aim: Aim = Aim.FINISH, baseline: M
     if not missed and (aim is Aim.CHANGE or (aim is Aim.FINISH and best.finish <= least)):
         return _bounded(best, least)
     here, start = _begun(start, _worth(start, laid), effort.seed)
-    found = Search(here, effort, until, time.monotonic).run()
+    proof = Proof(project, best, least) if aim is Aim.FINISH and len(project.jobs) <= PROVABLE else None
+    found = Search(here, effort, until, time.monotonic, proof).run()
     if not found.genes and here.told < _worth(start, laid):
         found.genes = {"order": start.order, "picks": start.picks, "waits": start.waits}
     if found.genes:
         laid = _laid_again(here, found.genes)
         best = solution(project, laid, how="search over lists and people", tried=1)
+    tried = 1 + found.placed // max(1, len(project.jobs))
+    return _answered(project, laid, best, proof, tried) if proof else _in_time(project, laid, _bounded(best, least, tried))
+
+
+def _answered(project: Project, laid: Laid, best: Solution, proof: Proof, tried: int) -> Solution:
+    """The better one of a schedule and what the prover has found, with the bound that it has proved."""
+    missed = any(end > laid.case.jobs[j][DEADLINE] for j, end in enumerate(laid.books.finish))
+    better = proof.better(best, missed=missed)
+    return _bounded(better, proof.bound, tried) if better else _in_time(project, laid, _bounded(best, proof.bound, tried))
+
+
+def _in_time(project: Project, laid: Laid, best: Solution) -> Solution:
     in_time(project, laid)
-    return _bounded(best, least, 1 + found.placed // max(1, len(project.jobs)))
+    return best
 
 
 def _begun(start: Start, worth: int, seed: int) -> tuple[Island, Start]:
