@@ -40,7 +40,8 @@ def verdict(case: Case) -> Verdict:
     rest, outcome, clashes = _rounds(whole)
     found += _told(whole, outcome, clashes)
     clean = not clashes and not any(one.blocks for one in found)
-    found += _timed(case, rest, outcome, clean=clean)
+    bound = mended(whole, [one for clash in clashes for one in clash.main if one.group is not Group.DEADLINE])
+    found += _timed(case, rest, bound, outcome, clean=clean)
     blocks = any(one.blocks for one in found)
     return Verdict(
         feasible=Feasible.NO if blocks else Feasible.AT_RISK if found else Feasible.YES,
@@ -168,13 +169,13 @@ def _unexplained(case: Case, outcome: Outcome) -> Finding:
     )
 
 
-def _timed(case: Case, rest: Case, outcome: Outcome, *, clean: bool) -> Iterator[Finding]:
+def _timed(case: Case, rest: Case, bound: Case, outcome: Outcome, *, clean: bool) -> Iterator[Finding]:
     """What follows from the schedule: approvals, money, bookings; and the risks of a plan in whose way nothing stands."""
     solution = outcome.solution
     yield from money(case, outcome.project, solution)
     yield from double_bookings(case, mends=solution is not None and clean)
     if solution is not None:
-        yield from approvals(case, rest, outcome.project, solution)
+        yield from approvals(case, rest, bound, outcome.project, solution)
         if clean:
             yield from risks(case, outcome)
 
