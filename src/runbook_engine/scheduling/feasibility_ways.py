@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import partial
 from itertools import islice
 
+from runbook_engine.model.durations import time_words
 from runbook_engine.model.estate import Person
 from runbook_engine.model.runbook import Who
 from runbook_engine.model.values import dataclass
@@ -80,9 +81,20 @@ def _changes(clash: Clash) -> Iterator[_Change]:
         yield from _later(clash, one)
     yield from islice((change for one in clash.of(Group.HOURS) for change in _swapped(clash, one)), _MOST_SWAPS)
     if clash.of(Group.HOURS):
+        yield from _resting(clash)
         hours = [one.drop for one in clash.of(Group.HOURS)]
         words = f"work beyond the usual hours ({listed([one.subject for one in clash.of(Group.HOURS)])})"
         yield _Change(words, 4.0, _all(hours))
+
+
+def _resting(clash: Clash) -> Iterator[_Change]:
+    """Work that rests while people are off."""
+    takes = clash.package.takes
+    if takes is not None and clash.package.by_person and not takes.pausable:
+        low, high = time_words(takes.low_s), time_words(takes.high_s)
+        written = f"{{low: {low}, high: {high}, pausable: true}}"
+        change = changed_step(clash.package.step, takes=replace(takes, pausable=True))
+        yield _Change(f"let it rest while they are off: takes: {written}", 1.0, change)
 
 
 def _swapped(clash: Clash, one: Restraint) -> Iterator[_Change]:

@@ -74,7 +74,12 @@ def unfit(project: Project, case: Case, job: int) -> NotPlaced | None:
     """What keeps a job from being placed even if no other job were there; None if nothing is found."""
     if case.jobs[job][FACT]:
         return None
-    return _too_few(project, case, job) or _never_open(project, case, job) or _too_much(project, job)
+    return (
+        _too_few(project, case, job)
+        or _endless(project, case, job)
+        or _never_open(project, case, job)
+        or _too_much(project, job)
+    )
 
 
 def _too_few(project: Project, case: Case, job: int) -> NotPlaced | None:
@@ -85,6 +90,16 @@ def _too_few(project: Project, case: Case, job: int) -> NotPlaced | None:
         return None
     crews = ", ".join(f"{crew.count} for {crew.words or 'it'}" for crew in project.jobs[job].crews)
     return NotPlaced(project, job, Reason.NOBODY, f"it needs {end - first} people ({crews}) and {len(able)} can do it")
+
+
+def _endless(project: Project, case: Case, job: int) -> NotPlaced | None:
+    """What waits for people or openings, and would not be over as far as they are known."""
+    row = case.jobs[job]
+    bound = row[CAL] >= 0 or row[SEAT_AT] < case.jobs[job + 1][SEAT_AT]
+    if not bound or not project.horizon or row[DUR] <= project.horizon:
+        return None
+    words = f"it takes {_long(project, row[DUR])}, longer than a schedule looks ahead ({_long(project, project.horizon)})"
+    return NotPlaced(project, job, Reason.NEVER_OPEN, words)
 
 
 def _never_open(project: Project, case: Case, job: int) -> NotPlaced | None:
