@@ -127,11 +127,17 @@ def _row(
         words=task_words(state, zone),
         percent=100 if state.status is Status.OK else state.percent,
         planned_s=package.takes.planned_s if package.takes else None,
-        actual_s=round(((state.ended or now) - state.started).total_seconds()) if state.started else None,
+        actual_s=_actual_s(state, now),
         ready=ready,
         blocked_by=tuple(one_line(b.reason) for b in held or blockers(task)) if waits else (),
         commands=(*answer_commands(run.id, task, package), *_accepting(run.id, task, state)) if ready else (),
     )
+
+
+def _actual_s(state: TaskState, now: datetime) -> int | None:
+    """Seconds since it was begun, or opened if nobody has said when that was; None: it is not open."""
+    begun = state.began or state.started
+    return round(((state.ended or now) - begun).total_seconds()) if begun and state.started else None
 
 
 def _accepting(run: RunId, task: TaskId, state: TaskState) -> tuple[str, ...]:

@@ -247,6 +247,8 @@ def _times(state: TaskState, zone: tzinfo) -> Iterator[str]:
         yield f"{count(state.attempts, 'attempt')}, {count(state.failures, 'failure')}"
     if state.started:
         yield f"started {moment(state.started, zone)}"
+    if state.began and not state.ended:
+        yield f"begun {moment(state.began, zone)}, says {state.by}"
     if state.ended and state.started:
         yield f"ended {moment(state.ended, zone)}, after {duration(round((state.ended - state.started).total_seconds()))}"
 
