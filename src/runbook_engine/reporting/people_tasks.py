@@ -12,8 +12,7 @@ from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import SETTLED_WELL, HostName, RunId, Status, TaskId
 from runbook_engine.reporting.harmless import one_line, shortened
 from runbook_engine.reporting.naming import answer_commands, by_person, command, in_hand, title_of
-from runbook_engine.reporting.standing import owner_words, task_words
-from runbook_engine.reporting.status_text import OF_ENDS, Blockers
+from runbook_engine.reporting.standing import OF_ENDS, Blockers, owner_words, task_words
 from runbook_engine.reporting.words import count, duration, status_word
 
 ROWS_MOST = 500

@@ -16,8 +16,8 @@ from runbook_engine.reporting.forecast_text import forecast_data
 from runbook_engine.reporting.limit_text import limit_data
 from runbook_engine.reporting.naming import package_of, split_task, title_of
 from runbook_engine.reporting.people_tasks import TaskRow
-from runbook_engine.reporting.standing import phase_word, result_word, run_counts
-from runbook_engine.reporting.status_text import Blockers, RunRow
+from runbook_engine.reporting.standing import Blockers, phase_word, result_word, run_counts
+from runbook_engine.reporting.status_text import RunRow
 from runbook_engine.reporting.tally import Tally, task_counts
 from runbook_engine.reporting.timing import likely, phase_time
 
