@@ -138,6 +138,13 @@ def zone_name(at: datetime, zone: tzinfo) -> str:
     return at.astimezone(zone).tzname() or "UTC"
 
 
+def zone_if_twice(at: datetime, zone: tzinfo) -> str:
+    """' CET' for a time that the clock shows twice on the night when it goes back; else empty."""
+    local = at.astimezone(zone)
+    twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+    return f" {zone_name(at, zone)}" if twice else ""
+
+
 def moment(at: datetime, zone: tzinfo) -> str:
     """'Tue 1 Dec 2026 22:03 CET'."""
     local = at.astimezone(zone)
