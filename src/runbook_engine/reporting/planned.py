@@ -1,6 +1,6 @@
 """What a plan says of dates, lags and people for whoever schedules it: in a few words, and as data."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC
 from typing import Any
 
@@ -12,10 +12,15 @@ from runbook_engine.reporting.words import day_or_moment, duration
 Data = dict[str, Any]
 
 
-def date_words(of: Package | PlannedPhase) -> Iterator[str]:
-    """'not before Tue 1 Dec 2026', 'deadline Fri 18 Dec 2026, if possible'."""
+def everywhere(sites: Collection[str]) -> str:
+    """What is said of a day that counts at several sites: it must have begun at all of them."""
+    return " (at all its sites)" if len(sites) > 1 else ""
+
+
+def date_words(of: Package | PlannedPhase, sites: Collection[str] = ()) -> Iterator[str]:
+    """'not before Tue 1 Dec 2026', 'deadline Fri 18 Dec 2026, if possible'. `sites`: those of a phase."""
     if of.earliest is not None:
-        yield f"not before {day_or_moment(of.earliest, UTC)}"
+        yield f"not before {day_or_moment(of.earliest, UTC)}{everywhere(sites)}"
     if of.deadline is not None:
         yield f"deadline {day_or_moment(of.deadline.by, UTC)}{', if possible' if of.deadline.soft else ''}"
 
