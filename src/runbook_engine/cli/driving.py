@@ -89,7 +89,7 @@ def _driven(how: Drive, journal: "RunJournal", answer: Answer | None, watch: Wat
     course = _take_over(how, journal)
     gc.freeze()  # the plan and what is known of the run are not garbage: looking through them costs more than the work
     inbox = LocalInbox(how.store, how.run)
-    gates = how.gates or gates_for(how.place, how.store, course.run.by, file=str(how.run))
+    gates = how.gates or gates_for(how.place, how.store, course.run.by, run=how.run)
     progress = _progress(how, course)
     with inbox.listening(), _workers(how, course.shape.plan) as (workers, leaving):
         for _ in range(ANSWERS_AT_MOST):
