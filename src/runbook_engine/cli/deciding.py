@@ -66,7 +66,7 @@ def say_next(found: opening.Opened) -> None:
 @task_argument
 @click.option("--evidence", multiple=True, metavar="NAME=VALUE", help="What proves it; a photo or file by its path.")
 @click.option("--note", default="", metavar="TEXT", help="Anything worth knowing.")
-@click.option("--started", metavar="TIME", help="When you began (2026-11-30T22:05); else when the task was opened.")
+@click.option("--started", metavar="TIME", help="When you began (22:05, or 2026-11-30T22:05); else when the task was opened.")
 @click.option("--percent", type=click.IntRange(0, 99), help="Not done yet, but this far; 0: you begin now.")
 @options.journal
 def done_command(
@@ -113,12 +113,14 @@ def _say_how_far(
 
 
 def _time(text: str | None) -> datetime | None:
+    """A moment; of a time alone that of today. Raises click.UsageError."""
     if text is None:
         return None
+    today = f"{opening.now().astimezone():%Y-%m-%d}T" if len(text) <= len("22:05:30") else ""
     try:
-        return datetime.fromisoformat(text).astimezone()
+        return datetime.fromisoformat(f"{today}{text}").astimezone()
     except ValueError:
-        raise click.UsageError(f"--started {text}: write a time as 2026-11-30T22:05") from None
+        raise click.UsageError(f"--started {text}: write a time as 2026-11-30T22:05, or 22:05 for today") from None
 
 
 def _evidence(found: opening.Opened, task: TaskId, given: dict[str, str]) -> dict[str, str]:

@@ -46,8 +46,8 @@ def status_data(
     tasks have to follow others (see `limit_data`).
     A phase has `id`, `title`, `word`, `total`, `tasks` (a count for every
     status), `hosts` (a count for each word), `stage`, `stages`, `started`, `ended`, `planned_s`. A task has `task`,
-    `step`, `host`, `title`, `status`, `attempts`, `exit_code`, `cause`, `message`, `started`, `ended`, `until`, `assigned`,
-    `accepted`, `percent`, `by`, `choice`, `reason`, `blockers`.
+    `step`, `host`, `title`, `status`, `attempts`, `exit_code`, `cause`, `message`, `started`, `begun`, `ended`, `until`,
+    `assigned`, `accepted`, `percent`, `by`, `choice`, `reason`, `blockers`.
     """
     tally = Tally(plan, run)
     wanting = [*tally.bad, *tally.waiting][:TASKS_MOST]
@@ -90,6 +90,7 @@ def task_data(plan: Plan, run: Run, task: TaskId, found: Sequence[Blocker]) -> D
         "cause": state.outcome.cause.value if state.outcome and state.outcome.cause else None,
         "message": state.outcome.message if state.outcome else "",
         "started": _time(state.started),
+        "begun": _time(state.began),
         "ended": _time(state.ended),
         "until": _time(state.until),
         "assigned": state.assigned,

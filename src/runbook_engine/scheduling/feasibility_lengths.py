@@ -10,7 +10,7 @@ from runbook_engine.model.runbook import Takes
 from runbook_engine.model.values import dataclass
 from runbook_engine.model.verdict import Finding, Matter, WayOut
 from runbook_engine.model.words import StepId
-from runbook_engine.scheduling.feasibility_case import Case, counted, length, listed
+from runbook_engine.scheduling.feasibility_case import Case, counted, hours_words, length, listed
 from runbook_engine.scheduling.feasibility_people import step_words
 from runbook_engine.scheduling.feasibility_trying import project_for
 from runbook_engine.scheduling.projects_clock import of_project
@@ -81,7 +81,8 @@ def too_short(case: Case, package: Package) -> str:
     longest = max(spells, default=0.0)
     if takes.pausable or not longest or longest >= takes.planned_s:
         return ""
-    return f"takes {length(takes.planned_s)} in one go, and whoever can do it works {length(longest)} in one go at most"
+    works = f"whoever can do it works {hours_words(longest)} in one go at most"
+    return f"takes {hours_words(takes.planned_s)} in one go, and {works}"
 
 
 def _spell_s(project: Project, worker: Worker) -> float:
