@@ -62,7 +62,7 @@ def _finding(case: Case, outcome: Outcome, stint: Stint, known: set[PersonId]) -
     ways += [
         WayOut(words=f"let {step_words(package)} rest over night: pausable: true in takes, and a calendar", cost=_PAUSE)
         for package in packages
-        if timing(package, case.learnt).takes.planned_s > MOST.total_seconds()
+        if (takes := timing(package, case.learnt).takes).planned_s > MOST.total_seconds() and not takes.pausable
     ]
     skills = dict.fromkeys(wanted(who) for package in packages for who in package.who if not who.person)
     ways += [WayOut(words=f"one more person with {listed([*skills], 2)}", cost=_SECOND)] if skills else []
