@@ -7,10 +7,11 @@ import pytest
 
 from runbook_engine.model.commands import Choice
 from runbook_engine.model.plan import Edge, Plan
-from runbook_engine.model.run import Run, TaskState
+from runbook_engine.model.run import PhaseState, Run, TaskState
 from runbook_engine.model.runbook import Lag, LinkKind
-from runbook_engine.model.words import Digest, RunId, Status, TaskId
+from runbook_engine.model.words import Digest, PhaseId, RunId, RunStatus, Status, TaskId
 from runbook_engine.model.world import Blocker
+from runbook_engine.reporting.people_tasks import task_rows
 from runbook_engine.reporting.standing import waiting_commands
 from stand import SAME, START, manual, phase, plan
 
@@ -24,6 +25,7 @@ def made(*choices: Choice) -> tuple[Plan, Run]:
     second = replace(manual("p/b", choices), hosts=HOSTS, needs=(edge,))
     found = plan(phase("p", [replace(manual("p/a"), hosts=HOSTS), second]))
     run = Run(id=RunId("r-1"), digest=Digest("d"), created=START)
+    run.phases[PhaseId("p")] = PhaseState()
     run.tasks.update({TaskId(f"p/b@{host}"): TaskState(status=Status.WAITING, started=START) for host in HOSTS})
     return found, run
 
@@ -65,3 +67,14 @@ def test_a_choice_that_goes_nowhere_is_always_offered() -> None:
         "from Tue 1 Dec 2026 01:00:00 on: runbook decide r-1 p/b@h1 --choice go",
         "runbook decide r-1 p/b@h1 --choice no --reason …",
     ]
+
+
+def test_nothing_is_offered_when_the_run_is_over() -> None:
+    """What was open when it was stopped is not ready, and says why."""
+    found, run = made()
+    run.status = RunStatus.STOPPED
+    tasks = [TaskId(f"p/b@{host}") for host in HOSTS]
+    assert waiting_commands(found, run, tasks) == []
+    rows = task_rows(found, run, lambda _task: (), START)
+    open_ = [row for row in rows if row.status is Status.WAITING]
+    assert [(row.ready, row.commands, row.blocked_by) for row in open_] == [(False, (), ("the run is over (stopped)",))] * 2

@@ -119,6 +119,14 @@ def test_what_is_on_end(spans, work):
     assert [stint.work for stint in found] == ([timedelta(hours=work)] if work else [])
 
 
+def test_what_is_done_for_others_counts_only_beside_this_work():
+    """Twenty hours elsewhere are another plan's matter; ten there that go on here are one stint."""
+    estate = Estate(people={KIM: Person(id=KIM)})
+    assert restless({KIM: hours((0, 2))}, estate, {KIM: hours((50, 70))}) == []
+    (found,) = restless({KIM: hours((10, 20))}, estate, {KIM: hours((0, 10), (50, 90))})
+    assert (found.start, found.work) == (ZERO, timedelta(hours=20))
+
+
 @given(st.lists(st.tuples(st.integers(0, 90), st.integers(0, 20)), max_size=8))
 def test_the_longest_stint_is_that_of_a_count_of_hours(pairs):
     """Hour by hour: six free ones in a row end a stint."""

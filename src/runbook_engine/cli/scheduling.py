@@ -202,9 +202,9 @@ def _warn(found: Sequence[Made], place: Settings, files: Sequence[str]) -> None:
 
     estate = estate_of(place)
     zone, names = zone_of(found[0].plan, estate), names_of(estate)
-    own = {person for made in found for b in made.schedule.bookings for person in b.people}
-    others = {schedule.runbook: schedule for made in found for schedule in (*made.others, made.schedule)}
-    stints = restless({p: spans for p, spans in work_of(others.values()).items() if p in own}, estate)
+    own = {made.schedule.runbook: made.schedule for made in found}
+    others = {other.runbook: other for made in found for other in made.others if other.runbook not in own}
+    stints = restless(work_of(own.values()), estate, work_of(others.values()))
     for stint in stints[:_WARNED]:
         words = stint_words(
             stint, names.get(stint.person, stint.person), moment(stint.start, zone), end_moment(stint.end, zone)

@@ -38,6 +38,11 @@ def run_counts(run: Run) -> Counter[Status]:
     return total
 
 
+def is_over(run: Run) -> bool:
+    """Whether nothing is done in a run any more."""
+    return run.status in (RunStatus.DONE, RunStatus.STOPPED)
+
+
 def result_word(run: Run) -> str:
     """One word for a run. DONE only when every task ended well; what nobody knows comes before what failed."""
     counts = run_counts(run)
@@ -142,7 +147,7 @@ def waiting_commands(
 
     With `blockers` it is the first that may end now; if none may, from when on, or nothing if nobody knows that.
     """
-    if run.task(tasks[0]).until:
+    if run.task(tasks[0]).until or is_over(run):
         return []
     held = {task: ends_held(plan, run, task, blockers) for task in tasks} if blockers else {}
     timed = (task for task in tasks if all(b.until for b in held.get(task, ())))

@@ -35,11 +35,11 @@ def _stints(case: Case, outcome: Outcome) -> list[Stint]:
     """Who works too long on end by a schedule, with what others have booked."""
     if outcome.solution is None or outcome.project.origin is None:
         return []
-    booked, own = work_of(case.booked), dict[PersonId, list[Span]]()
+    own: dict[PersonId, list[Span]] = {}
     for placed in outcome.solution.placed:
         for number in placed.people:
             own.setdefault(outcome.project.workers[number].id, []).extend(_spans(outcome.project, placed))
-    return restless({person: [*spans, *booked.get(person, ())] for person, spans in own.items()}, case.estate)
+    return restless(own, case.estate, work_of(case.booked))
 
 
 def _spans(project: Project, placed: Placed) -> Iterator[Span]:

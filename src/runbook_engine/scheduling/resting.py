@@ -1,6 +1,6 @@
 """Who works longer on end than anybody should: people of whom no calendar says when they are off."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from operator import attrgetter
@@ -25,13 +25,19 @@ class Stint:
     work: timedelta
 
 
-def restless(work: Mapping[PersonId, Iterable[Span]], estate: Estate) -> list[Stint]:
-    """The worst stint of everybody who works too long on end, the longest first. Whose calendar says so is not asked."""
+def restless(
+    work: Mapping[PersonId, Sequence[Span]], estate: Estate, beside: Mapping[PersonId, Sequence[Span]] | None = None
+) -> list[Stint]:
+    """The worst stint of everybody who works too long on end, the longest first. Whose calendar says so is not asked.
+
+    `beside` is what they do for others: it counts where it is in one stint with this work.
+    """
     found: list[Stint] = []
     for name, spans in work.items():
         person = estate.people.get(name)
         if person is not None and not person.calendar:
-            long = [stint for stint in _stints(name, spans) if stint.work > MOST]
+            stints = _stints(name, [*spans, *(beside or {}).get(name, ())])
+            long = [stint for stint in stints if stint.work > MOST and any(stint.start <= s.start < stint.end for s in spans)]
             found += [max(long, key=attrgetter("work"))] if long else []
     return sorted(found, key=lambda stint: (-stint.work, stint.person))
 
