@@ -92,3 +92,12 @@ def test_a_schedule_says_the_same(asked, capsys):
 
     assert outcome(["schedule", BOOK, "--from", AT]) == 4
     assert "it takes 3650d, longer than a schedule looks ahead (400d)" in " ".join(capsys.readouterr().err.split())
+
+
+def test_more_work_of_one_person_than_a_schedule_looks_ahead(asked):
+    """No task is too long, but all of them one after the other are: how far it is looked is said."""
+    one = (BOOK, f"who: {{skill: network}}, {PORTS}", "hosts: rack12, per: host, who: {person: noa.wit}, takes: 300d")
+    found = asked(one, OPEN, LATER, ALWAYS, (BOOK, "        other_people_than: ports\n", ""))
+
+    assert len(found) == 1
+    assert "in the 400d that a schedule looks ahead" in found[0]["reason"]
