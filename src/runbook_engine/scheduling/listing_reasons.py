@@ -98,7 +98,9 @@ def _endless(project: Project, case: Case, job: int) -> NotPlaced | None:
     bound = row[CAL] >= 0 or row[SEAT_AT] < case.jobs[job + 1][SEAT_AT]
     if not bound or not project.horizon or row[DUR] <= project.horizon:
         return None
-    words = f"it takes {long_words(project, row[DUR])}, longer than a schedule looks ahead ({long_words(project, project.horizon)})"
+    words = (
+        f"it takes {long_words(project, row[DUR])}, longer than a schedule looks ahead ({long_words(project, project.horizon)})"
+    )
     return NotPlaced(project, job, Reason.NEVER_OPEN, words)
 
 
