@@ -61,10 +61,8 @@ def _of_need(case: Case, rest: Case, bound: Case, need: Needed, phase: PhaseId, 
     since = max(case.at, start - timedelta(seconds=asked.expires_s)) if asked.expires_s is not None else case.at
     there = [person for person in could if back_at(case, person, since) < max(start, since + timedelta(minutes=1))]
     if len(there) < missing:
-        away = [person for person in could if person not in there]
-        back = sorted(back_at(case, person, since) for person in away)[missing - len(there) - 1]
-        reason = _away_words(case, need, phase, start, since, away, missing - len(there))
-        yield _away(case, need, phase, reason, away, _starting_later(case, rest, bound, phase, back))
+        gone = [p for p in could if p not in there]
+        yield _away(case, rest, bound, need, phase, start, since, gone, missing - len(there))
 
 
 def _expired(voice: Voice, expires_s: float | None, start: datetime) -> bool:
@@ -95,19 +93,33 @@ def _nobody(case: Case, need: Needed, phase: PhaseId, missing: int, could: Seque
     return Finding(matter=Matter.APPROVAL, place=_place(case, by, phase), reason=reason, ways_out=ways, about=(phase, by))
 
 
-def _away(case: Case, need: Needed, phase: PhaseId, reason: str, away: Sequence[PersonId], later: WayOut | None) -> Finding:
-    by = need.requirement.by
+def _away(
+    case: Case,
+    rest: Case,
+    bound: Case,
+    need: Needed,
+    phase: PhaseId,
+    start: datetime,
+    since: datetime,
+    away: Sequence[PersonId],
+    missing: int,
+) -> Finding:
+    by, expires = need.requirement.by, need.requirement.expires_s
+    told = [_away_words(case, person, since) for person in away]
+    counts = f", and an approval counts for {length(expires)} only" if expires is not None else ""
+    reason = f"Phase {phase} is to start on {case.moment(start)}, and {counted(missing, 'approval')} by {by}"
+    reason += f" cannot be given before{counts}: {listed(told)}."
+    back = sorted(back_at(case, person, since) for person in away)[missing - 1]
+    later = _starting_later(case, rest, bound, phase, back)
     ways = [WayOut(words=f"put somebody into {by} who is there", cost=_DEPUTY)]
-    if need.requirement.expires_s is None:
-        ways.insert(0, WayOut(words=f"ask {listed([case.name(p) for p in away], 2)} while they are away", cost=_NOW))
-    return Finding(
-        matter=Matter.APPROVAL,
-        place=_place(case, by, phase),
-        reason=reason,
-        blocks=later is None or later.cost > _LATER,
-        ways_out=(*ways, *filter(None, [later])),
-        about=(phase, by, *away),
-    )
+    if expires is None:
+        ways.insert(0, WayOut(words=f"ask {listed([case.name(p) for p in away], 2)} before they leave", cost=_NOW))
+    if later:
+        ways.append(later)
+    about = (phase, by, *away)
+    place = _place(case, by, phase)
+    blocks = later is None or later.cost > _LATER
+    return Finding(matter=Matter.APPROVAL, place=place, reason=reason, blocks=blocks, ways_out=tuple(ways), about=about)
 
 
 def _starting_later(case: Case, rest: Case, bound: Case, phase: PhaseId, back: datetime) -> WayOut | None:
@@ -124,16 +136,7 @@ def _starting_later(case: Case, rest: Case, bound: Case, phase: PhaseId, back: d
     return WayOut(words=f"{words}, and promise the end for {case.until(ends)}", cost=_PROMISE, proved=True)
 
 
-def _away_words(
-    case: Case, need: Needed, phase: PhaseId, start: datetime, since: datetime, away: Sequence[PersonId], missing: int
-) -> str:
-    by, expires = need.requirement.by, need.requirement.expires_s
-    counts = f", and an approval counts for {length(expires)} only" if expires is not None else ""
-    reason = f"Phase {phase} is to start on {case.moment(start)}, and {counted(missing, 'approval')} by {by}"
-    return f"{reason} cannot be given before{counts}: {listed([_absence(case, person, since) for person in away])}."
-
-
-def _absence(case: Case, person: PersonId, since: datetime) -> str:
+def _away_words(case: Case, person: PersonId, since: datetime) -> str:
     known = case.estate.people.get(person)
     back = back_at(case, person, since)
     for leave in known.leave if known else ():

@@ -141,11 +141,10 @@ def counted(number: int, noun: str, plural: str = "") -> str:
     return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
 
 
-def hours_words(seconds: float) -> str:
-    """A length of work, however many days that is: '52 hours', '22 hours 30 minutes', '20 minutes'."""
-    hours, rest_s = divmod(seconds, 3600)
-    parts = [counted(int(hours), "hour")] if hours else []
-    return " ".join([*parts, *([length(rest_s)] if rest_s or not hours else [])])
+def worked(seconds: float) -> str:
+    """A length of work in hours, however long: '45 minutes', '40 hours'."""
+    hours, minutes = divmod(max(1, -int(-seconds // 60)), 60)
+    return " ".join(counted(number, unit) for number, unit in ((hours, "hour"), (minutes, "minute")) if number)
 
 
 def length(seconds: float) -> str:

@@ -10,7 +10,7 @@ from runbook_engine.model.runbook import Takes
 from runbook_engine.model.values import dataclass
 from runbook_engine.model.verdict import Finding, Matter, WayOut
 from runbook_engine.model.words import StepId
-from runbook_engine.scheduling.feasibility_case import Case, counted, hours_words, length, listed
+from runbook_engine.scheduling.feasibility_case import Case, length, listed, worked
 from runbook_engine.scheduling.feasibility_people import step_words
 from runbook_engine.scheduling.feasibility_trying import project_for
 from runbook_engine.scheduling.projects_clock import of_project
@@ -81,8 +81,8 @@ def too_short(case: Case, package: Package) -> str:
     longest = max(spells, default=0.0)
     if takes.pausable or not longest or longest >= takes.planned_s:
         return ""
-    works = f"whoever can do it works {hours_words(longest)} in one go at most"
-    return f"takes {hours_words(takes.planned_s)} in one go, and {works}"
+    works = f"whoever can do it works {worked(longest)} in one go at most"
+    return f"takes {worked(takes.planned_s)} in one go, and {works}"
 
 
 def _spell_s(project: Project, worker: Worker) -> float:
@@ -103,8 +103,8 @@ def _finding(case: Case, project: Project, one: _Endless) -> Finding:
     step = step_words(one.package)
     reason = f"{step} takes {length(one.takes_s)}, longer than a schedule looks ahead: {ahead}, to {until}."
     if one.crew is not None:
-        told = [f"{case.name(w.id)} {_hours(hours_s(project, w))}" for w in (project.workers[p] for p in one.crew.people)]
-        reason = f"{step} takes {_hours(one.takes_s)} of work, more than people work by {until}, as far as a schedule looks"
+        told = [f"{case.name(w.id)} {worked(hours_s(project, w))}" for w in (project.workers[p] for p in one.crew.people)]
+        reason = f"{step} takes {worked(one.takes_s)} of work, more than people work by {until}, as far as a schedule looks"
         reason += f" ahead: {listed(told)}."
     ways = [
         WayOut(words="write into takes: how long one task takes, such as takes: 10m..25m", cost=_CHECK),
@@ -112,7 +112,3 @@ def _finding(case: Case, project: Project, one: _Endless) -> Finding:
     ]
     place = case.where.step(one.package, "takes")
     return Finding(matter=Matter.DURATION, place=place, reason=reason, ways_out=tuple(ways), about=(one.package.id,))
-
-
-def _hours(seconds: float) -> str:
-    return counted(int(seconds // 3600), "hour")

@@ -9,7 +9,7 @@ from runbook_engine.model.plan import Package
 from runbook_engine.model.times import Span
 from runbook_engine.model.verdict import Finding, Matter, WayOut
 from runbook_engine.model.words import PersonId, StepId
-from runbook_engine.scheduling.feasibility_case import Case, counted, hours_words, listed
+from runbook_engine.scheduling.feasibility_case import Case, counted, listed, worked
 from runbook_engine.scheduling.feasibility_drops import changed_person
 from runbook_engine.scheduling.feasibility_people import step_words
 from runbook_engine.scheduling.feasibility_trying import Outcome, fits, tried
@@ -83,10 +83,10 @@ def _rested(case: Case, known: set[PersonId]) -> bool:
 
 def stint_words(stint: Stint, name: str, start: str, end: str) -> str:
     """'Kim Ito works 52 hours on end, from … to …'; with breaks: 'works 52 hours from … to …, with no break of 6 hours'."""
-    works = f"{name} works {hours_words(stint.work.total_seconds())}"
+    works = f"{name} works {worked(stint.work.total_seconds())}"
     if stint.end - stint.start == stint.work:
         return f"{works} on end, from {start} to {end}"
-    return f"{works} from {start} to {end}, with no break of {hours_words(BREAK.total_seconds())}"
+    return f"{works} from {start} to {end}, with no break of {worked(BREAK.total_seconds())}"
 
 
 def _packages(case: Case, outcome: Outcome, stint: Stint) -> list[Package]:

@@ -36,26 +36,24 @@ class _Change:
     cost: float
     change: Drop
     sure: bool = False  # that it helps is known already
-    moves: int = 0  # so many of what is the matter give way
     when: Callable[[Case, Outcome], str] | None = None  # None: when the one more is needed
+    parts: tuple[str, ...] = ()  # the words of changes that it is made of: where one of them helps, all together are too much
 
 
 def ways_out(clash: Clash, budget: Budget) -> tuple[WayOut, ...]:
     """What would help, the cheapest first; each was tried, as long as schedules may be made."""
     found: list[WayOut] = []
-    alone = False
     for one in sorted(_changes(clash), key=lambda change: change.cost):
         if len(found) >= MOST_WAYS:
             break
-        if one.moves > 1 and alone:
-            continue  # one of them is enough
+        if any(way.words in one.parts for way in found):
+            continue
         if not one.sure and (budget.spent or not all(fits(one.change(part)) for part in reversed(clash.parts))):
             continue
         if not one.sure and not budget.spend(clash.case):
             continue
         if (words := one.words if one.sure else _tried(clash, one)) is not None:
             found.append(WayOut(words=words, cost=one.cost, proved=True))
-            alone = alone or one.moves == 1
     if any(one.group in (Group.WINDOW, Group.WAY_BACK) for one in clash.main):
         found += window_ways(clash.case, clash.package)
     return tuple(found)
@@ -74,11 +72,11 @@ def _changes(clash: Clash) -> Iterator[_Change]:
     main = clash.main
     moves = [change for one in main for change in _moved(clash, one)]
     whole = clash.mends and len(moves) == len(main) and {m.change for m in moves} == {one.mend or one.drop for one in main}
-    yield from (replace(change, sure=whole and len(moves) == 1, moves=1) for change in moves)
+    yield from (replace(change, sure=whole and len(moves) == 1) for change in moves)
     if len(moves) > 1:
         words = listed([change.words for change in moves], 3)
-        drop = _all([change.change for change in moves])
-        yield _Change(words, sum(change.cost for change in moves), drop, whole, moves=len(moves))
+        cost, change = sum(change.cost for change in moves), _all([change.change for change in moves])
+        yield _Change(words, cost, change, whole, parts=tuple(change.words for change in moves))
     who = [who for who in clash.package.who if who.skill or who.role]
     if who and main[0].group is not Group.WINDOW:
         yield from (change for each in who for change in _lower(clash, each))
