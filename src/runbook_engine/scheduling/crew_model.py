@@ -1,8 +1,8 @@
-"""The puzzle of a project with people for CP-SAT. Beside `prover`, the only module that knows OR-Tools; for `crew_prover` alone."""
+"""The puzzle of a project with people as a model of CP-SAT. It belongs to `crew_prover`: nobody else loads it, nor OR-Tools."""
 
-from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Any
 
 from ortools.sat.python import cp_model
@@ -20,6 +20,7 @@ class Modelled:
         self.puzzle, self.model = puzzle, cp_model.CpModel()
         self.lengths: dict[int, Any] = {}
         self.parts: dict[tuple[int, tuple[int, ...]], Any] = {}
+        self.allowed: list[cp_model.Domain] = []
         self.starts = [self._start(job) for job in puzzle.jobs]
         self.finishes = [self._finish(number) for number in range(len(puzzle.jobs))]
         self.choices: list[list[Choice]] = [self._chosen(number) for number in range(len(puzzle.jobs))]
@@ -44,6 +45,7 @@ class Modelled:
 
     def _start(self, job: Piece) -> Any:
         if job.fact:
+            self.allowed.append(cp_model.Domain(job.pieces[0][0], job.pieces[0][0]))
             return job.pieces[0][0]
         allowed = _starts(job.pieces, job.duration, job.until)
         for _, ways in job.crews:
@@ -51,6 +53,7 @@ class Modelled:
             for way in ways:
                 every = every.union_with(_starts(way.pieces, job.duration, min(job.until, way.until)))
             allowed = allowed.intersection_with(every)
+        self.allowed.append(allowed)
         if allowed.is_empty():
             self.model.add_bool_or([])
             return self.model.new_constant(0)
@@ -85,7 +88,7 @@ class Modelled:
             for way in ways:
                 size = self.puzzle.groups[way.group][0]
                 some = [self.model.new_bool_var("") for _ in range(min(count, size))]
-                for one, more in zip(some, some[1:], strict=False):
+                for one, more in pairwise(some):
                     self.model.add_implication(more, one)
                 if some:
                     self._there(number, way, some[0])
@@ -217,11 +220,25 @@ class Modelled:
         for number, choices in enumerate(self.choices):
             job = self.puzzle.jobs[number]
             for _, way, comes in choices:
-                if way.group == limit.group and way.holds and _inside(way.pieces, job.duration, begins):
-                    part = self._part(number, begins)
-                    spells.append(self.model.new_optional_fixed_size_interval_var(part, 1, comes, ""))
+                if way.group == limit.group and way.holds and not job.paused:
+                    part, counts = self._part(number, begins), self._counts(number, comes, begins)
+                    spells.append(self.model.new_optional_fixed_size_interval_var(part, 1, counts, ""))
                     amounts.append(job.duration)
         self.model.add_cumulative(spells, amounts, limit.most)
+
+    def _counts(self, number: int, comes: Literal, begins: tuple[int, ...]) -> Literal:
+        """Whether somebody comes for a job and all of it lies in one part; what lies in two is not counted."""
+        duration, ends = self.puzzle.jobs[number].duration, self.puzzle.ends
+        across = [[begin - duration + 1, begin - 1] for begin in begins[1:] if 0 <= begin <= ends + duration]
+        in_two = cp_model.Domain.from_intervals(
+            [[begins[0] - 1 - ends, begins[0] - 1], *(each for each in across if each[0] <= each[1])]
+        )
+        if self.allowed[number].intersection_with(in_two).is_empty():
+            return comes
+        counts, split = self.model.new_bool_var(""), self.model.new_bool_var("")
+        self.model.add_linear_expression_in_domain(self.starts[number], in_two).only_enforce_if(split)
+        self.model.add_bool_or([comes.negated(), split, counts])
+        return counts
 
     def _part(self, number: int, begins: tuple[int, ...]) -> Any:
         """In which part of the calendar a job starts."""
@@ -250,11 +267,3 @@ def _starts(pieces: Pieces, duration: int, until: int) -> cp_model.Domain:
     """When a job can start to be over by a slot."""
     spans = [(first, min(last, until - duration - pause)) for first, last, pause in pieces]
     return cp_model.Domain.from_intervals([[first, last] for first, last in spans if first <= last])
-
-
-def _inside(pieces: Pieces, duration: int, begins: Sequence[int]) -> bool:
-    """Whether work, whenever it starts, lies in one part of the calendar without a pause."""
-    return all(
-        first >= begins[0] and bisect_right(begins, first) == bisect_right(begins, last + duration - 1)
-        for first, last, _ in pieces
-    )

@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from runbook_engine.model.jobs import Job, Placed, Project, Solution, Spans
 from runbook_engine.scheduling.checker import faults
 from runbook_engine.scheduling.children import Message
-from runbook_engine.scheduling.crew_puzzle import Puzzle, fixed, packed, puzzle
+from runbook_engine.scheduling.crew_puzzle import Puzzle, packed
+from runbook_engine.scheduling.crew_relaxed import fixed, puzzle
 from runbook_engine.scheduling.listing_case import BIG
 from runbook_engine.scheduling.spans import common, merged
 
 PROVABLE = 150  # jobs that a proof is tried for
-PER_PROOF = 1_000_000  # jobs placed in the time of one unit of CP-SAT's own measure of work
+PER_PROOF = 2_000_000  # jobs placed in the time of one unit of CP-SAT's own measure of work
 
 
 class Proof:
@@ -112,7 +113,10 @@ def _placed(project: Project, job: Job, start: int, people: tuple[int, ...]) -> 
 def _spells(project: Project, job: Job, start: int, people: tuple[int, ...]) -> Spans:
     """When a job with pauses is worked on, if nothing else holds its people; nothing if it is never over."""
     open_: Spans = ((start, BIG),)
-    for spans in (*(project.workers[p].free for p in people), None if job.calendar is None else project.calendars[job.calendar]):
+    for spans in (
+        *(project.workers[p].free for p in people),
+        None if job.calendar is None else project.calendars[job.calendar],
+    ):
         open_ = open_ if spans is None else tuple(common(open_, merged(spans)))
     found, left = [], job.duration
     for begin, end in open_:

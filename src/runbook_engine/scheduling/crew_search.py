@@ -22,7 +22,7 @@ from runbook_engine.scheduling.crew_proof import PER_PROOF, PROVABLE, Proof
 from runbook_engine.scheduling.crew_start import started
 from runbook_engine.scheduling.crew_values import finish_of, merit, value
 from runbook_engine.scheduling.listing import Laid, in_time, solution
-from runbook_engine.scheduling.listing_case import BIG, DEADLINE
+from runbook_engine.scheduling.listing_case import DEADLINE
 from runbook_engine.scheduling.listing_order import sequence
 
 ISLANDS = 2

@@ -1,4 +1,4 @@
-"""A child process that proves how early a plain project can be over, with CP-SAT. The only module that knows OR-Tools.
+"""A child process that proves how early a plain project can be over, with CP-SAT. This and `crew_prover` alone load OR-Tools.
 
 It hears a task `{net, starts, bound, seed, work}` and may hear `{starts}` again, when a better schedule is found elsewhere. It
 answers `{bound}` and `{starts}` as they get better, and `{done}`: whether the best that it knows is proved to be the best.
