@@ -110,7 +110,8 @@ class _Making:
             until[person] = min(slot, until.get(person, slot))
         calendar = None if job.calendar is None else self.project.calendars[job.calendar]
         one_each = {self.group[p]: p for p in crew.people}
-        return [self._way(job, group, p, until.get(p, self.ends), calendar, seats) for group, p in sorted(one_each.items())]
+        ways = [self._way(job, group, p, until.get(p, self.ends), calendar, seats) for group, p in sorted(one_each.items())]
+        return [way for way in ways if way.pieces]  # who is never there is not asked: fewer people are one pool for more jobs
 
     def _way(self, job: Job, group: int, person: int, until: int, calendar: Spans | None, seats: int) -> Way:
         free = self.free[person]
