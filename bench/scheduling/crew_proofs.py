@@ -62,6 +62,7 @@ def proof(project: Project, best: Solution, least: int, seconds: float) -> Proof
         while not ended:
             time.sleep(0.01)
             if time.process_time() - began >= seconds and prover.solver is not None:
+                prover.work = 0.0
                 prover.solver.stop_search()
 
     watch = Thread(target=end_in_time)

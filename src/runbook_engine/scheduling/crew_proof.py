@@ -13,7 +13,7 @@ from runbook_engine.scheduling.crew_relaxed import fixed, puzzle
 from runbook_engine.scheduling.listing_case import BIG
 from runbook_engine.scheduling.spans import common, merged
 
-PROVABLE = 150  # jobs that a proof is tried for
+PROVABLE = 300  # jobs that a proof is tried for
 PER_PROOF = 2_000_000  # jobs placed in the time of one unit of CP-SAT's own measure of work
 
 
