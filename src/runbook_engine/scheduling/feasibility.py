@@ -12,19 +12,20 @@ from runbook_engine.model.verdict import Feasible, Finding, Matter, Verdict
 from runbook_engine.scheduling.feasibility_approvals import approvals
 from runbook_engine.scheduling.feasibility_bookings import double_bookings
 from runbook_engine.scheduling.feasibility_case import Case
+from runbook_engine.scheduling.feasibility_clash import BEFORE_DEADLINE, Clash
 from runbook_engine.scheduling.feasibility_conflict import Budget, conflict, mended, without
+from runbook_engine.scheduling.feasibility_ends import timeless
 from runbook_engine.scheduling.feasibility_money import money
 from runbook_engine.scheduling.feasibility_orders import scheduled
 from runbook_engine.scheduling.feasibility_parts import elsewhere, parts
 from runbook_engine.scheduling.feasibility_people import people, step_words, with_enough
-from runbook_engine.scheduling.feasibility_reasons import BEFORE_DEADLINE, Clash, finding
+from runbook_engine.scheduling.feasibility_reasons import finding
 from runbook_engine.scheduling.feasibility_restraints import Group, restraints
 from runbook_engine.scheduling.feasibility_risks import risks
 from runbook_engine.scheduling.feasibility_rooms import rooms
 from runbook_engine.scheduling.feasibility_supplies import supplies, without_short
 from runbook_engine.scheduling.feasibility_trying import Outcome, fits, tried
 from runbook_engine.scheduling.feasibility_ways import ways_out
-from runbook_engine.scheduling.projects_clock import of_project
 from runbook_engine.scheduling.projects_times import estimate_words
 
 MOST_ROUNDS = 6  # conflicts that are told; a plan with more has to be thought over anyway
@@ -66,9 +67,21 @@ def _rounds(whole: Case) -> tuple[Case, Outcome, list[Clash]]:
         same = _together(clashes[-1], clash) if clashes else None
         clashes = [*clashes[:-1], same] if same else [*clashes, clash]
         waiting, outcome = _left(case, waiting)
+    if outcome.solution is not None:
+        clashes = _needed(whole, clashes)
     if any(clash.main[0].group is Group.DEADLINE for clash in clashes):
         clashes += _hidden(whole, clashes)
     return case, outcome, clashes
+
+
+def _needed(whole: Case, clashes: list[Clash]) -> list[Clash]:
+    """Without those clashes that are none once what came to light after them is mended."""
+    left = clashes
+    for clash in clashes[:-1]:
+        rest = [one for one in left if one is not clash]
+        if fits(mended(whole, [restraint for one in rest for restraint in one.main])):
+            left = rest
+    return left
 
 
 def _left(case: Case, waiting: Sequence[Case]) -> tuple[tuple[Case, ...], Outcome]:
@@ -82,26 +95,36 @@ def _left(case: Case, waiting: Sequence[Case]) -> tuple[tuple[Case, ...], Outcom
 
 def _told(whole: Case, outcome: Outcome, clashes: list[Clash]) -> Iterator[Finding]:
     """Each clash as a finding, as if the others were mended; and what has no place although nothing restrains it."""
-    ends = of_project(outcome.project, outcome.solution.finish) if outcome.solution else None
     for clash in clashes:
         others = [one for other in clashes if other is not clash for one in other.main]
         alone = replace(
             clash,
             case=mended(whole, others),
-            ends=clash.ends or ends,
             parts=tuple(without(part, others) for part in clash.parts),
             mends=outcome.solution is not None,
         )
+        if alone.timeless is None and alone.of(Group.DEADLINE):
+            alone = replace(alone, timeless=timeless(alone.case))
         yield finding(alone, ways_out(alone, Budget(max(3, min(8, WAYS_WORK // max(1, len(outcome.project.jobs)))))))
     if outcome.solution is None:
         yield _unexplained(whole, outcome)
 
 
 def _together(one: Clash, two: Clash) -> Clash | None:
-    """Two clashes as one, if the same is the matter with the same step."""
-    if one.main[0].group is not two.main[0].group or one.package.step != two.package.step:
+    """Two clashes as one: the same is the matter with the same step, a window with two phases, or the same makes it long."""
+    first, second = one.main[0], two.main[0]
+    if first.group is not second.group:
+        return None
+    alike = one.package.step == two.package.step
+    alike |= first.group is Group.WINDOW and first.what.window == second.what.window
+    alike |= first.group is Group.DEADLINE and _beside(one) == _beside(two)
+    if not alike:
         return None
     return replace(one, more=(*one.more, *two.main), parts=(*one.parts, *two.parts))
+
+
+def _beside(clash: Clash) -> set[str]:
+    return {one.words for one in clash.restraints if one.group is not Group.DEADLINE}
 
 
 def _clash(case: Case, waiting: tuple[Case, ...], outcome: Outcome, last: Clash | None) -> tuple[Clash, tuple[Case, ...]]:
@@ -115,17 +138,9 @@ def _clash(case: Case, waiting: tuple[Case, ...], outcome: Outcome, last: Clash 
     part = next((each for each in parts(asked, outcome.root) if not fits(each)), asked)
     kept = conflict(part, fits, Budget()) or conflict(case, fits, Budget())
     clash = Clash(case=case, job=outcome.job, restraints=kept, parts=() if part is asked else (part,))
-    if any(one.group is Group.DEADLINE for one in kept):
-        clash = _timeless(clash)
+    if clash.of(Group.DEADLINE):
+        clash = replace(clash, timeless=timeless(case))
     return clash, (part, *elsewhere(case, part)) if clash.parts and asked is case else ()
-
-
-def _timeless(clash: Clash) -> Clash:
-    """The clash, and when it would all be over without deadlines."""
-    deadlines = [one for one in restraints(clash.case) if one.group is Group.DEADLINE]
-    timeless = tried(without(clash.case, deadlines))
-    ends = of_project(timeless.project, timeless.solution.finish) if timeless.solution else None
-    return replace(clash, ends=ends, later=ends is not None and len(deadlines) == 1)
 
 
 def _hidden(whole: Case, clashes: list[Clash]) -> Iterator[Clash]:

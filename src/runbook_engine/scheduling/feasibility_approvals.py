@@ -86,8 +86,18 @@ def _nobody(case: Case, need: Needed, phase: PhaseId, missing: int, could: Seque
     count = counted(missing, "approval")
     reason = f"Phase {phase} needs {count} by {by} ({need.requirement.why}), and {only} give {'it' if missing == 1 else 'them'}"
     reason += f": whoever answers for the plan ({owner}) or carries it out does not count."
-    ways = (WayOut(words=f"put somebody else into {by}", cost=_DEPUTY),)
+    ways = (WayOut(words=_deputy(case, by, "else"), cost=_DEPUTY),)
     return Finding(matter=Matter.APPROVAL, place=_place(case, by, phase), reason=reason, ways_out=ways, about=(phase, by))
+
+
+def _deputy(case: Case, by: str, which: str) -> str:
+    """Who else could approve: somebody in the role; of a person or a head, which is one only, another one instead."""
+    if by in case.estate.people:
+        return f"ask somebody {which} in place of {case.name(PersonId(by))}"
+    department = by.removeprefix("head-of-")
+    if department != by and department in case.estate.departments:
+        return f"let somebody {which} head {department}, or ask another role"
+    return f"put somebody {which} into {by}"
 
 
 def _away(
@@ -108,14 +118,27 @@ def _away(
     back = sorted(back_at(case, person, since) for person in away)[missing - 1]
     last = last_day(case)
     later = (last is None or back.astimezone(case.zone).date() <= last) and fits(changed_phase(phase, earliest=back)(rest))
-    ways = [WayOut(words=f"put somebody into {by} who is there", cost=_DEPUTY)]
-    if expires is None:
+    ways = [WayOut(words=_deputy(case, by, "who is there"), cost=_DEPUTY)]
+    if expires is None and _yet_to_leave(case, away, since, missing):
         ways.insert(0, WayOut(words=f"ask {listed([case.name(p) for p in away], 2)} before they leave", cost=_NOW))
     if later:
         ways.append(WayOut(words=f"start phase {phase} after {case.moment(back)}", cost=_LATER, proved=True))
     about = (phase, by, *away)
     place = _place(case, by, phase)
     return Finding(matter=Matter.APPROVAL, place=place, reason=reason, blocks=not later, ways_out=tuple(ways), about=about)
+
+
+def _yet_to_leave(case: Case, away: Sequence[PersonId], since: datetime, missing: int) -> bool:
+    """Whether enough of those who are away when they are needed have no leave yet at the moment from which on they are."""
+    leaves = {p: case.estate.people[p].leave if p in case.estate.people else () for p in away}
+    gone = [
+        p
+        for p in away
+        if any(
+            s.start <= since < s.end for x in leaves[p] for s in leave_spans(x, zone_name(case.estate.people[p], case.estate))
+        )
+    ]
+    return len(away) - len(gone) >= missing
 
 
 def _away_words(case: Case, person: PersonId, since: datetime) -> str:

@@ -12,6 +12,8 @@ from runbook_engine.model.words import PersonId, PhaseId, StepId
 from runbook_engine.model.world import Pool
 from runbook_engine.scheduling.feasibility_case import Case
 
+_PLENTY = 10_000
+
 Drop = Callable[[Case], Case]
 
 
@@ -39,6 +41,16 @@ def changed_resource(name: str, **changes: Any) -> Drop:
     def drop(case: Case) -> Case:
         known = case.estate.resources
         return _with_estate(case, resources={**known, name: replace(known[name], **changes)})
+
+    return drop
+
+
+def plenty(name: str) -> Drop:
+    """With more of a resource than anybody could use, in the hours in which it can be used."""
+
+    def drop(case: Case) -> Case:
+        known = case.estate.resources[name]
+        return changed_resource(name, capacity=None if known.capacity is None else _PLENTY, stock=None)(case)
 
     return drop
 
