@@ -192,3 +192,17 @@ def test_separate_duties_need_as_many_people_as_there_are(sites):
     assert "must not be done by the people of racks/mount" in found["reason"]
     assert "do racks/test without other_people_than" in ways(found)
     assert any(words.startswith("one more person with cabling") for words in ways(found))
+
+
+def test_leave_is_not_hidden_by_another_rule_about_who_does_what(sites):
+    """Of two rules of who may do what, one is in the way since somebody is on leave: that is told as without the other."""
+    both = "who: {skill: switching, level: 3}"
+    sign = (
+        f"{{id: sign, title: Sign, manual: Sign., {both}, takes: 1h, needs: [{{step: read, lag: 2d}}], same_people_as: read}}"
+    )
+    signed = (BOOK, "who: ida, takes: 1h}\n  - id: ams", f"{both}, takes: 1h}}\n      - {sign}\n  - id: ams")
+    away = person("Jan Vos", "leave: [{from: 2027-03-10, to: 2027-03-31, why: Wedding}]")
+    gone = (INVENTORY, "name: Ina More, skills: {cabling: 2}", "name: Ina More, skills: {}")
+
+    assert "Jan Vos is on leave" in sites.only(signed, away)["reason"]
+    assert [one["matter"] for one in sites.verdict(signed, away, gone)["findings"]] == ["skill", "people"]

@@ -12,7 +12,7 @@ from runbook_engine.model.verdict import Feasible, Finding, Matter, Verdict
 from runbook_engine.scheduling.feasibility_approvals import approvals
 from runbook_engine.scheduling.feasibility_bookings import double_bookings
 from runbook_engine.scheduling.feasibility_case import Case
-from runbook_engine.scheduling.feasibility_clash import BEFORE_DEADLINE, Clash
+from runbook_engine.scheduling.feasibility_clash import ABSENT, BEFORE_DEADLINE, Clash
 from runbook_engine.scheduling.feasibility_conflict import Budget, conflict, mended, without
 from runbook_engine.scheduling.feasibility_ends import timeless
 from runbook_engine.scheduling.feasibility_money import money
@@ -31,7 +31,6 @@ from runbook_engine.scheduling.projects_times import estimate_words
 MOST_ROUNDS = 6  # conflicts that are told; a plan with more has to be thought over anyway
 ORDER = tuple(Matter)
 WAYS_WORK = 2500  # jobs that are placed to try the ways out of one finding
-_ABSENT = frozenset({Group.LEAVE, Group.BOOKED, Group.FREEZE, Group.CERTIFICATE})
 
 
 def verdict(case: Case) -> Verdict:
@@ -47,6 +46,7 @@ def verdict(case: Case) -> Verdict:
         feasible=Feasible.NO if blocks else Feasible.AT_RISK if found else Feasible.YES,
         findings=tuple(sorted(_different(found), key=lambda one: (not one.blocks, ORDER.index(one.matter)))),
         conflict=tuple(one.words for one in clashes[0].restraints) if clashes else (),
+        minimal=all(clash.minimal for clash in clashes[:1]),
         estimates=estimate_words(case.plan, case.learnt),
     )
 
@@ -128,16 +128,29 @@ def _beside(clash: Clash) -> set[str]:
 
 
 def _clash(case: Case, waiting: tuple[Case, ...], outcome: Outcome, last: Clash | None) -> tuple[Clash, tuple[Case, ...]]:
-    """What cannot all hold in a case, and the parts that wait to be asked. Whether it is like the `last` one is asked first."""
-    if waiting and last and last.main[0].group in BEFORE_DEADLINE:
+    """What cannot all hold in a case, and the parts that wait to be asked. Whether as the `last` one is asked first.
+
+    Only of what is absent: another rule, or another tool, that would help may hide that somebody is on leave.
+    """
+    if waiting and last and last.main[0].group in ABSENT:
         alike = conflict(waiting[0], fits, Budget(), last.main[0].group)
         if alike:
             return Clash(case=case, job=outcome.job, restraints=alike, parts=waiting[:1]), waiting
     movable = [one for one in restraints(case) if one.group in BEFORE_DEADLINE]
     asked = case if fits(without(case, movable)) else without(case, movable)
     part = next((each for each in parts(asked, outcome.root) if not fits(each)), asked)
-    kept = conflict(part, fits, Budget()) or conflict(case, fits, Budget())
-    clash = Clash(case=case, job=outcome.job, restraints=kept, parts=() if part is asked else (part,))
+    budget = Budget()
+    kept = conflict(part, fits, budget)
+    if not kept:
+        kept = conflict(case, fits, budget := Budget())
+    clash = Clash(
+        case=case,
+        job=outcome.job,
+        root=outcome.root,
+        restraints=kept,
+        minimal=not budget.overdrawn,
+        parts=() if part is asked else (part,),
+    )
     if clash.of(Group.DEADLINE):
         clash = replace(clash, timeless=timeless(case))
     return clash, (part, *elsewhere(case, part)) if clash.parts and asked is case else ()
@@ -152,7 +165,7 @@ def _hidden(whole: Case, clashes: list[Clash]) -> Iterator[Clash]:
             continue
         clash, _ = _clash(alone, (), outcome, None)
         names = {(one.group, one.words) for one in clash.main} if clash.restraints else set()
-        if names and clash.main[0].group in _ABSENT and not names <= known:
+        if names and clash.main[0].group in ABSENT and not names <= known:
             known |= names
             yield clash
 

@@ -16,6 +16,10 @@ BEFORE_DEADLINE = frozenset(
     | {Group.POOL, Group.AT_MOST}
 )
 
+ABSENT = frozenset({Group.LEAVE, Group.BOOKED, Group.FREEZE, Group.CERTIFICATE})
+MOST_TOLD = 4  # kinds of things that can be in each other's way before it is called a lack of time
+OPENINGS = frozenset({Group.WINDOW, Group.WAY_BACK})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clash:
@@ -29,6 +33,8 @@ class Clash:
     case: Case
     job: Job
     restraints: Sequence[Restraint]
+    root: Job | None = None  # where the reason was looked for, if that is another job
+    minimal: bool = True  # each of the restraints was tried; else there was no time for all of them
     more: Sequence[Restraint] = ()
     timeless: Outcome | None = None
     parts: Sequence[Case] = ()
@@ -37,11 +43,12 @@ class Clash:
     @property
     def package(self) -> Package:
         """What has no place: what the job belongs to, if that is what the matter is about; else the first of which it is."""
+        if self.main[0].group in OPENINGS:
+            return self.case.plan.packages[worst(self.case, main_phase(self))]
         packages = list(self.case.plan.packages.values())
         tied = {one.subject for one in self.of(Group.RULES)}  # who may do it with whom is part of why it has no place
-        own = sorted(
-            packages, key=lambda p: (bool(tied) and p.step not in tied, p.id != self.job.package, p.phase != self.job.phase)
-        )
+        job = self.root if self.root and self.main[0].group is not Group.DEADLINE else self.job
+        own = sorted(packages, key=lambda p: (bool(tied) and p.step not in tied, p.id != job.package, p.phase != job.phase))
         about = [p for p in own[:1] if self._concerns(p)] or [p for p in packages if self._concerns(p)]
         return next(iter(about or own))
 
@@ -55,8 +62,6 @@ class Clash:
         main = self.main
         if main[0].group in (Group.SUPPLY, Group.SUPPLY_HOURS):
             return main[0].subject in package.uses
-        if main[0].group in (Group.WINDOW, Group.WAY_BACK):
-            return package.id == worst(self.case, main_phase(self))
         if main[0].group is Group.RULES:
             return package.step == main[0].subject
         if main[0].group not in _OF_PEOPLE:
@@ -82,10 +87,15 @@ class Clash:
 _OF_PEOPLE = frozenset({Group.LEAVE, Group.BOOKED, Group.CERTIFICATE, Group.LIMITS, Group.HOURS})
 
 
+def _all_together(groups: Sequence[Group]) -> bool:
+    """Whether so much has to do with it, and nobody's absence, that the time is too short rather than one thing in its way."""
+    return ABSENT.isdisjoint(groups) and len({*groups} - {Group.CREW}) > MOST_TOLD
+
+
 def main_group(groups: Sequence[Group]) -> Group:
     """What is the matter when things of these groups cannot all hold: what could be moved before what stands fast."""
     early = [g for g in groups if g in BEFORE_DEADLINE]
-    if early:
+    if early and not (Group.DEADLINE in groups and _all_together(groups)):
         return min(early)
     if Group.DEADLINE in groups:
         return Group.DEADLINE

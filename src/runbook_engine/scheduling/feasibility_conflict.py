@@ -7,14 +7,14 @@ from runbook_engine.scheduling.feasibility_case import Case
 from runbook_engine.scheduling.feasibility_restraints import Group, Restraint, restraints
 
 MOST_TRIES = 60  # schedules that are made for one conflict; what is left then may hold more than is needed
-MOST_WORK = 9000  # tasks in them
+MOST_WORK = 15000  # tasks in them
 
 
 class Budget:
     """How many schedules may still be made, and of how many tasks in all."""
 
     def __init__(self, most: int = MOST_TRIES, work: int = MOST_WORK) -> None:
-        self.left, self.work = most, work
+        self.left, self.work, self.overdrawn = most, work, False  # overdrawn: one more was asked for than may be made
 
     @property
     def spent(self) -> bool:
@@ -25,6 +25,7 @@ class Budget:
         """Whether one more may be made of a case; it is counted."""
         self.left -= 1
         self.work -= sum(package.size for package in case.plan.packages.values())
+        self.overdrawn |= self.left < 0 or self.work < 0
         return self.left >= 0 and self.work >= 0
 
 

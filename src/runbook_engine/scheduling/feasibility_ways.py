@@ -12,7 +12,7 @@ from runbook_engine.model.values import dataclass
 from runbook_engine.model.verdict import WayOut
 from runbook_engine.model.words import PersonId
 from runbook_engine.scheduling.feasibility_case import Case, listed, worked
-from runbook_engine.scheduling.feasibility_clash import Clash, main_phase
+from runbook_engine.scheduling.feasibility_clash import OPENINGS, Clash, main_phase
 from runbook_engine.scheduling.feasibility_conflict import Budget
 from runbook_engine.scheduling.feasibility_drops import Drop, changed_phase, changed_resource, changed_step
 from runbook_engine.scheduling.feasibility_ends import missed, promised
@@ -27,7 +27,6 @@ from runbook_engine.scheduling.projects_people import able, wanted
 MOST_WAYS = 5
 _MOST_SWAPS = 6  # shifts that are tried
 _MORE = PersonId("one-more")
-_OPENINGS = frozenset({Group.WINDOW, Group.WAY_BACK})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ def ways_out(clash: Clash, budget: Budget) -> tuple[WayOut, ...]:
             continue
         if (words := one.words if one.sure else _tried(clash, one)) is not None:
             found.append(WayOut(words=words, cost=one.cost, proved=True))
-    if any(one.group in _OPENINGS for one in clash.main):
+    if any(one.group in OPENINGS for one in clash.main):
         found += window_ways(clash.case, clash.package)
     return tuple(found)
 
@@ -80,7 +79,7 @@ def _changes(clash: Clash) -> Iterator[_Change]:
         cost, change = sum(change.cost for change in moves), _all([change.change for change in moves])
         yield _Change(words, cost, change, whole, parts=tuple(change.words for change in moves))
     who = [who for who in clash.package.who if who.skill or who.role]
-    if who and main[0].group not in _OPENINGS:
+    if who and main[0].group not in OPENINGS:
         yield from (change for each in who for change in _lower(clash, each))
         yield _Change(f"one more person with {wanted(who[0])}{{day}}", 5.0, _one_more(clash.package, who[0]))
     yield from _later(clash)
@@ -101,7 +100,7 @@ def _other_hours(clash: Clash) -> Iterator[_Change]:
         windows = clash.of(Group.WINDOW)
         which = listed(list(dict.fromkeys(one.what.window for one in windows)))
         yield _Change(f"open window {which} while they work ({names})", 4.5, _all([one.drop for one in windows]))
-    if main[0].group in _OPENINGS:
+    if main[0].group in OPENINGS:
         yield from _longer(clash)
 
 
