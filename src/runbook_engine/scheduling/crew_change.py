@@ -7,6 +7,7 @@ from runbook_engine.model.jobs import Placed, Project
 from runbook_engine.scheduling.listing import Laid, by_latest, checked, laid_out
 from runbook_engine.scheduling.listing_books import Books, books_of
 from runbook_engine.scheduling.listing_case import (
+    BIG,
     DEADLINE,
     DUR,
     FACT,
@@ -129,7 +130,7 @@ def _fits(case: Case, books: Books, job: int, was: Placed) -> bool:
         if person not in case.candidates[case.seats[k] : case.seats[k + 1]] or not allowed(case, books, job, person):
             return False
     if row[PAUSE] and length:
-        return paused(case, books, job, was.start, len(was.people)) == was.start
+        return paused(case, books, job, was.start, len(was.people), BIG) == was.start
     books.spells[0][:] = was.start, was.start + length
     books.parts[0] = 1
     if things_for(case, books, job, was.start) != was.start:

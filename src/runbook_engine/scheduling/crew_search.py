@@ -17,7 +17,7 @@ from runbook_engine.scheduling.crew_bounds import bound
 from runbook_engine.scheduling.crew_child import sent
 from runbook_engine.scheduling.crew_island import Island, Start, warmth
 from runbook_engine.scheduling.crew_start import started
-from runbook_engine.scheduling.crew_values import value
+from runbook_engine.scheduling.crew_values import merit, value
 from runbook_engine.scheduling.listing import Laid, in_time, solution
 from runbook_engine.scheduling.listing_case import DEADLINE
 
@@ -130,7 +130,7 @@ def general(project: Project, effort: Effort, aim: Aim = Aim.FINISH, baseline: M
     laid, start = started(project, aim, baseline or {}, least)
     best = solution(project, laid, how="list scheduling", tried=1)
     missed = any(end > laid.case.jobs[j][DEADLINE] for j, end in enumerate(laid.books.finish))
-    if not effort.work and not effort.seconds:
+    if not effort.work and (until is None or time.monotonic() >= until):
         in_time(project, laid)
         return _bounded(best, least)
     if not missed and (aim is Aim.CHANGE or (aim is Aim.FINISH and best.finish <= least)):
@@ -156,8 +156,9 @@ def _begun(start: Start, worth: int, seed: int) -> tuple[Island, Start]:
 
 
 def _worth(start: Start, laid: Laid) -> int:
-    """The value of the first list by what is aimed for: the search began elsewhere if it is for low cost."""
-    return value(laid.case, laid.books, start.aim, start.whole, start.least, [0] * len(laid.case.spans))
+    """The merit of the first list by what is aimed for: the search began elsewhere if it is for low cost."""
+    found = value(laid.case, laid.books, start.aim, start.whole, start.least, [0] * len(laid.case.spans))
+    return merit(laid.case, laid.books, start.aim, found)
 
 
 def _laid_again(here: Island, genes: Message) -> Laid:

@@ -14,23 +14,48 @@ from runbook_engine.scheduling.listing_gaps import site_of, span_after
 FINISH, COST, WINDOWS = 0, 1, 2
 WORST = 1 << 62
 LATE = 1 << 42  # a slot after a due time weighs as much; a thousand times as much after a deadline
+FIRST = 1 << 21  # a slot of the finish weighs as much between schedules of which the better is kept
 
 
 def value(case: Any, books: Any, aim: int, whole: int, least: int, marks: Any) -> int:
-    """How good a finished schedule is.
+    """How good a finished schedule is as a place to go on from.
 
-    `whole` is what costs are measured by, `least` a slot before which no schedule is over, `marks` scratch for each span.
+    `whole` is what costs are measured by, `least` a slot before which it is not to be over, `marks` scratch for each span.
     """
-    late = 0
-    for job in range(len(books.finish)):
-        ends = books.finish[job]
-        late += 1000 * max(0, ends - case.jobs[job][DEADLINE]) + max(0, ends - case.jobs[job][DUE])
-    over = overall(case, books, least)
+    late, over = lateness(case, books), overall(case, books, least)
     if aim == COST:
         over = cost(case, books) * 1_000_000_000 // max(1, whole) + over // 1000
     elif aim == WINDOWS:
         over = openings(case, books, marks) * 100_000_000 + over // 10
     return int(min(late, 1_000_000) * LATE + min(over, LATE - 1))
+
+
+def merit(case: Any, books: Any, aim: int, value: int) -> int:
+    """How good a finished schedule is as an answer: nothing makes up for a later finish, if that is the aim."""
+    if aim != FINISH:
+        return value
+    finish, total, jobs = 0, 0, 1
+    for job in range(len(books.finish)):
+        finish = max(finish, books.finish[job])
+        if case.jobs[job][OUT_AT] == case.jobs[job + 1][OUT_AT]:
+            total += books.finish[job]
+            jobs += 1
+    over = min(finish * FIRST + min(4 * total // jobs + ways(case, books), FIRST - 1), LATE - 1)
+    return int(min(lateness(case, books), 1_000_000) * LATE + over)
+
+
+def finish_of(merit: int, aim: int) -> int:
+    """The finish of a schedule of that merit; 0 if it is over too late, or something else is the aim."""
+    return merit // FIRST if aim == FINISH and merit < LATE else 0
+
+
+def lateness(case: Any, books: Any) -> int:
+    """How many slots jobs are over too late: those after a deadline count a thousand times."""
+    late = 0
+    for job in range(len(books.finish)):
+        ends = books.finish[job]
+        late += 1000 * max(0, ends - case.jobs[job][DEADLINE]) + max(0, ends - case.jobs[job][DUE])
+    return int(late)
 
 
 def overall(case: Any, books: Any, least: int) -> int:

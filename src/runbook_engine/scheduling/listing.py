@@ -16,7 +16,7 @@ from runbook_engine.scheduling.listing_books import Books, books_of
 from runbook_engine.scheduling.listing_case import BIG, DEADLINE, DUE, DUR, MOST, PAUSE, SEAT_AT, Case, case_of, pairs
 from runbook_engine.scheduling.listing_laying import PLACED, lay
 from runbook_engine.scheduling.listing_order import cycle, latest, ranks, sequence
-from runbook_engine.scheduling.listing_pauses import pattern
+from runbook_engine.scheduling.listing_pauses import spells_of
 from runbook_engine.scheduling.listing_reasons import NotPlaced, in_circle, late, no_place, unfit
 
 AT_ONCE = 25  # jobs that are placed before it is seen how many are late
@@ -183,5 +183,5 @@ def placing(case: Case, books: Any, job: int) -> Placed:
     start, finish = int(books.start[job]), int(books.finish[job])
     spells: list[tuple[int, int]] = []
     if case.jobs[job][PAUSE] and finish - start > case.jobs[job][DUR]:
-        spells = [(int(a), int(b)) for a, b in books.spells[: pattern(case, books, job, start, end - at)]]
+        spells = spells_of(case, books, job, end - at)
     return Placed(start=start, finish=finish, people=tuple(int(p) for p in books.who[at:end]), spells=tuple(spells))
