@@ -67,19 +67,26 @@ def _rounds(whole: Case) -> tuple[Case, Outcome, list[Clash]]:
         same = _together(clashes[-1], clash) if clashes else None
         clashes = [*clashes[:-1], same] if same else [*clashes, clash]
         waiting, outcome = _left(case, waiting)
-    if outcome.solution is not None:
-        clashes = _needed(whole, clashes)
-    if any(clash.main[0].group is Group.DEADLINE for clash in clashes):
-        clashes += _hidden(whole, clashes)
-    return case, outcome, clashes
+    return _settled(whole, case, outcome, clashes)
+
+
+def _settled(whole: Case, case: Case, outcome: Outcome, clashes: list[Clash]) -> tuple[Case, Outcome, list[Clash]]:
+    """With what deadlines hide, and without what is no clash once all others are mended; the case and the schedule follow."""
+    hidden = [*_hidden(whole, clashes)] if any(clash.main[0].group is Group.DEADLINE for clash in clashes) else []
+    needed = _needed(whole, [*clashes, *hidden]) if outcome.solution is not None else [*clashes, *hidden]
+    if needed == clashes:
+        return case, outcome, clashes
+    settled = mended(whole, [one for clash in needed for one in clash.main])
+    again = scheduled(settled)
+    return (case, outcome, [*clashes, *hidden]) if again.solution is None else (settled, again, needed)
 
 
 def _needed(whole: Case, clashes: list[Clash]) -> list[Clash]:
-    """Without those clashes that are none once what came to light after them is mended."""
+    """Without those clashes that are none once all others are mended."""
     left = clashes
-    for clash in clashes[:-1]:
+    for clash in clashes:
         rest = [one for one in left if one is not clash]
-        if fits(mended(whole, [restraint for one in rest for restraint in one.main])):
+        if rest and fits(mended(whole, [restraint for one in rest for restraint in one.main])):
             left = rest
     return left
 

@@ -12,6 +12,7 @@ from runbook_engine.scheduling.listing_case import (
     DEADLINE,
     DUR,
     FACT,
+    FIXED,
     OTHER_AT,
     PAUSE,
     RELEASE,
@@ -117,6 +118,9 @@ def _too_much(project: Project, job: int) -> NotPlaced | None:
 
 def no_place(project: Project, case: Case, books: Books, job: int, code: int) -> NotPlaced:
     """Why a job had no place in a schedule in which those before it are placed."""
+    pinned = _pinned(project, case, job)
+    if pinned is not None:
+        return pinned
     if code == TOO_LATE:
         return _tied(project, job)
     starved = _starved(case, books, job)
@@ -150,6 +154,21 @@ def _starved(case: Case, books: Books, job: int) -> int:
     people = [p for p in able if not others_do(case, books, job, p)]
     waiting = [other for other in others if books.finish[other] < 0]
     return next((k for k in waiting if people and not any(leaves_somebody(case, books, k, p) for p in people)), -1)
+
+
+def _pinned(project: Project, case: Case, job: int) -> NotPlaced | None:
+    """What of its own forbids a job its pinned start: the time before which it may not begin, or that it is closed then."""
+    row = case.jobs[job]
+    start, (at, end) = row[FIXED], case.calendars[row[CAL]] if row[CAL] >= 0 else (0, 0)
+    if start < 0:
+        return None
+    if start < row[RELEASE]:
+        words = "it is pinned to a time before which it may not begin"
+    elif row[CAL] >= 0 and open_for(case.spans, at, end, start, 1 if row[PAUSE] else row[DUR]) != start:
+        words = f"it is pinned to a time at which {_openings(project, job)} is not open, or not for so long"
+    else:
+        return None
+    return NotPlaced(project, job, Reason.TIED, words)
 
 
 def _tied(project: Project, job: int) -> NotPlaced:
