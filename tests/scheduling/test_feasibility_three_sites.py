@@ -206,3 +206,17 @@ def test_leave_is_not_hidden_by_another_rule_about_who_does_what(sites):
 
     assert "Jan Vos is on leave" in sites.only(signed, away)["reason"]
     assert [one["matter"] for one in sites.verdict(signed, away, gone)["findings"]] == ["skill", "people"]
+
+
+def test_each_of_what_cannot_all_hold_is_needed(sites):
+    """Also who is asked for in a step whose people have to do the next: without it nobody would be tied to anybody."""
+    carry = "{id: carry, title: Carry, manual: Carry., who: {skill: switching, level: 3}, takes: 1h}"
+    count = "{id: count, title: Count, manual: Count., who: {skill: switching}, takes: 1h, needs: [{step: carry, lag: 2d}]"
+    after = "who: ida, takes: 1h}\n"
+    steps = f"{after}      - {carry}\n      - {count}, same_people_as: carry}}\n"
+    tied = (BOOK, f"{after}  - id: ams", f"{steps}  - id: ams")
+    away = person("Jan Vos", "leave: [{from: 2027-03-10, to: 2027-03-31, why: Wedding}]")
+    conflict = sites.verdict(tied, away)["conflict"]
+
+    assert "the leave of Jan Vos from Wed 10 Mar 2027 to Wed 31 Mar 2027 (Wedding)" in conflict
+    assert {"switching of level 3", "who may do prepare/count with whom (same_people_as)"} <= set(conflict)

@@ -96,12 +96,20 @@ def no_way_back(phase: PhaseId) -> Drop:
 
 
 def without_who(who: Who) -> Drop:
-    """With steps that do not ask for these people."""
+    """With steps that do not ask for these people; whoever would have to be the same as nobody may be anybody."""
 
-    def change(package: Package) -> Package:
-        return replace(package, who=tuple(w for w in package.who if w != who)) if who in package.who else package
+    def drop(case: Case) -> Case:
+        free = {name for name, package in case.plan.packages.items() if package.who and set(package.who) == {who}}
 
-    return lambda case: _each_package(case, change)
+        def change(package: Package) -> Package:
+            same = () if package.id in free else tuple(name for name in package.same_people_as if name not in free)
+            if who not in package.who and same == package.same_people_as:
+                return package
+            return replace(package, who=tuple(w for w in package.who if w != who), same_people_as=same)
+
+        return _each_package(case, change)
+
+    return drop
 
 
 def without_calendar(calendar: str) -> Drop:
