@@ -171,7 +171,9 @@ def test_nobody_is_asked_before_a_leave_that_has_begun(sites, since, asked):
 
     assert (found == []) is asked
     for one in found:
-        assert [way["words"] for way in one["ways_out"]] == ["let somebody who is there head network, or ask another role"]
+        deputy, later = (way["words"] for way in one["ways_out"])
+        assert deputy == "let somebody who is there head network, or ask another role"
+        assert re.search("start phase ams after Mon 29 Mar .* promise the end for Tue 30 Mar .* and 'All is there'", later)
 
 
 def test_a_person_who_cannot_approve_is_no_role(sites):

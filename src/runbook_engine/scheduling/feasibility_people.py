@@ -123,7 +123,7 @@ def _too_long(case: Case, ask: _Ask, short: Sequence[Person]) -> Finding:
     told = [f"{p.name or p.id} works {limit_words(p)}" for p in short]
     reason = f"{step_words(ask.package)} takes {took} in one go, longer than people may work: {listed(told, 3)}."
     ways = [WayOut(words=f"let {listed([p.name or p.id for p in short], 2)} work longer on that day", cost=_ALLOW)]
-    ways.append(WayOut(words="split the step, or let it rest over night: takes: {pausable: true}", cost=_RENEW))
+    ways.append(WayOut(words="split the step, or let it rest over night: pausable: true in takes", cost=_RENEW))
     place = case.where.entry("people", short[0].id, "limits")
     ordered = tuple(sorted(ways, key=lambda way: way.cost))
     about = (ask.package.id, *(p.id for p in short))

@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import partial
 from itertools import islice
 
+from runbook_engine.model.durations import time_words
 from runbook_engine.model.estate import Person
 from runbook_engine.model.plan import Package
 from runbook_engine.model.runbook import Who
@@ -93,6 +94,7 @@ def _other_hours(clash: Clash) -> Iterator[_Change]:
     yield from islice((change for one in hours for change in _swapped(clash, one)), _MOST_SWAPS)
     names = listed([one.subject for one in hours])
     if hours:
+        yield from _resting(clash)
         yield _Change(f"work beyond the usual hours ({names})", 4.0, _all([one.drop for one in hours]))
     if main[0].group is Group.SUPPLY:
         yield from (change for one in clash.of(Group.SUPPLY_HOURS) for change in _moved(clash, one))
@@ -114,6 +116,16 @@ def _longer(clash: Clash) -> Iterator[_Change]:
         yield _Change(one, 3.0, widened(window, found.need_s - found.longest_s))
     words = f"more openings of window {window}{f', one of them of {worked(found.need_s)}' if found else ''}"
     yield _Change(words, 3.1, _all([changed_phase(phase, opens=None) for phase in alike]), parts=(one,))
+
+
+def _resting(clash: Clash) -> Iterator[_Change]:
+    """Work that rests while people are off."""
+    takes = clash.package.takes
+    if takes is not None and clash.package.by_person and not takes.pausable:
+        low, high = time_words(takes.low_s), time_words(takes.high_s)
+        written = f"{{low: {low}, high: {high}, pausable: true}}"
+        change = changed_step(clash.package.step, takes=replace(takes, pausable=True))
+        yield _Change(f"let it rest while they are off: takes: {written}", 1.0, change)
 
 
 def _swapped(clash: Clash, one: Restraint) -> Iterator[_Change]:

@@ -112,6 +112,9 @@ def gap_after(case: Any, books: Any, job: int, person: int, seats: int, slot: in
         if later == slot and (b < 0 or books.ends[person][b] <= slot):
             return slot
         slot = max(later, books.ends[person][b] if b >= 0 else 0)
+        while 0 <= b < books.count[person] - 1 and books.starts[person][b + 1] == slot:
+            b += 1
+            slot = books.ends[person][b]
     return BIG
 
 
@@ -130,8 +133,10 @@ def clash(case: Any, books: Any, job: int, person: int, seats: int, parts: int) 
         if since > begin:
             later = since if i == 0 else books.spells[0][1]
             break
-        book(case, books, person, job, begin, end)
-    unbook(case, books, person, job)
+        if i + 1 < parts:
+            book(case, books, person, job, begin, end)
+    if parts > 1:
+        unbook(case, books, person, job)
     return later
 
 

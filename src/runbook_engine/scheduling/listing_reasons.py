@@ -75,7 +75,12 @@ def unfit(project: Project, case: Case, job: int) -> NotPlaced | None:
     """What keeps a job from being placed even if no other job were there; None if nothing is found."""
     if case.jobs[job][FACT]:
         return None
-    return _too_few(project, case, job) or _never_open(project, case, job) or _too_much(project, job)
+    return (
+        _too_few(project, case, job)
+        or _endless(project, case, job)
+        or _never_open(project, case, job)
+        or _too_much(project, job)
+    )
 
 
 def _too_few(project: Project, case: Case, job: int) -> NotPlaced | None:
@@ -86,6 +91,18 @@ def _too_few(project: Project, case: Case, job: int) -> NotPlaced | None:
         return None
     crews = ", ".join(f"{crew.count} for {crew.words or 'it'}" for crew in project.jobs[job].crews)
     return NotPlaced(project, job, Reason.NOBODY, f"it needs {end - first} people ({crews}) and {len(able)} can do it")
+
+
+def _endless(project: Project, case: Case, job: int) -> NotPlaced | None:
+    """What waits for people or openings, and would not be over as far as they are known."""
+    row = case.jobs[job]
+    bound = row[CAL] >= 0 or row[SEAT_AT] < case.jobs[job + 1][SEAT_AT]
+    if not bound or not project.horizon or row[DUR] <= project.horizon:
+        return None
+    words = (
+        f"it takes {long_words(project, row[DUR])}, longer than a schedule looks ahead ({long_words(project, project.horizon)})"
+    )
+    return NotPlaced(project, job, Reason.NEVER_OPEN, words)
 
 
 def _never_open(project: Project, case: Case, job: int) -> NotPlaced | None:
@@ -99,8 +116,8 @@ def _never_open(project: Project, case: Case, job: int) -> NotPlaced | None:
     if longest >= row[DUR]:
         return None
     kind = "in all" if row[PAUSE] else "at a time"
-    open_ = f"is open for {_long(project, longest)} {kind}" if longest else "is not open any more"
-    words = f"it takes {_long(project, row[DUR])}, and {_openings(project, job)} {open_}"
+    open_ = f"is open for {long_words(project, longest)} {kind}" if longest else "is not open any more"
+    words = f"it takes {long_words(project, row[DUR])}, and {_openings(project, job)} {open_}"
     return NotPlaced(project, job, Reason.NEVER_OPEN, words)
 
 
@@ -135,9 +152,8 @@ def no_place(project: Project, case: Case, books: Books, job: int, code: int) ->
         return NotPlaced(project, job, Reason.OUT_OF_STOCK, f"the other jobs use up {names}", things=short)
     if not _somebody(case, books, job):
         return _nobody_left(project, job)
-    words = (
-        "on all days that are looked at whoever and whatever it needs is taken by other jobs, or it has to wait for too long"
-    )
+    ahead = f"in the {long_words(project, project.horizon)} that a schedule looks ahead" if project.horizon else "at all times"
+    words = f"{ahead} whoever and whatever it needs is taken by other jobs, or it has to wait for too long"
     return NotPlaced(project, job, Reason.FULL, words)
 
 
@@ -188,7 +204,7 @@ def _never_free(project: Project, case: Case, alone: Books, job: int) -> NotPlac
         names = ", ".join(project.resources[k].name for k in short)
         return NotPlaced(project, job, Reason.NEVER_SO_MUCH, f"there is never so much of {names} as it needs", things=short)
     people = {p for crew in project.jobs[job].crews for p in crew.people}
-    takes = f"it takes {_long(project, length)}"
+    takes = f"it takes {long_words(project, length)}"
     words = f"{takes}, and of the {len(people)} who can do it nobody is free for so long while it may be done"
     if not people or _open_alone(case, job) == BIG:
         words = f"{takes}, and {_openings(project, job)} is not open for so long once it may begin"
@@ -220,7 +236,7 @@ def late(project: Project, case: Case, books: Books, missed: Sequence[int]) -> N
     """What is wrong with a schedule in which some jobs are over after their deadlines."""
     job = max(missed, key=lambda j: books.finish[j] - case.jobs[j][DEADLINE])
     by = books.finish[job] - case.jobs[job][DEADLINE]
-    words = f"it would be over {_long(project, by)} after its deadline"
+    words = f"it would be over {long_words(project, by)} after its deadline"
     return NotPlaced(project, job, Reason.DEADLINE, words, jobs=missed)
 
 
@@ -229,7 +245,7 @@ def _openings(project: Project, job: int) -> str:
     return f"the window {window}, freezes taken off," if window else "the time that freezes and bookings leave"
 
 
-def _long(project: Project, slots: int) -> str:
+def long_words(project: Project, slots: int) -> str:
     """A length of time in words, such as '2d 3h 15m'."""
     seconds, parts = slots * project.slot_s, []
     for unit, size in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
