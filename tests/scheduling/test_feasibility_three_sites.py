@@ -222,3 +222,23 @@ def test_each_of_what_cannot_all_hold_is_needed(sites):
 
     assert "the leave of Jan Vos from Wed 10 Mar 2027 to Wed 31 Mar 2027 (Wedding)" in conflict
     assert {"switching of level 3", "who may do prepare/count with whom (same_people_as)"} <= set(conflict)
+
+
+def test_a_long_wait_between_two_steps_is_part_of_what_makes_it_long(sites):
+    """The report is written thirty days after all is there: to wait less is a way out."""
+    report = "manual: Write., who: ida, takes: 1h"
+    found = sites.only((BOOK, report, f"{report}, needs: [{{step: all, lag: 30d}}]"))
+
+    assert "What makes it long: close/report 30 days after what it needs" in found["reason"]
+    assert "wait less (close/report 30 days after what it needs)" in ways(found)
+
+
+def test_one_window_of_two_phases_is_opened_for_both(sites):
+    """Nobody works on Saturday night, neither for the one phase nor for the other: what would help is told of each."""
+    one = (INVENTORY, "  night-nyc: {time_zone: America/New_York", "  night-too: {time_zone: America/New_York")
+    opens = "night-ams: {time_zone: Europe/Amsterdam, open: "
+    night = (INVENTORY, f"{opens}{{mon-fri", f"{opens}{{sat")
+    both = sites.verdict(one, night, (BOOK, "window: night-nyc", "window: night-ams"))["findings"]
+
+    assert {one["matter"] for one in both} == {"people"}
+    assert any("open window night-ams while they work" in words for words in ways(both[0]))

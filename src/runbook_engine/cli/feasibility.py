@@ -233,7 +233,7 @@ def _unreachable(plan: Plan, estate: Estate, place: Settings) -> Iterator[Findin
         yield Finding(
             matter=Matter.REACH,
             place=where.entry("hosts", host.name),
-            reason=f"{fold_hosts(names, most=4)} cannot be reached: {cause}, such as {fault.message.rstrip('.')}.",
+            reason=f"{fold_hosts(names, most=4)} cannot be reached ({cause}): {fault.message.rstrip('.')}.",
             ways_out=(WayOut(words=words, cost=1.0),),
             about=tuple(names),
         )

@@ -78,11 +78,22 @@ def _settled(whole: Case, case: Case, outcome: Outcome, clashes: list[Clash]) ->
     """With what deadlines hide, and without what that makes superfluous; the case and its schedule follow."""
     hidden = [*_hidden(whole, clashes)] if any(clash.main[0].group is Group.DEADLINE for clash in clashes) else []
     needed = _needed(whole, clashes, hidden) if outcome.solution is not None else [*clashes, *hidden]
+    needed = [_anew(whole, clash, needed) for clash in needed] if len(needed) > 1 else needed
     if needed == clashes:
         return case, outcome, clashes
     settled = mended(whole, [one for clash in needed for one in clash.main])
     again = scheduled(settled)
     return (case, outcome, [*clashes, *hidden]) if again.solution is None else (settled, again, needed)
+
+
+def _anew(whole: Case, clash: Clash, clashes: Sequence[Clash]) -> Clash:
+    """A lack of time looked at once more, as if all else were mended: what is left of it may have another reason."""
+    if clash.main[0].group is not Group.DEADLINE:
+        return clash
+    alone = mended(whole, [one for other in clashes if other is not clash for one in other.main])
+    outcome = scheduled(alone)
+    found = clash if outcome.solution is not None else _clash(alone, (), outcome, None)[0]
+    return found if found.restraints else clash
 
 
 def _needed(whole: Case, clashes: Sequence[Clash], hidden: Sequence[Clash]) -> list[Clash]:

@@ -85,6 +85,18 @@ def without_at_most(step: StepId) -> Drop:
     return lambda case: _each_package(case, change)
 
 
+def without_lag(step: StepId) -> Drop:
+    """With a step that may follow what it needs at once."""
+
+    def change(package: Package) -> Package:
+        if package.step != step:
+            return package
+        needs = tuple(replace(e, lag=replace(e.lag, lag_s=min(0.0, e.lag.lag_s))) if e.lag else e for e in package.needs)
+        return replace(package, needs=needs)
+
+    return lambda case: _each_package(case, change)
+
+
 def no_way_back(phase: PhaseId) -> Drop:
     """With a phase for whose way back no time is kept."""
 

@@ -15,7 +15,7 @@ from runbook_engine.model.plan import Package, PlannedPhase
 from runbook_engine.model.runbook import Deadline
 from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import StepId
-from runbook_engine.scheduling.feasibility_case import Case
+from runbook_engine.scheduling.feasibility_case import Case, length
 from runbook_engine.scheduling.feasibility_drops import (
     Drop,
     changed_person,
@@ -30,6 +30,7 @@ from runbook_engine.scheduling.feasibility_drops import (
     without_at_most,
     without_calendar,
     without_end,
+    without_lag,
     without_leave,
     without_pool,
     without_who,
@@ -269,6 +270,10 @@ def _of_step(case: Case, package: Package) -> Iterator[Restraint]:
         words = f"{step} at most so long after what it needs"
         drop = without_at_most(step)
         yield Restraint(group=Group.AT_MOST, words=words, place=where.step(package, "needs"), drop=drop, subject=step)
+    lag_s = max((edge.lag.lag_s for edge in package.needs if edge.lag), default=0.0)
+    if lag_s > 0:
+        words, place = f"{step} {length(lag_s)} after what it needs", where.step(package, "needs")
+        yield Restraint(group=Group.EARLIEST, words=words, place=place, drop=without_lag(step), subject=step, what="lag")
     if package.earliest is not None:
         words, drop = f"{step} not before {case.day(package.earliest)}", changed_step(step, earliest=None)
         yield Restraint(group=Group.EARLIEST, words=words, place=where.step(package, "earliest"), drop=drop, subject=step)

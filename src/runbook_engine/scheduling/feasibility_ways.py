@@ -101,7 +101,9 @@ def _other_hours(clash: Clash) -> Iterator[_Change]:
     if main[0].group is Group.HOURS and clash.of(Group.WINDOW):
         windows = clash.of(Group.WINDOW)
         which = listed(list(dict.fromkeys(one.what.window for one in windows)))
-        yield _Change(f"open window {which} while they work ({names})", 4.5, _all([one.drop for one in windows]))
+        alike = [phase.id for phase in clash.case.plan.phases if phase.window in {one.what.window for one in windows}]
+        opened = _all([changed_phase(phase, opens=None) for phase in alike])
+        yield _Change(f"open window {which} while they work ({names})", 4.5, opened)
     if main[0].group in OPENINGS:
         yield from _longer(clash)
 
@@ -195,7 +197,7 @@ def _later(clash: Clash) -> Iterator[_Change]:
     if clash.timeless and late:
         yield _Change(promised(clash.case, clash.timeless, late), 2.5, _all([one.drop for one in late]), sure=True)
     for one in clash.of(Group.EARLIEST) if clash.main[0].group is Group.DEADLINE else ():
-        yield _Change(f"begin earlier ({one.words})", 3.5, one.drop)
+        yield _Change(f"{'wait less' if one.what == 'lag' else 'begin earlier'} ({one.words})", 3.5, one.drop)
 
 
 def _lower(clash: Clash, who: Who) -> Iterator[_Change]:
