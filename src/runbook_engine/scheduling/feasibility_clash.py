@@ -76,7 +76,8 @@ class Clash:
     @property
     def main(self) -> list[Restraint]:
         """What is the matter: those restraints that are named first."""
-        group = main_group([one.group for one in self.restraints])
+        late = any(one.group is Group.DEADLINE for one in self.restraints)  # then the way between sites only makes it long
+        group = main_group([one.group for one in self.restraints if not (late and one.subject == "travel")])
         return [*(one for one in self.restraints if one.group == group), *self.more]
 
     def of(self, group: Group) -> list[Restraint]:

@@ -7,7 +7,7 @@ from runbook_engine.scheduling.feasibility_case import Case
 from runbook_engine.scheduling.feasibility_restraints import Group, Restraint, restraints
 
 MOST_TRIES = 60  # schedules that are made for one conflict; what is left then may hold more than is needed
-MOST_WORK = 15000  # tasks in them
+MOST_WORK = 9000  # tasks in them
 
 
 class Budget:
@@ -43,7 +43,20 @@ def conflict(case: Case, fits: Callable[[Case], bool], budget: Budget, group: Gr
     parts = [list(same) for _, same in groupby(every, key=lambda one: max(one.group, Group.WAY_BACK))]
     for part in parts:
         _clear(case, part, cleared, kept, fits, budget)
-    return kept
+    return _needed(case, cleared, kept, fits, budget)
+
+
+def _needed(
+    case: Case, cleared: Sequence[Restraint], kept: Sequence[Restraint], fits: Callable[[Case], bool], budget: Budget
+) -> list[Restraint]:
+    """Those that are needed still, now that all others are cleared: a list may fit with less freedom and not with more."""
+    left, gone, overdrawn = list(kept), list(cleared), budget.overdrawn
+    for one in kept:
+        if not budget.spent and not overdrawn and not _fits_less(case, [*gone, one], fits, budget):
+            left.remove(one)
+            gone.append(one)
+    budget.overdrawn = overdrawn
+    return left
 
 
 def without(case: Case, gone: Sequence[Restraint]) -> Case:

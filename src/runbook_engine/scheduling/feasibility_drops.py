@@ -148,6 +148,8 @@ def unbooked(runbook: str, kind: str, name: str) -> Drop:
     """Without what a plan has booked of a person, a tool or a host."""
 
     def without(booking: Booking) -> Booking:
+        if name not in getattr(booking, kind):
+            return booking
         if kind == "uses":
             return replace(booking, uses={r: n for r, n in booking.uses.items() if r != name})
         left = tuple(x for x in getattr(booking, kind) if x != name)

@@ -15,6 +15,7 @@ from runbook_engine.model.plan import Package, PlannedPhase
 from runbook_engine.model.runbook import Deadline
 from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import StepId
+from runbook_engine.scheduling.feasibility_bookings import asked_for
 from runbook_engine.scheduling.feasibility_case import Case, length
 from runbook_engine.scheduling.feasibility_drops import (
     Drop,
@@ -144,13 +145,14 @@ def _of_hours(case: Case, people: list[Person]) -> Iterator[Restraint]:
 
 def _of_others(case: Case) -> Iterator[Restraint]:
     """What other plans have booked: by plan, each person, tool and host of it."""
+    asked = asked_for(case)
     for schedule in case.booked:
         names: dict[tuple[str, str], None] = {}
         for booking in schedule.bookings:
             names.update({("people", p): None for p in booking.people})
             names.update({("uses", r): None for r in booking.uses})
             names.update({("hosts", h): None for h in booking.hosts})
-        for kind, name in names:
+        for kind, name in (pair for pair in names if pair in asked):
             yield Restraint(
                 group=Group.BOOKED,
                 words=f"the bookings of {case.name(name) if kind == 'people' else name} by {schedule.runbook}",
