@@ -5,7 +5,7 @@ by the clock, the answer is there in time, whatever a child is doing; while none
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from queue import Queue
 from typing import Any
@@ -120,14 +120,21 @@ class Search:
         self.children[name].say({"work": work, "warmth": warmth(self._done(name))})
 
 
-def general(project: Project, effort: Effort, aim: Aim = Aim.FINISH, baseline: Mapping[str, Placed] | None = None) -> Solution:
+def general(
+    project: Project,
+    effort: Effort,
+    aim: Aim = Aim.FINISH,
+    baseline: Mapping[str, Placed] | None = None,
+    order: Sequence[int] | None = None,
+) -> Solution:
     """A schedule for any project, within the effort; `seconds` count from this call. Raises NotPlaced.
 
-    `baseline` says how jobs were placed before, by their ids; with the aim CHANGE as much of that is kept as can be.
+    `baseline` says how jobs were placed before, by their ids; with the aim CHANGE as much of that is kept as can be. `order` is
+    that of the first list where nothing is kept.
     """
     until = None if effort.seconds is None else time.monotonic() + effort.seconds - GRACE_S
     least = bound(project)
-    laid, start = started(project, aim, baseline or {}, least)
+    laid, start = started(project, aim, baseline or {}, least, order)
     best = solution(project, laid, how="list scheduling", tried=1)
     missed = any(end > laid.case.jobs[j][DEADLINE] for j, end in enumerate(laid.books.finish))
     if not effort.work and not effort.seconds:

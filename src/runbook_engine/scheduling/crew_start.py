@@ -13,9 +13,11 @@ from runbook_engine.scheduling.listing_case import DUR, PRICE, SEAT_AT, Case
 AIMS = {Aim.FINISH: crew_values.FINISH, Aim.COST: crew_values.COST, Aim.WINDOWS: crew_values.WINDOWS}
 
 
-def started(project: Project, aim: Aim, baseline: Mapping[str, Placed], least: int = 0) -> tuple[Laid, Start]:
+def started(
+    project: Project, aim: Aim, baseline: Mapping[str, Placed], least: int = 0, order: Sequence[int] | None = None
+) -> tuple[Laid, Start]:
     """A first schedule, deadlines kept if that was easy, and what a search begins with. Raises NotPlaced."""
-    laid = kept(project, baseline) if baseline else laid_out(project, strict=False)
+    laid = kept(project, baseline) if baseline else laid_out(project, order, strict=False)
     books = books_of(project, laid.case)
     books.rank[:] = laid.books.rank
     jobs = len(project.jobs)
