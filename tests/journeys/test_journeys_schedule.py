@@ -199,12 +199,40 @@ def test_a_deadline_that_is_not_kept(planner: Person) -> None:
     said = planner.types("schedule", "runbooks/late.yml", *QUICK, "--book", code=4)
     assert "AFTER the deadline of Mon 1 Dec 24:00" in said.out
     assert "Write the report is over" in said.err
+    assert "Proved: in every schedule Write the report is over at least 17h too late; nothing was searched for." in said.err
     assert "nothing was booked" in said.err
     assert planner.types("tasks", "--for", "ana.duarte", code=0).out.startswith("Nothing is booked")
 
     soft = late.replace("deadline: 2031-12-01", "deadline: {by: 2031-12-01, soft: true}").replace("takes: 1h", "takes: 7h")
     planner.writes("runbooks/soft.yml", runbook("soft", soft))
     assert "AFTER the wished deadline" in planner.types("schedule", "runbooks/soft.yml", *QUICK, code=0).out
+
+
+TIGHT = """start: 2031-12-01
+deadline: 2031-12-01T15:00
+phases:
+  - id: lay
+    title: Lay
+    steps:
+{steps}
+"""
+
+
+def test_a_deadline_is_searched_for_before_it_is_refused(planner: Person) -> None:
+    """Six hours for twelve hours of two people: the first list misses it. Where the search does as well, it says how near."""
+
+    def steps(*hours: int) -> str:
+        one = "      - {{id: s{n}, title: S{n}, manual: Lay., who: {{skill: hands}}, takes: {h}h, needs: []}}"
+        return TIGHT.format(steps="\n".join(one.format(n=n, h=h) for n, h in enumerate(hours)))
+
+    planner.writes("runbooks/tight.yml", runbook("tight", steps(3, 3, 2, 2, 2)))
+    assert "a search may find" in planner.types("schedule", "runbooks/tight.yml", *QUICK, code=4).err
+    assert planner.types("schedule", "runbooks/tight.yml", "--book", code=0).err.count("Booked: tight")
+
+    planner.writes("runbooks/tight.yml", runbook("tight", steps(4, 4, 4)))
+    said = planner.types("schedule", "runbooks/tight.yml", "--time-limit", "4", code=4).err
+    assert "is over Mon 1 Dec 17:00, 2h after Mon 1 Dec 15:00" in said
+    assert "schedules: none keeps it, and this one comes nearest." in said
 
 
 def test_people_are_booked_once(planner: Person) -> None:
@@ -348,7 +376,7 @@ def test_what_two_equal_plans_cannot_keep_names_both(planner: Person) -> None:
     planner.writes("runbooks/two.yml", runbook("two", tight.format(first="6h", then="10m", more="")))
     said = planner.types("schedule", "runbooks/one.yml", "--with", "runbooks/two.yml", *QUICK, "--book", code=4)
     assert "Burn it in is over Tue 2 Dec" in said.err
-    assert "scheduled as one project with one" in said.err
+    assert "scheduled as one project with two" in said.err
     assert planner.types("tasks", "--for", "ana.duarte", code=0).out.startswith("Nothing is booked")
 
     pin = ("--pin", "rewire/cables=2031-12-01T22:00@ana.duarte")

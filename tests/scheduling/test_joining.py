@@ -69,7 +69,8 @@ def told(asked: Sequence[Asked], whole: Joined, found: Solution, on: Estate) -> 
 def solved(plans: Sequence[Plan], on: Estate, effort: Effort = FIRST_ONLY, **terms: Any) -> list[Schedule]:
     """The schedules of plans that were scheduled as one project, all checks passed."""
     asked, whole = together(plans, on, **terms)
-    whole, found = solve_joined(plans, whole, effort, Aim.FINISH)
+    whole, found, late = solve_joined(plans, whole, effort, Aim.FINISH)
+    assert late is None
     assert faults(whole.project, found) == ()
     return told(asked, whole, found, on)
 

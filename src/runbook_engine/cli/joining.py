@@ -17,6 +17,7 @@ from runbook_engine.cli.scheduled import (
     begins,
     effort_of,
     impossible,
+    in_time_or_not,
     keeps_to_rules,
     late_words,
     learnt_for,
@@ -73,9 +74,9 @@ def make_together(plans: Sequence[Plan], place: Settings, wish: Wish, booked: Se
         begins(plan, part, wish)
     parts = [group.pinned(number, part) for number, part in enumerate(free)]
     options.say(f"Scheduled as one project, for their priorities are equal: {listed([plan.runbook for plan in plans])}.")
-    whole, solution = _solved(group, joined(plans, parts, group.live.pools, group.live.estate.resources))
-    keeps_to_rules(" and ".join(plan.runbook for plan in plans), whole.project, solution)
-    return _told(group, whole, solution)
+    whole, solution, late = _solved(group, joined(plans, parts, group.live.pools, group.live.estate.resources))
+    keeps_to_rules(" and ".join(plan.runbook for plan in plans), in_time_or_not(whole.project, late), solution)
+    return _told(group, whole, solution, late)
 
 
 def _group(plans: Sequence[Plan], place: Settings, wish: Wish, booked: Sequence[Booked], now: datetime) -> _Group:
@@ -101,22 +102,19 @@ def _group(plans: Sequence[Plan], place: Settings, wish: Wish, booked: Sequence[
     return _Group(asked=asked, zones=zones, before=before, outside=outside, live=live, wish=wish, now=now)
 
 
-def _solved(group: _Group, whole: Joined) -> tuple[Joined, Solution]:
-    """A schedule of the whole; where deadlines cannot be kept, one without them."""
-    from runbook_engine.scheduling.forecasts import without_deadlines
+def _solved(group: _Group, whole: Joined) -> tuple[Joined, Solution, str]:
+    """A schedule of the whole; where deadlines are not kept, the least late, and what was found out about that."""
     from runbook_engine.scheduling.joining import solve_joined
     from runbook_engine.scheduling.listing_reasons import NotPlaced
     from runbook_engine.scheduling.plain import is_plain
 
-    kept = _kept(group, whole)
-    first: Exception | None = None
-    for of in (whole, replace(whole, project=without_deadlines(whole.project))):
-        effort = effort_of(group.wish, len(of.project.jobs), plain=is_plain(of.project))
-        try:
-            return solve_joined(group.plans, of, effort, group.wish.aim, kept, group.asked[0].terms.parallel)
-        except (NotPlaced, ValueError) as error:
-            first = first or error
-    raise impossible(" and ".join(plan.runbook for plan in group.plans), group.wish, first) from first
+    effort = effort_of(group.wish, len(whole.project.jobs), plain=is_plain(whole.project))
+    parallel = group.asked[0].terms.parallel
+    try:
+        of, found, late = solve_joined(group.plans, whole, effort, group.wish.aim, _kept(group, whole), parallel)
+    except (NotPlaced, ValueError) as error:
+        raise impossible(" and ".join(plan.runbook for plan in group.plans), group.wish, error) from error
+    return of, found, late.how if late else ""
 
 
 def _kept(group: _Group, whole: Joined) -> dict[str, Placed] | None:
@@ -134,11 +132,11 @@ def _kept(group: _Group, whole: Joined) -> dict[str, Placed] | None:
     return named
 
 
-def _told(group: _Group, whole: Joined, solution: Solution) -> list[Made]:
+def _told(group: _Group, whole: Joined, solution: Solution, how_late: str) -> list[Made]:
     """What each plan is told: first on its own, so that the others can be placed around it."""
     shares = [_share(part, placed, solution) for part, placed in zip(whole.parts, whole.shares(solution), strict=True)]
     alone = [_schedule(group, number, part, shares[number]) for number, part in enumerate(whole.parts)]
-    return list(_views(group, whole, solution, shares, alone))
+    return list(_views(group, whole, solution, shares, alone, how_late))
 
 
 def _share(part: Project, placed: tuple[Placed, ...], solution: Solution) -> Solution:
@@ -150,7 +148,12 @@ def _share(part: Project, placed: tuple[Placed, ...], solution: Solution) -> Sol
 
 
 def _views(
-    group: _Group, whole: Joined, solution: Solution, shares: Sequence[Solution], alone: Sequence[Schedule]
+    group: _Group,
+    whole: Joined,
+    solution: Solution,
+    shares: Sequence[Solution],
+    alone: Sequence[Schedule],
+    how_late: str,
 ) -> Iterator[Made]:
     from runbook_engine.reporting.words import listed
     from runbook_engine.scheduling.moving import moved
@@ -160,7 +163,7 @@ def _views(
         part, before = whole.parts[number], group.before[number]
         around = _around(group, number, part, others)
         late = "; ".join(late_words(part, share, group.zones[number]))
-        late += f" (scheduled as one project with {listed([o.runbook for o in others])})" if late else ""
+        late += f" (scheduled as one project with {listed([o.runbook for o in others])}). {how_late}" if late else ""
         schedule = _schedule(group, number, around, share)
         beside = (*group.outside, *(schedule for schedule in others if not schedule.abstract))
         if number == 0 and group.wish.pins:

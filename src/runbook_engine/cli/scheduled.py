@@ -149,22 +149,26 @@ def learnt_for(plan: Plan, place: Settings) -> Mapping[StepId, Estimate]:
 
 
 def _solved(plan: Plan, project: Project, wish: Wish, zone: tzinfo, before: Booked | None) -> tuple[Project, Solution, str]:
-    """A schedule, and why it is refused: where no deadline can be kept, the one that is over first, and what it breaks."""
-    from runbook_engine.scheduling.forecasts import without_deadlines
+    """A schedule, and why it is refused: where not all deadlines are kept it is the least late, and what it breaks is told."""
+    from runbook_engine.scheduling.crew_late import NotKept
     from runbook_engine.scheduling.listing_reasons import NotPlaced
 
     try:
         return project, _search(project, wish, before), ""
+    except NotKept as error:
+        if error.nearest is None:
+            raise impossible(plan.runbook, wish, error) from error
+        late = "; ".join(late_words(project, error.nearest, zone)) or str(error)
+        return in_time_or_not(project, late), error.nearest, f"{late}. {error.how}"
     except (NotPlaced, ValueError) as error:
-        first: Exception = error
-    eased = without_deadlines(project)
-    if eased == project:
-        raise impossible(plan.runbook, wish, first) from first
-    try:
-        solution = _search(eased, wish, before)
-    except (NotPlaced, ValueError):
-        raise impossible(plan.runbook, wish, first) from first
-    return eased, solution, "; ".join(late_words(project, solution, zone)) or str(first)
+        raise impossible(plan.runbook, wish, error) from error
+
+
+def in_time_or_not(project: Project, late: str) -> Project:
+    """The project that a schedule is held against: where it is late, the one without deadlines."""
+    from runbook_engine.scheduling.forecasts import without_deadlines
+
+    return without_deadlines(project) if late else project
 
 
 def late_words(project: Project, solution: Solution, zone: tzinfo) -> Iterator[str]:
@@ -211,7 +215,7 @@ def running_s() -> float:
         return time.process_time()
 
 
-def impossible(names: str, wish: Wish, error: Exception | None) -> Refused:
+def impossible(names: str, wish: Wish, error: Exception) -> Refused:
     """The refusal where there is no schedule at all."""
     kept = "people, calendars, resources and pins" if wish.pins else "people, calendars and resources"
     return Refused(

@@ -215,7 +215,7 @@ def _end(found: Sequence[Made], files: Sequence[str], place: Settings, now: date
     if refused:
         raise Refused(
             f"A deadline is not kept. {' '.join(refused.values())}",
-            why="This is the best that was found without it" + ("; nothing was booked." if book else "."),
+            why="The schedule that is shown is the least late that was found" + ("; nothing was booked." if book else "."),
             next_command=f"runbook feasibility {next(iter(refused))}",
         )
     if book:

@@ -16,10 +16,10 @@ from runbook_engine.scheduling.children import Child, Message, hear
 from runbook_engine.scheduling.crew_bounds import bound
 from runbook_engine.scheduling.crew_child import sent
 from runbook_engine.scheduling.crew_island import Island, Start, warmth
+from runbook_engine.scheduling.crew_late import NotKept, proven
 from runbook_engine.scheduling.crew_start import started
 from runbook_engine.scheduling.crew_values import value
-from runbook_engine.scheduling.listing import Laid, in_time, solution
-from runbook_engine.scheduling.listing_case import DEADLINE
+from runbook_engine.scheduling.listing import Laid, is_late, solution
 
 ISLANDS = 2
 ROUND = 60_000  # jobs placed by an island before it is asked again
@@ -127,18 +127,21 @@ def general(
     baseline: Mapping[str, Placed] | None = None,
     order: Sequence[int] | None = None,
 ) -> Solution:
-    """A schedule for any project, within the effort; `seconds` count from this call. Raises NotPlaced.
+    """A schedule for any project, within the effort; `seconds` count from this call. Raises NotPlaced, or NotKept.
 
     `baseline` says how jobs were placed before, by their ids; with the aim CHANGE as much of that is kept as can be. `order` is
     that of the first list where nothing is kept.
     """
-    until = None if effort.seconds is None else time.monotonic() + effort.seconds - GRACE_S
+    began = time.monotonic()
+    until = None if effort.seconds is None else began + effort.seconds - GRACE_S
     least = bound(project)
     laid, start = started(project, aim, baseline or {}, least, order)
     best = solution(project, laid, how="list scheduling", tried=1)
-    missed = any(end > laid.case.jobs[j][DEADLINE] for j, end in enumerate(laid.books.finish))
+    missed = is_late(laid)
+    proof = proven(project) if missed else None
+    if missed and (proof or not (effort.work or effort.seconds)):
+        raise NotKept(project, laid, _bounded(best, least), proof=proof)
     if not effort.work and not effort.seconds:
-        in_time(project, laid)
         return _bounded(best, least)
     if not missed and (aim is Aim.CHANGE or (aim is Aim.FINISH and best.finish <= least)):
         return _bounded(best, least)
@@ -149,8 +152,10 @@ def general(
     if found.genes:
         laid = _laid_again(here, found.genes)
         best = solution(project, laid, how="search over lists and people", tried=1)
-    in_time(project, laid)
-    return _bounded(best, least, 1 + found.placed // max(1, len(project.jobs)))
+    best = _bounded(best, least, 1 + found.placed // max(1, len(project.jobs)))
+    if is_late(laid):
+        raise NotKept(project, laid, best, tried=best.tried, seconds=time.monotonic() - began)
+    return best
 
 
 def _begun(start: Start, worth: int, seed: int) -> tuple[Island, Start]:

@@ -6,7 +6,8 @@ from runbook_engine.model.jobs import Aim, Placed, Project
 from runbook_engine.scheduling import crew_values
 from runbook_engine.scheduling.crew_change import kept
 from runbook_engine.scheduling.crew_island import Start
-from runbook_engine.scheduling.listing import Laid, laid_out
+from runbook_engine.scheduling.crew_late import any_list
+from runbook_engine.scheduling.listing import Laid
 from runbook_engine.scheduling.listing_books import books_of
 from runbook_engine.scheduling.listing_case import DUR, PRICE, SEAT_AT, Case
 
@@ -17,7 +18,7 @@ def started(
     project: Project, aim: Aim, baseline: Mapping[str, Placed], least: int = 0, order: Sequence[int] | None = None
 ) -> tuple[Laid, Start]:
     """A first schedule, deadlines kept if that was easy, and what a search begins with. Raises NotPlaced."""
-    laid = kept(project, baseline) if baseline else laid_out(project, order, strict=False)
+    laid = kept(project, baseline) if baseline else any_list(project, order)
     books = books_of(project, laid.case)
     books.rank[:] = laid.books.rank
     jobs = len(project.jobs)

@@ -13,6 +13,7 @@ from runbook_engine.scheduling.listing_gaps import site_of, span_after
 
 FINISH, COST, WINDOWS = 0, 1, 2
 WORST = 1 << 62
+HALF = 500_000
 LATE = 1 << 42  # a slot after a due time weighs as much; a thousand times as much after a deadline
 
 
@@ -30,7 +31,12 @@ def value(case: Any, books: Any, aim: int, whole: int, least: int, marks: Any) -
         over = cost(case, books) * 1_000_000_000 // max(1, whole) + over // 1000
     elif aim == WINDOWS:
         over = openings(case, books, marks) * 100_000_000 + over // 10
-    return int(min(late, 1_000_000) * LATE + min(over, LATE - 1))
+    return int(pressed(late) * LATE + min(over, LATE - 1))
+
+
+def pressed(late: int) -> int:
+    """A number that grows with another, with less for each step where that is large, and stays below a million."""
+    return int(late) if late < HALF else int(HALF + min((late - HALF) >> 10, HALF - 1))
 
 
 def overall(case: Any, books: Any, least: int) -> int:

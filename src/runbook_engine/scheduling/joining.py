@@ -12,6 +12,7 @@ from runbook_engine.model.jobs import Aim, Effort, Placed, Solution
 from runbook_engine.model.plan import Plan
 from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import PhaseId
+from runbook_engine.scheduling.crew_late import NotKept
 from runbook_engine.scheduling.listing import Laid, by_latest, laid_out, solution
 from runbook_engine.scheduling.listing_case import case_of
 from runbook_engine.scheduling.listing_reasons import NotPlaced
@@ -42,17 +43,25 @@ def solve_joined(
     aim: Aim,
     baseline: Mapping[str, Placed] | None = None,
     parallel: int = 0,
-) -> tuple[Joined, Solution]:
+) -> tuple[Joined, Solution, NotKept | None]:
     """A schedule of several plans as one, and the project that it is of: phases that share hosts have their order there.
+
+    Where deadlines are not kept the least late is given, and with it what was found out about that.
 
     With the aim FINISH it counts what is late, then when the last plan is over, then the sum of the ends of all. `parallel`:
     on how many hosts each engine works at a time; `baseline` names jobs as the whole does. Raises NotPlaced when there is none.
     """
     begun = begin(meetings(plans, parallel, whole), whole, baseline or {})
-    found = solve(begun.whole.project, effort, aim, baseline, order=begun.laid.order)
+    trouble: NotKept | None = None
+    try:
+        found = solve(begun.whole.project, effort, aim, baseline, order=begun.laid.order)
+    except NotKept as error:
+        if error.nearest is None:
+            raise
+        found, trouble = error.nearest, error
     if aim is Aim.FINISH:
         found = min(found, replace(begun.listed, bound=found.bound, tried=found.tried), key=lambda s: worth(begun.whole, s))
-    return begun.whole, found
+    return begun.whole, found, trouble
 
 
 def worth(whole: Joined, found: Solution) -> tuple[int, int, int, int]:

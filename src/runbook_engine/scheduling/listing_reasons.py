@@ -98,8 +98,8 @@ def _never_open(project: Project, case: Case, job: int) -> NotPlaced | None:
     if longest >= row[DUR]:
         return None
     kind = "in all" if row[PAUSE] else "at a time"
-    open_ = f"is open for {_long(project, longest)} {kind}" if longest else "is not open any more"
-    words = f"it takes {_long(project, row[DUR])}, and {_openings(project, job)} {open_}"
+    open_ = f"is open for {long_words(project, longest)} {kind}" if longest else "is not open any more"
+    words = f"it takes {long_words(project, row[DUR])}, and {_openings(project, job)} {open_}"
     return NotPlaced(project, job, Reason.NEVER_OPEN, words)
 
 
@@ -152,7 +152,7 @@ def _never_free(project: Project, case: Case, alone: Books, job: int) -> NotPlac
         names = ", ".join(project.resources[k].name for k in short)
         return NotPlaced(project, job, Reason.NEVER_SO_MUCH, f"there is never so much of {names} as it needs", things=short)
     people = {p for crew in project.jobs[job].crews for p in crew.people}
-    takes = f"it takes {_long(project, length)}"
+    takes = f"it takes {long_words(project, length)}"
     words = f"{takes}, and of the {len(people)} who can do it nobody is free for so long while it may be done"
     if not people or _open_alone(case, job) == BIG:
         words = f"{takes}, and {_openings(project, job)} is not open for so long once it may begin"
@@ -184,7 +184,7 @@ def late(project: Project, case: Case, books: Books, missed: Sequence[int]) -> N
     """What is wrong with a schedule in which some jobs are over after their deadlines."""
     job = max(missed, key=lambda j: books.finish[j] - case.jobs[j][DEADLINE])
     by = books.finish[job] - case.jobs[job][DEADLINE]
-    words = f"it would be over {_long(project, by)} after its deadline"
+    words = f"it would be over {long_words(project, by)} after its deadline"
     return NotPlaced(project, job, Reason.DEADLINE, words, jobs=missed)
 
 
@@ -193,7 +193,7 @@ def _openings(project: Project, job: int) -> str:
     return f"the window {window}, freezes taken off," if window else "the time that freezes and bookings leave"
 
 
-def _long(project: Project, slots: int) -> str:
+def long_words(project: Project, slots: int) -> str:
     """A length of time in words, such as '2d 3h 15m'."""
     seconds, parts = slots * project.slot_s, []
     for unit, size in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
