@@ -131,5 +131,5 @@ def test_what_no_order_helps_is_refused_as_before() -> None:
 
 @given(st.integers(0, 10**12), st.integers(1, 10**9))
 def test_more_is_never_less(late: int, more: int) -> None:
-    assert 0 <= pressed(late) <= pressed(late + more) < 2 * HALF
-    assert late >= HALF or pressed(late) == late
+    assert 0 <= pressed(late, HALF) <= pressed(late + more, HALF) < 2 * HALF
+    assert late >= HALF or pressed(late, HALF) == late

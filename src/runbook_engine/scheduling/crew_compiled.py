@@ -15,6 +15,7 @@ import numpy as np
 from numba import njit
 
 from runbook_engine.scheduling import (
+    crew_keeping,
     crew_moves,
     crew_values,
     listing_books,
@@ -28,10 +29,20 @@ from runbook_engine.scheduling import (
 from runbook_engine.scheduling.listing_books import Books
 from runbook_engine.scheduling.listing_case import CAL, DUR, FREE_AT, FREE_END, PAUSE, SEAT_AT, Case
 
-_MODULES = (listing_gaps, listing_books, listing_crews, listing_pauses, listing_laying, listing_order, crew_values, crew_moves)
+_MODULES = (
+    listing_gaps,
+    listing_books,
+    listing_crews,
+    listing_pauses,
+    listing_laying,
+    listing_order,
+    crew_values,
+    crew_moves,
+    crew_keeping,
+)
 _PLAIN = {"books_of", "foreign", "latest", "cycle", "ranks"}  # run once for a project, never compiled
 _MAKING_LISTS = {"sequence", "unmet", "bound"}
-_ENTRIES = {"decoded", "searched"}
+_ENTRIES = {"decoded", "searched", "rekept", "keep_searched"}
 _WIDTHS = {
     "jobs": 15,
     "into": 4,

@@ -14,8 +14,10 @@ from runbook_engine.model.jobs import Aim, Effort, Placed, Project, Solution
 from runbook_engine.model.values import dataclass
 from runbook_engine.scheduling.children import Child, Message, hear
 from runbook_engine.scheduling.crew_bounds import bound
+from runbook_engine.scheduling.crew_change import least_changed
 from runbook_engine.scheduling.crew_child import sent
 from runbook_engine.scheduling.crew_island import Island, Start, warmth
+from runbook_engine.scheduling.crew_keeping_island import Keeping
 from runbook_engine.scheduling.crew_late import NotKept, proven
 from runbook_engine.scheduling.crew_start import started
 from runbook_engine.scheduling.crew_values import value
@@ -46,7 +48,7 @@ class Found:
 class Search:
     """Islands at work, each in a child process."""
 
-    def __init__(self, here: Island, effort: Effort, until: float | None, clock: Callable[[], float]) -> None:
+    def __init__(self, here: Island | Keeping, effort: Effort, until: float | None, clock: Callable[[], float]) -> None:
         self.here = here
         self.effort = effort
         self.clock = clock
@@ -134,6 +136,8 @@ def general(
     """
     began = time.monotonic()
     until = None if effort.seconds is None else began + effort.seconds - GRACE_S
+    if aim is Aim.CHANGE and baseline and (effort.work or effort.seconds):
+        return least_changed(project, effort, baseline, until)
     least = bound(project)
     laid, start = started(project, aim, baseline or {}, least, order)
     best = solution(project, laid, how="list scheduling", tried=1)

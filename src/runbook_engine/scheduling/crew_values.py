@@ -31,12 +31,12 @@ def value(case: Any, books: Any, aim: int, whole: int, least: int, marks: Any) -
         over = cost(case, books) * 1_000_000_000 // max(1, whole) + over // 1000
     elif aim == WINDOWS:
         over = openings(case, books, marks) * 100_000_000 + over // 10
-    return int(pressed(late) * LATE + min(over, LATE - 1))
+    return int(pressed(late, HALF) * LATE + min(over, LATE - 1))
 
 
-def pressed(late: int) -> int:
-    """A number that grows with another, with less for each step where that is large, and stays below a million."""
-    return int(late) if late < HALF else int(HALF + min((late - HALF) >> 10, HALF - 1))
+def pressed(number: int, half: int) -> int:
+    """As much as a number below a half; beyond that it grows more slowly, and stays below twice the half."""
+    return int(number) if number < half else int(half + min((number - half) >> 10, half - 1))
 
 
 def overall(case: Any, books: Any, least: int) -> int:
