@@ -217,3 +217,18 @@ def test_parts_are_counted_once(stock: int) -> None:
     found = sorted(s.start.date() for s in solved(plans, on))
 
     assert found == [date(2026, 11, 30), date(2026, 12, 9 if stock == 1 else 1) if stock == 1 else date(2026, 11, 30)]
+
+
+def test_the_sum_of_ends_is_searched_for_even_if_the_last_end_is_the_best_there_is() -> None:
+    """The long plan comes first for its wait; then the short one, though no list has it there."""
+    on = company(person("ana"))
+    plans = [
+        plan("long", on, hand("a", takes=takes(1)), waits("b", 20)),
+        plan("middle", on, hand("a", takes=takes(4))),
+        plan("short", on, hand("a", takes=takes(1))),
+    ]
+    listed, found = solved(plans, on), solved(plans, on, Effort(work=4000, seed=7))
+
+    assert ends(found)[0] == ends(listed)[0]
+    assert ends(found)[1] < ends(listed)[1]
+    assert [s.start.hour for s in found] == [8, 10, 9]

@@ -132,7 +132,7 @@ def general(
     """A schedule for any project, within the effort; `seconds` count from this call. Raises NotPlaced, or NotKept.
 
     `baseline` says how jobs were placed before, by their ids; with the aim CHANGE as much of that is kept as can be. `order` is
-    that of the first list where nothing is kept.
+    that of the first list where nothing is kept; then it is searched on even if nothing can be over earlier.
     """
     began = time.monotonic()
     until = None if effort.seconds is None else began + effort.seconds - GRACE_S
@@ -147,7 +147,7 @@ def general(
         raise NotKept(project, laid, _bounded(best, least), proof=proof)
     if not effort.work and not effort.seconds:
         return _bounded(best, least)
-    if not missed and (aim is Aim.CHANGE or (aim is Aim.FINISH and best.finish <= least)):
+    if not missed and (aim is Aim.CHANGE or (aim is Aim.FINISH and best.finish <= least and order is None)):
         return _bounded(best, least)
     here, start = _begun(start, _worth(start, laid), effort.seed)
     found = Search(here, effort, until, time.monotonic).run()

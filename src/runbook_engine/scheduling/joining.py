@@ -12,6 +12,7 @@ from runbook_engine.model.jobs import Aim, Effort, Placed, Solution
 from runbook_engine.model.plan import Plan
 from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import PhaseId
+from runbook_engine.scheduling.crew_bounds import bound
 from runbook_engine.scheduling.crew_late import NotKept
 from runbook_engine.scheduling.listing import Laid, by_latest, laid_out, solution
 from runbook_engine.scheduling.listing_case import case_of
@@ -35,6 +36,13 @@ class Begun:
         """The schedule of the list."""
         return solution(self.whole.project, self.laid, how="list scheduling", tried=1)
 
+    @property
+    def best(self) -> bool:
+        """Whether each plan is over as early as it could be alone, and in time."""
+        late, after, *_ = worth(self.whole, self.listed)
+        shares = zip(self.whole.parts, self.whole.shares(self.listed), strict=True)
+        return not (late or after) and all(max((p.finish for p in share), default=0) <= bound(part) for part, share in shares)
+
 
 def solve_joined(
     plans: Sequence[Plan],
@@ -52,6 +60,8 @@ def solve_joined(
     on how many hosts each engine works at a time; `baseline` names jobs as the whole does. Raises NotPlaced when there is none.
     """
     begun = begin(meetings(plans, parallel, whole), whole, baseline or {})
+    if aim is Aim.FINISH and begun.best:
+        return begun.whole, begun.listed, None
     trouble: NotKept | None = None
     try:
         found = solve(begun.whole.project, effort, aim, baseline, order=begun.laid.order)
@@ -122,8 +132,9 @@ def _one_by_one(whole: Joined, met: Sequence[Meeting]) -> Iterator[tuple[Ranks, 
     orders += [[k, *(other for other in parts if other != k)] for k in parts]
     for order in dict.fromkeys(map(tuple, orders)):
         place = {part: n for n, part in enumerate(order)}
-        of = [k for k in parts for _ in whole.parts[k].jobs]
+        of = {whole.first[k] + n: k for k in parts for n in range(len(whole.parts[k].jobs))}
+        behind = sorted(urgent, key=lambda job: place.get(of.get(job, -1), len(parts)))  # stable: within a plan as before
         yield (
             {(t.plan, t.phase): (place[t.plan], t.place) for t in _turns(met)},
-            sorted(urgent, key=lambda job: place[of[job]]),  # a stable sort: within a plan as before
+            behind,
         )

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from runbook_engine.calendars.weekly import DaysOff
 from runbook_engine.model.estate import Estate
-from runbook_engine.model.jobs import Crew, Job, Placed, Project, Solution, Spans, Supply, Worker
+from runbook_engine.model.jobs import Crew, Job, Link, LinkKind, Placed, Project, Solution, Spans, Supply, Worker
 from runbook_engine.model.plan import Plan
 from runbook_engine.model.schedule import Schedule
 from runbook_engine.model.values import dataclass
@@ -24,6 +24,8 @@ from runbook_engine.scheduling.projects_pieces import pieces_of
 from runbook_engine.scheduling.projects_pools import pooled
 from runbook_engine.scheduling.projects_terms import Frame, Terms
 from runbook_engine.scheduling.projects_times import slot_of
+
+_AFTER_END = {LinkKind.FINISH_START, LinkKind.FINISH_FINISH}  # what is over before another is, or before it begins
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +43,7 @@ class Joined:
 
     project: Project
     parts: tuple[Project, ...]  # of each plan, in the same slots
-    first: tuple[int, ...]  # the number that the first job of each has here; what comes after the last are gates
+    first: tuple[int, ...]  # the number that the first job of each has here; what comes after the last are gates: their ends
 
     def shares(self, solution: Solution) -> tuple[tuple[Placed, ...], ...]:
         """What a solution says of the jobs of each plan, with its people as they are numbered there."""
@@ -121,6 +123,7 @@ def joined(plans: Sequence[Plan], parts: Sequence[Project], pools: Sequence[Pool
         jobs += map(move.job, part.jobs)
         out += (job.package in plan.packages and plan.packages[job.package].takes_out for job in part.jobs)
     jobs, hosts, apart = pooled(jobs, out, pools, len(things.found))
+    jobs += [_end(plan, part, at) for plan, part, at in zip(plans, parts, first, strict=True)]
     whole = replace(
         parts[0],
         jobs=tuple(jobs),
@@ -130,6 +133,13 @@ def joined(plans: Sequence[Plan], parts: Sequence[Project], pools: Sequence[Pool
         apart=apart,
     )
     return Joined(project=whole, parts=tuple(parts), first=tuple(first))
+
+
+def _end(plan: Plan, part: Project, first: int) -> Job:
+    """The end of a plan, as a job that waits for all of its jobs: a search looks at the ends of what nothing waits for."""
+    passed = {link.before for job in part.jobs for link in job.links if link.kind in _AFTER_END and link.lag >= 0}
+    links = tuple(Link(before=first + number) for number in range(len(part.jobs)) if number not in passed)
+    return Job(id=f"end of {plan.runbook}", duration=0, links=links, title=f"the end of {plan.runbook}")
 
 
 class _Things:
