@@ -378,7 +378,7 @@ def test_what_two_equal_plans_cannot_keep_names_both(planner: Person) -> None:
     planner.writes("runbooks/two.yml", runbook("two", tight.format(first="6h", then="10m", more="")))
     said = planner.types("schedule", "runbooks/one.yml", "--with", "runbooks/two.yml", *QUICK, "--book", code=4)
     assert "Burn it in is over Tue 2 Dec" in said.err
-    assert "scheduled as one project with two" in said.err
+    assert "scheduled as one project with one" in said.err
     assert planner.types("tasks", "--for", "ana.duarte", code=0).out.startswith("Nothing is booked")
 
     pin = ("--pin", "rewire/cables=2031-12-01T22:00@ana.duarte")

@@ -149,11 +149,12 @@ def general(
         return _bounded(best, least)
     if not missed and (aim is Aim.CHANGE or (aim is Aim.FINISH and best.finish <= least and order is None)):
         return _bounded(best, least)
-    here, start = _begun(start, _worth(start, laid), effort.seed)
+    worth = _worth(start, laid)
+    here, start = _begun(start, worth, effort.seed)
     found = Search(here, effort, until, time.monotonic).run()
-    if not found.genes and here.told < _worth(start, laid):
+    if not found.genes:
         found.genes = {"order": start.order, "picks": start.picks, "waits": start.waits}
-    if found.genes:
+    if found.value < worth:
         laid = _laid_again(here, found.genes)
         best = solution(project, laid, how="search over lists and people", tried=1)
     best = _bounded(best, least, 1 + found.placed // max(1, len(project.jobs)))

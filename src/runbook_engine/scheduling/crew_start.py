@@ -1,15 +1,17 @@
 """The first schedule of a search, by what is aimed for."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from runbook_engine.model.jobs import Aim, Placed, Project
 from runbook_engine.scheduling import crew_values
 from runbook_engine.scheduling.crew_change import kept
 from runbook_engine.scheduling.crew_island import Start
 from runbook_engine.scheduling.crew_late import any_list
-from runbook_engine.scheduling.listing import Laid
+from runbook_engine.scheduling.listing import Laid, by_latest, is_late, laid_in_order
 from runbook_engine.scheduling.listing_books import books_of
 from runbook_engine.scheduling.listing_case import DUR, PRICE, SEAT_AT, Case
+from runbook_engine.scheduling.listing_reasons import NotPlaced
 
 AIMS = {Aim.FINISH: crew_values.FINISH, Aim.COST: crew_values.COST, Aim.WINDOWS: crew_values.WINDOWS}
 
@@ -25,7 +27,7 @@ def started(
     start = Start(
         case=laid.case,
         books=books,
-        order=list(laid.order),
+        order=_unhurried(project, laid) if order is None and is_late(laid) else list(laid.order),
         picks=_cheapest(laid.case) if aim is Aim.COST else [-1] * jobs,
         waits=[0] * jobs,
         aim=AIMS.get(aim, crew_values.FINISH),
@@ -34,6 +36,13 @@ def started(
         least=least,
     )
     return laid, start
+
+
+def _unhurried(project: Project, laid: Laid) -> list[int]:
+    """The order by the latest start. One in which what is late was put first is a poor start for a search."""
+    with suppress(NotPlaced):
+        return list(laid_in_order(project, laid.case, by_latest(laid.case)).order)
+    return list(laid.order)
 
 
 def _cheapest(case: Case) -> list[int]:

@@ -1,7 +1,8 @@
 """How good a schedule is, as one number: the smaller, the better. Written as `listing_gaps` is.
 
-First come deadlines and due times, then what is aimed for, then the finish. The finish alone says too little to a search, as
-most changes leave it as it is: so how late the jobs are over that nothing waits for counts as well, with little weight, and
+First come deadlines, then due times, then what is aimed for, then the finish. While a deadline is missed, how late all jobs are
+is weighed together with the finish: to look at the late ones alone leads nowhere. The finish alone says too little to a search,
+as most changes leave it as it is: so how late the jobs are over that nothing waits for counts as well, with little weight, and
 with more of it what is over later than it would have to be in a schedule as short as the bound. Least weight has each way of
 somebody from one site to another.
 """
@@ -13,8 +14,10 @@ from runbook_engine.scheduling.listing_gaps import site_of, span_after
 
 FINISH, COST, WINDOWS = 0, 1, 2
 WORST = 1 << 62
-HALF = 500_000
-LATE = 1 << 42  # a slot after a due time weighs as much; a thousand times as much after a deadline
+HALF = 1 << 22
+MISSED = 1 << 61  # where a deadline is missed; in that case how late jobs are only weighs beside all else
+PRESSING = 2000  # a slot after a deadline, divided by the number of jobs: so a search has a way through other schedules
+LATE = 1 << 38  # a slot after a due time weighs as much
 
 
 def value(case: Any, books: Any, aim: int, whole: int, least: int, marks: Any) -> int:
@@ -22,16 +25,19 @@ def value(case: Any, books: Any, aim: int, whole: int, least: int, marks: Any) -
 
     `whole` is what costs are measured by, `least` a slot before which no schedule is over, `marks` scratch for each span.
     """
-    late = 0
+    late, after = 0, 0
     for job in range(len(books.finish)):
         ends = books.finish[job]
-        late += 1000 * max(0, ends - case.jobs[job][DEADLINE]) + max(0, ends - case.jobs[job][DUE])
+        late += max(0, ends - case.jobs[job][DEADLINE])
+        after += max(0, ends - case.jobs[job][DUE])
     over = overall(case, books, least)
+    if late:
+        return int(MISSED + min(over + (PRESSING * late + after) // len(books.finish), MISSED - 1))
     if aim == COST:
         over = cost(case, books) * 1_000_000_000 // max(1, whole) + over // 1000
     elif aim == WINDOWS:
         over = openings(case, books, marks) * 100_000_000 + over // 10
-    return int(pressed(late, HALF) * LATE + min(over, LATE - 1))
+    return int(pressed(after, HALF) * LATE + min(over, LATE - 1))
 
 
 def pressed(number: int, half: int) -> int:

@@ -14,7 +14,7 @@ from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import PhaseId
 from runbook_engine.scheduling.crew_bounds import bound
 from runbook_engine.scheduling.crew_late import NotKept
-from runbook_engine.scheduling.listing import Laid, by_latest, laid_out, solution
+from runbook_engine.scheduling.listing import Laid, by_latest, is_late, laid_out, solution
 from runbook_engine.scheduling.listing_case import case_of
 from runbook_engine.scheduling.listing_reasons import NotPlaced
 from runbook_engine.scheduling.projects_joined import Joined
@@ -64,7 +64,7 @@ def solve_joined(
         return begun.whole, begun.listed, None
     trouble: NotKept | None = None
     try:
-        found = solve(begun.whole.project, effort, aim, baseline, order=begun.laid.order)
+        found = solve(begun.whole.project, effort, aim, baseline, order=_order(begun))
     except NotKept as error:
         if error.nearest is None:
             raise
@@ -72,6 +72,11 @@ def solve_joined(
     if aim is Aim.FINISH:
         found = min(found, replace(begun.listed, bound=found.bound, tried=found.tried), key=lambda s: worth(begun.whole, s))
     return begun.whole, found, trouble
+
+
+def _order(begun: Begun) -> Sequence[int]:
+    """That of the list; but one in which what is late was put first is a poor start for a search."""
+    return by_latest(begun.laid.case) if is_late(begun.laid) else begun.laid.order
 
 
 def worth(whole: Joined, found: Solution) -> tuple[int, int, int, int]:
