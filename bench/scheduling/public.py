@@ -4,6 +4,9 @@
     python bench/scheduling/public.py FOLDER --time-limit 60 --sets j60,j120 --sample 20 --peers cp-sat,file-order,lft
     python bench/scheduling/public.py FOLDER --time-limit 5 --stretch 3         on a machine that others use as well
 
+With `taskjuggler` among the peers its program `tj3` is run, which may pause jobs between slots: how often it does is told, and
+its finish stands as it states it.
+
 FOLDER has files of PSPLIB (.sm) or RanGen (.rcp), at any depth, and best_known.csv (instance, best_known). Each project is
 written as a runbook with its inventory, and the whole command is run and timed. All answers are judged here, by slots.
 """
@@ -25,6 +28,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from public_files import Instance, best_known, read, write
 from public_peers import PEERS, listed
+from public_taskjuggler import task_juggler
 
 CORES = 2
 CACHE = {"NUMBA_CACHE_DIR": os.environ.get("NUMBA_CACHE_DIR", str(Path(tempfile.gettempdir()) / "runbook-bench-numba"))}
@@ -39,6 +43,7 @@ class Answer:
     wrong: str
     wall_s: float
     busy_s: float  # processor seconds divided by the cores
+    paused: int = 0  # jobs that it pauses
 
 
 def ours(instance: Instance, seconds: float) -> tuple[dict[int, int], int]:
@@ -62,19 +67,26 @@ def ours(instance: Instance, seconds: float) -> tuple[dict[int, int], int]:
 def asked(way: str, instance: Instance, seconds: float, stretch: float) -> Answer:
     """One answer, judged."""
     before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-    wrong, span, bound = "", 0, 0
+    wrong, span, bound, paused = "", 0, 0, 0
     try:
-        starts, bound = (
-            listed(way, instance) if way in {"file-order", "lft"} else ours(instance, seconds * stretch)
-            if way == "runbook" else PEERS[way](instance, seconds * stretch)
-        )  # fmt: skip
-        span = max((start + instance.durations[job] for job, start in starts.items()), default=0)
-        wrong = "; ".join(instance.faults(starts)[:2])
+        if way == "taskjuggler":
+            span, paused = task_juggler(instance, seconds * stretch)
+        else:
+            starts, bound = answered(way, instance, seconds * stretch)
+            span = max((start + instance.durations[job] for job, start in starts.items()), default=0)
+            wrong = "; ".join(instance.faults(starts)[:2])
     except (ValueError, KeyError, subprocess.TimeoutExpired) as error:
         wrong = str(error)[:200]
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     busy = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Answer(span=span, bound=bound, wrong=wrong, wall_s=time.monotonic() - began, busy_s=busy / CORES)
+    return Answer(span=span, bound=bound, wrong=wrong, wall_s=time.monotonic() - began, busy_s=busy / CORES, paused=paused)
+
+
+def answered(way: str, instance: Instance, seconds: float) -> tuple[dict[int, int], int]:
+    """Starts and a bound."""
+    if way in {"file-order", "lft"}:
+        return listed(way, instance)
+    return ours(instance, seconds) if way == "runbook" else PEERS[way](instance, seconds)
 
 
 def row(way: str, answers: list[Answer], best: list[int]) -> str:
@@ -83,9 +95,10 @@ def row(way: str, answers: list[Answer], best: list[int]) -> str:
     gaps = [100 * (a.span / b - 1) for a, b in right] or [float("nan")]
     proven = 100 * sum(a.bound >= a.span for a, _ in right) / len(answers)
     times = f"{max(a.wall_s for a in answers):7.2f} {statistics.mean(a.busy_s for a in answers):7.2f}"
-    return (
-        f"  {way:<12} {statistics.mean(gaps):7.3f} % {max(gaps):7.2f} % {proven:6.1f} % {len(answers) - len(right):6} {times}"
-    )
+    paused = sum(a.paused > 0 for a in answers)
+    note = f"   pauses jobs in {paused} of {len(answers)}" if paused else ""
+    wrong = len(answers) - len(right)
+    return f"  {way:<12} {statistics.mean(gaps):7.3f} % {max(gaps):7.2f} % {proven:6.1f} % {wrong:6} {times}{note}"
 
 
 def sample(names: list[Path], count: int) -> list[Path]:

@@ -108,16 +108,16 @@ def test_an_opening_ends_where_a_freeze_begins():
     assert answer.until == at("2026-11-28 00:00", "Europe/Amsterdam")
 
 
-def test_not_before_counts_from_midnight_of_the_first_site():
-    """A start date is a restriction like the others; the next opening lies after it."""
+def test_not_before_counts_from_midnight_at_all_sites():
+    """A start date is a restriction like the others; the next opening lies after it. It has come last in New York."""
     scope = Scope(kind=Kind.INSTALL, sites=frozenset({"nyc1", "ktm1"}))
     moment = at("2026-12-01 10:00")
 
     answer = judge(moment, None, (), scope, ZONES, never_off, date(2026, 12, 3))
 
     assert isinstance(answer, Closed)
-    assert (answer.kind, answer.next) == ("start", at("2026-12-03 00:00", "Asia/Kathmandu"))
-    assert answer.reason == "It may not start before Thu 2026-12-03 00:00 (Asia/Kathmandu)."
+    assert (answer.kind, answer.next) == ("start", at("2026-12-03 00:00", "America/New_York"))
+    assert answer.reason == "It may not start before Thu 2026-12-03 00:00 (America/New_York)."
     assert isinstance(judge(answer.next, None, (), scope, ZONES, never_off, date(2026, 12, 3)), Opening)
 
 
@@ -306,13 +306,16 @@ def test_the_next_opening_is_open_and_nothing_before_it_is(data, moment, window,
     scope = Scope(kind=Kind.UPGRADE, sites=frozenset(where), services=frozenset({"orders"}))
     freezes = data.draw(st.lists(freezes_near(moment), max_size=3))
     not_before = None if days is None else moment.date() + timedelta(days=days)
-    zone = ZoneInfo(ZONES[min(where)] if where else "UTC")
+    clocks = [ZoneInfo(ZONES[site]) for site in where] or [ZoneInfo("UTC")]
+
+    def too_early(when):
+        return not_before is not None and any(when.astimezone(clock).date() < not_before for clock in clocks)
 
     def off(code, year):
         return {moment.date() + timedelta(days=1): "a holiday"}
 
     def open_at(when):
-        early = not_before is not None and when.astimezone(zone).date() < not_before
+        early = too_early(when)
         cold = frozen(when, freezes, scope)
         within = window is None or next(spans(window, when, when + MINUTE, off), None) is not None
         return not early and not cold and within
@@ -327,13 +330,7 @@ def test_the_next_opening_is_open_and_nothing_before_it_is(data, moment, window,
         assert all(open_at(moment + MINUTE * n) for n in range(0, min(2000, (until - moment) // MINUTE), 7))
         assert answer.until is None or not open_at(answer.until)
         return
-    assert answer.kind == (
-        "freeze"
-        if frozen(moment, freezes, scope)
-        else "start"
-        if not_before is not None and moment.astimezone(zone).date() < not_before
-        else "window"
-    )
+    assert answer.kind == ("freeze" if frozen(moment, freezes, scope) else "start" if too_early(moment) else "window")
     assert answer.next is not None
     assert isinstance(judge(answer.next, window, freezes, scope, ZONES, off, not_before), Opening)
     assert open_at(answer.next)

@@ -49,6 +49,32 @@ def test_a_run_says_where_it_will_end_beside_what_was_promised(promised: Person)
     assert not forecast["alarm"]
 
 
+def test_the_pace_counts_from_when_the_work_began(promised: Person) -> None:
+    """Half is done: the command says from when it counts; begun three hours ago, outside of the run, it ends in three hours."""
+    half = promised.types("done", "last", "work/one", "--percent", "50", code=0)
+    assert "say it again with --started TIME" in half.err
+    assert forecast_minutes(promised) < 150  # as promised: slots are a quarter of an hour
+    assert "write a time as" in promised.types("done", "last", "work/one", "--percent", "50", "--started", "25:00", code=2).err
+    promised.types("done", "last", "work/one", "--percent", "50", "--started", "00:00", code=0)
+    midnight = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
+    assert promised.types("why", "last", "work/one", "--json").json()["begun"] == midnight.astimezone(UTC).isoformat()
+    begun = (datetime.now().astimezone() - timedelta(hours=3)).isoformat(timespec="minutes")
+    told = promised.types("done", "last", "work/one", "--percent", "50", "--started", begun, code=0)
+    assert "--started" not in told.err
+    assert 210 < forecast_minutes(promised) < 280
+    assert "begun" in promised.types("why", "last", "work/one").out
+    wrong = promised.types("done", "last", "work/one", "--percent", "50", "--evidence", "photo=x", code=2)
+    assert "--evidence goes with what is done" in wrong.err
+    later = (datetime.now().astimezone() + timedelta(hours=1)).isoformat(timespec="minutes")
+    assert "lies in the future" in promised.types("done", "last", "work/one", "--percent", "5", "--started", later, code=4).err
+
+
+def forecast_minutes(person: Person) -> float:
+    """In how many minutes the run is expected to end."""
+    end = datetime.fromisoformat(person.types("status", "last", "--json").json()["forecast"]["end"])
+    return (end - datetime.now(UTC)).total_seconds() / 60
+
+
 def test_somebody_is_away_and_those_who_must_be_told_are_named(promised: Person) -> None:
     """Ben is on leave from today: his work goes to Ana, both are told, and the new schedule can be promised."""
     today = datetime.now(UTC).date()

@@ -1,5 +1,6 @@
 """Steps that must not end, or begin, at any time: what a person at the command line is refused, told, and lets go on."""
 
+import re
 import time
 
 from journeys.command_line import Person, plain
@@ -39,13 +40,22 @@ def test_what_is_done_too_early_is_refused_and_taken_later(person: Person) -> No
     assert "work/watch may not end yet: it ends 2s after work/swap has ended; runbook why together-1 work/swap" in early
     why = plain(person.types("why", "last", "work/watch", code=0).out)
     assert "it ends 2s after work/swap has ended" in why
-    assert "May not end yet" in plain(person.types("status", "last", code=5).out)
+    told = plain(person.types("status", "last", code=5).out)
+    assert "May not end yet" in told
+    assert "runbook done together-1 work/swap" in told
+    assert "runbook done together-1 work/watch" not in told
+    assert "runbook done together-1 work/watch" not in why
     listed = {row["task"]: row for row in person.types("tasks", "last", "--json", code=0).json()["tasks"]}
     assert (listed["work/swap"]["ready"], listed["work/watch"]["ready"]) == (True, False)
     assert listed["work/watch"]["blocked_by"] == ["it ends 2s after work/swap has ended"]
 
     person.types("done", "last", "work/swap", code=0)
     begun = time.monotonic()
+    offered = re.search(
+        r"(from [^:]+:[0-9:]+ on: )?runbook done together-1 work/watch", plain(person.types("status", "last").out)
+    )
+    assert offered
+    assert offered[1] or time.monotonic() - begun > 1
     early = person.types("done", "last", "work/watch")
     assert early.code == 4 or time.monotonic() - begun > 1
     if early.code == 4:

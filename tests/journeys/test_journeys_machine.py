@@ -124,6 +124,7 @@ def test_a_phase_that_is_alone_at_a_site_waits_for_the_run_that_works_there(
     engineer.writes("inventory/hosts.yml", inventory.replace("hosts:", "hosts:\n  new: {site: ams1}", 1))
     added = engineer.types("resume", "power-1", code=5).err
     assert "it must be alone there, and new came to ams1 after this was planned" in added
+    assert "runbook amend power-1 runbooks/power.yml" in added
     engineer.writes("inventory/hosts.yml", inventory)
     engineer.types("resume", "power-1", code=0)
     assert (engineer.folder / "off").exists()

@@ -1,5 +1,7 @@
 """What has to follow in time and cannot: each with its place, the way that takes too long, and the repair."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,6 +10,7 @@ from planning.planning_builders import act, book, phase, run
 from runbook_engine.model.jobs import LinkKind
 from runbook_engine.model.runbook import Lag, Step, Takes
 from runbook_engine.model.text import plain
+from runbook_engine.model.words import Per
 from runbook_engine.planning import check_limits
 from runbook_engine.planning.limits import _contradiction, _Rule
 
@@ -79,6 +82,88 @@ def test_what_some_hosts_go_past_counts_for_nothing(more):
     """Nothing is known of the way that the others take."""
     between = run("cool", takes=TWO, **needs(swap=Lag()), **more)
     assert found(phase("p", run("swap"), between, run("check", **needs(cool=Lag(), swap=most(HOUR))))) == []
+
+
+@pytest.mark.parametrize(
+    ("between", "after", "told"),
+    [
+        ({"when": "params.deep"}, {"when": "params.deep"}, True),
+        ({"hosts": "a"}, {"hosts": "a"}, True),
+        ({"hosts": "a"}, {"hosts": "a", "when": "params.deep"}, True),
+        ({"hosts": "a", "when": "params.deep"}, {"hosts": "a"}, False),
+        ({"when": "params.deep"}, {"when": "not params.deep"}, False),
+        ({"hosts": "a"}, {"hosts": "b"}, False),
+        ({"hosts": "a"}, {"hosts": "a", "per": Per.PHASE}, False),
+        ({"hosts": "a"}, {"hosts": "a", "barrier": True}, False),
+        ({}, {"hosts": "a"}, True),
+    ],
+)
+def test_what_is_done_wherever_the_limit_counts_takes_its_time(between, after, told):
+    """Where hosts go past both, nothing has to follow; where they may go past one alone, nobody knows."""
+    steps = [
+        run("swap", hosts=after.get("hosts"), per=after.get("per")),
+        run("cool", takes=TWO, **needs(swap=Lag()), **between),
+        run("check", **needs(cool=Lag(), swap=most(HOUR)), **after),
+    ]
+    message = "p/check cannot begin within 1h of the end of p/swap: 2h pass at least (swap → cool → check)"
+    assert [m for m, _ in found(phase("p", *steps))] == ([message] if told else [])
+
+
+def test_what_the_step_before_is_done_with_counts_too():
+    """The limit counts from a step on some hosts, and on those the next one takes two hours."""
+    steps = [
+        run("swap", when="x"),
+        run("cool", takes=TWO, when="x", **needs(swap=Lag())),
+        run("check", **needs(cool=Lag(), swap=most(HOUR))),
+    ]
+    assert len(found(phase("p", *steps))) == 1
+    assert found(phase("p", replace(steps[0], when="y"), *steps[1:])) == []
+
+
+def test_a_limit_that_others_make_impossible_is_told_once():
+    """It is one mistake, whether or not hosts go past its steps."""
+    steps = [
+        run("swap"),
+        run("cool", takes=TWO, **needs(swap=Lag())),
+        run("check", when="x", **needs(cool=Lag(), swap=most(HOUR))),
+    ]
+    assert len(found(phase("p", *steps))) == 1
+
+
+HOURS = st.integers(0, 3)
+STEPS = st.lists(st.tuples(HOURS, st.sampled_from(("", "x", "y")), st.sets(st.integers(0, 4)), HOURS), min_size=3, max_size=5)
+
+
+@given(STEPS, st.integers(0, 4), st.integers(0, 6))
+def test_no_limit_is_refused_that_could_be_kept(drawn, before, hours):
+    """Whichever conditions hold: where both steps are done, the longest way between them is longer than the limit."""
+    last = len(drawn) - 1
+    before = min(before, last - 1)
+    steps, waits = [], []
+    for number, (takes, when, others, lag) in enumerate(drawn):
+        lags = {f"s{n}": Lag(lag_s=lag * HOUR) for n in others if n < number}
+        if number == last:
+            lags[f"s{before}"] = most(hours * HOUR)
+        waits.append({int(name[1:]): told.lag_s for name, told in lags.items()})
+        steps.append(run(f"s{number}", takes=Takes(low_s=takes * HOUR, high_s=9 * HOUR), when=when, **needs(**lags)))
+
+    def way(true):
+        """The longest time from the end of the one to the start of the other."""
+        done = [step.when in ("", *true) for step in steps]
+        if not (done[before] and done[last]):
+            return None
+        ends = {before: 0.0}
+        for number in range(before + 1, last + 1):
+            starts = [ends[n] + (lag if done[number] else 0.0) for n, lag in waits[number].items() if n in ends]
+            if starts:
+                ends[number] = max(starts) + (drawn[number][0] * HOUR if done[number] and number != last else 0.0)
+        return ends[last]
+
+    ways = [found_ for true in ((), ("x",), ("y",), ("x", "y")) if (found_ := way(true)) is not None]
+    if found(phase("p", *steps)):
+        assert all(one > hours * HOUR for one in ways)
+    elif len({step.when for step in steps} - {""}) < 2 and ways:
+        assert min(ways) <= hours * HOUR
 
 
 def test_a_lead_makes_the_way_shorter():

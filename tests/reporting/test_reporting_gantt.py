@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -235,3 +236,54 @@ def test_names_and_phases_come_from_the_chart() -> None:
     assert {g.title for g in groups_of(chart)} == set(PHASES)
     assert "ana.duarte" in gantt_text(chart)
     assert NAMES
+
+
+AMSTERDAM = ZoneInfo("Europe/Amsterdam")
+CLOCK = re.compile(r"(\d\d):(\d\d)(?: (CES?T))?")
+BACK = datetime(2026, 10, 24, 21, tzinfo=UTC)  # three hours before the clock shows two o'clock for the first time
+
+
+def clocks(start: datetime, hours: float, width: float) -> list[str]:
+    """What is written at the marks of a line of so many hours."""
+    return [tick.clock for tick in ticks(scale_of([Span(start, start + minutes(60 * hours))], width, 4.0), AMSTERDAM, 60.0)]
+
+
+def test_a_time_that_comes_twice_is_told_with_its_zone() -> None:
+    """On the night when the clock goes back; on others, and in the night when an hour is missing, nothing is added."""
+    assert clocks(BACK, 8, 700.0) == ["23:00", "00:00", "01:00", "02:00 CEST", "02:00 CET", "03:00", "04:00", "05:00"]
+    spring = datetime(2027, 3, 27, 23, tzinfo=UTC)
+    assert clocks(spring, 6, 500.0)[:4] == ["00:00", "01:00", "03:00", "04:00"]
+
+
+def test_days_begin_at_midnight_on_both_sides_of_a_change() -> None:
+    """The marks of a month in which the clock is changed are those of midnight."""
+    found = clocks(datetime(2026, 10, 9, 22, tzinfo=UTC), 24 * 30, 1500.0)
+    assert set(found) == {"00:00"}
+    assert len(found) > 10
+
+
+def test_a_chart_of_that_night_names_the_zone() -> None:
+    """In the picture and in the terminal."""
+    one = booking("a/b", BACK, 480, "ana.duarte")
+    chart = Chart(schedule=schedule(one), zone=AMSTERDAM)
+
+    words = ["".join(node.itertext()) for node in parsed(gantt_svg(chart)).iter(f"{SVG}text")]
+    assert {"02:00 CEST", "02:00 CET"} <= set(words)
+    assert "02:00 CEST" in gantt_text(chart, 200)
+    assert "02:00 CET " in gantt_text(chart, 200)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 60 * 24 * 400), st.integers(30, 60 * 24 * 40), st.integers(300, 1500))
+def test_no_two_marks_of_a_day_look_the_same(start: int, length: int, width: int) -> None:
+    """Whatever the clock is changed: each mark is read as another moment, and marks with a zone have room for it."""
+    begin = datetime(2026, 1, 1, tzinfo=UTC) + minutes(start)
+    found = ticks(scale_of([Span(begin, begin + minutes(length))], float(width), 4.0), AMSTERDAM, 60.0)
+    seen, day = set(), ""
+    for tick in found:
+        day = tick.day or day
+        assert (day, tick.clock) not in seen
+        assert CLOCK.fullmatch(tick.clock)
+        seen.add((day, tick.clock))
+    for one, other in pairwise(found):
+        assert other.at - one.at >= 60 * (0.97 if " " in one.clock else 0.6) - 0.01

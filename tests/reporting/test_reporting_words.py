@@ -1,6 +1,7 @@
 """Words, numbers and names: each thing has one, and no two things share one."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -8,14 +9,27 @@ from hypothesis import strategies as st
 
 from runbook_engine.model.events import Outcome
 from runbook_engine.model.harmless import HARMFUL
+from runbook_engine.model.plan import Edge
 from runbook_engine.model.run import PhaseState
+from runbook_engine.model.runbook import Lag, LinkKind
 from runbook_engine.model.words import Status
 from runbook_engine.reporting.event_text import outcome_words
 from runbook_engine.reporting.folding import fold_hosts
 from runbook_engine.reporting.harmless import one_line
+from runbook_engine.reporting.planned import planned_notes
 from runbook_engine.reporting.standing import phase_word
 from runbook_engine.reporting.tally import PART_DONE, WORD_STYLES, WORDS, word_of
-from runbook_engine.reporting.words import STATUS_WORDS, SYMBOLS, WORST_FIRST, count, duration, listed, status_word
+from runbook_engine.reporting.words import (
+    STATUS_WORDS,
+    SYMBOLS,
+    WORST_FIRST,
+    count,
+    duration,
+    hours_of_work,
+    listed,
+    status_word,
+)
+from stand import SAME, manual
 
 RANGE = re.compile(r"(.*)\[([0-9]+):([0-9]+)\](.*)")
 
@@ -137,3 +151,28 @@ def test_one_line_is_one_harmless_line(text: str, longest: int) -> None:
 def test_outcome_of_success_tells_its_time() -> None:
     """A task that went well says how long it took, and nothing that looks like an error."""
     assert outcome_words(Outcome(status=Status.OK, exit_code=0, duration_s=482)) == "ok 8m 2s"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0, "0m"), (2700, "45m"), (35_100, "9h 45m"), (99_000, "27h 30m"), (90_000, "25h"), (3_601_000, "1,000h 17m")],
+)
+def test_work_is_summed_in_hours(seconds: float, words: str) -> None:
+    """However many days it is: nobody works 24 hours a day."""
+    assert hours_of_work(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("lag", "words"),
+    [
+        (Lag(lag_s=600), "starts 10m after the end of p/a"),
+        (Lag(lag_s=-600), "starts 10m before the end of p/a"),
+        (Lag(kind=LinkKind.START_START), "starts not before the start of p/a"),
+        (Lag(at_most_s=1800), "starts at most 30m after the end of p/a"),
+        (Lag(kind=LinkKind.FINISH_FINISH, lag_s=600, at_most_s=1800), "ends 10m to 30m after the end of p/a"),
+        (Lag(lag_s=-600, at_most_s=1800), "starts from 10m before the end of p/a to 30m after it"),
+    ],
+)
+def test_how_a_step_follows_another_reads_as_a_sentence(lag: Lag, words: str) -> None:
+    """Lags, leads, and by when at most."""
+    assert words in planned_notes(replace(manual("p/b"), needs=(Edge(before="p/a", kind=SAME, lag=lag),)))

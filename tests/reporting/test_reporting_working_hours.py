@@ -104,6 +104,8 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: py
         "",
         "lin: mon 07:00-16:00, Europe/Amsterdam, not on public holidays of NL",
         "  Mon 28 Dec 2026  07:00–16:00",
+        "",
+        "No calendar, so that schedules take them to be there at any time: eva",
     ]
     assert outcome(["inventory", "hours", "ana", "eva", *asked, "--json"]) == 0
     ana, eva = json.loads(capsys.readouterr().out)["hours"]

@@ -1,8 +1,10 @@
 """The search over lists and people: better than the first list, the same each time, in time, and for what it is asked."""
 
 import time
+from dataclasses import replace
 
 import pytest
+from hypothesis import assume, given, settings
 
 from runbook_engine.model.jobs import Aim, Effort, Project, Solution, Worker
 from runbook_engine.scheduling.checker import faults
@@ -11,8 +13,9 @@ from runbook_engine.scheduling.crew_island import Island
 from runbook_engine.scheduling.crew_search import general
 from runbook_engine.scheduling.crew_start import started
 from runbook_engine.scheduling.listing import Laid, first, solution
+from runbook_engine.scheduling.listing_case import DEADLINE
 from runbook_engine.scheduling.listing_reasons import NotPlaced, Reason
-from scheduling.test_listing import DAYS, NIGHTS, OFFICE, job, needs, project
+from scheduling.test_listing import DAYS, NIGHTS, OFFICE, job, needs, project, projects
 
 
 def tangled(**more) -> Project:
@@ -50,6 +53,34 @@ def test_a_search_finds_better_schedules_that_pass_the_check(aim):
 
     assert faults(of, found) == ()
     assert int(island.hunt.state[3]) < before
+
+
+@settings(max_examples=40, deadline=None)
+@given(projects())
+def test_what_a_search_keeps_is_never_over_later_than_its_first_list(of):
+    """Also where nothing is known of how early it could be over: the ends of many others count for less than the last."""
+    try:
+        laid, start = started(of, Aim.FINISH, {})
+    except NotPlaced:
+        return
+    assume(all(end <= laid.case.jobs[j][DEADLINE] for j, end in enumerate(laid.books.finish)))
+    island = Island(start, 3, fast=False)
+    for part in range(4):
+        island.search(200, 1 - part / 3)
+    island.books.pick[:] = island.hunt.best_picks
+    island.decoded(island.hunt.best)
+
+    assert max(island.books.finish) <= max(laid.books.finish)
+
+
+def test_the_bound_knows_limits_by_day():
+    """Twelve hours of work in pieces of three for two people who may work three hours a day: two days."""
+    people = tuple(Worker(id=name, free=OFFICE, day_most=3) for name in ("ana", "ben"))
+    of = project(*(job(f"j{k}", 3, crews=needs(0, 1)) for k in range(4)), workers=people)
+
+    assert bound(of) == first(of).finish == DAYS[1] + 12
+    later = replace(of, jobs=tuple(replace(each, release=DAYS[1] + 11) for each in of.jobs))
+    assert bound(later) <= first(later).finish == DAYS[2] + 12
 
 
 def test_the_same_seed_finds_the_same():

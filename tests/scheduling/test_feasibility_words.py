@@ -37,7 +37,9 @@ def test_hours_of_ones_own_are_those_of_somebody(asked: Asked) -> None:
     """Ann works two hours a day, and the step takes three; or not on Monday, when it has to be over."""
     text = task("zone", "morning", "2027-03-15", "3h", skill="san")
     own = INVENTORY.replace("san: 1}, calendar: team-a}", 'san: 1}, calendar: early, work: {mon-fri: "08:00-10:00"}}')
-    assert asked(f"phases:\n{text}", own)["reason"].endswith("long enough in one go (hours of Ann Day).")
+    assert asked(f"phases:\n{text}", own)["reason"].endswith(
+        "takes 3 hours in one go, and whoever can do it works 2 hours in one go at most (hours of Ann Day)."
+    )
     short, away = text.replace("3h", "1h"), own.replace("mon-fri", "tue-fri")
     late = asked(f"deadline: 2027-03-15\nphases:\n{short}", away)["reason"]
     assert "What makes it long: the working hours of Ann Day" in late

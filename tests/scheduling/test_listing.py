@@ -79,6 +79,44 @@ def test_unbroken_work_fits_into_one_shift_and_pausable_work_pauses():
     assert pausing[0] == Placed(start=9, finish=61, people=(0,), spells=((9, 17), (33, 41), (57, 61)))
 
 
+def test_work_that_pauses_keeps_to_what_its_people_may_work():
+    """Ten hours a day are open; eight of them may be worked, forty a week, and after a shift there is rest."""
+    hours = tuple((d + 8, d + 18) for d in DAYS)
+
+    def spells(length, **limits):
+        ben = Worker(id="ben", free=limits.pop("free", hours), **limits)
+        of = project(job("a", length, crews=needs(0), pausable=True), workers=(ben,), weeks=(0, 5 * DAY, 12 * DAY))
+        found = first(of)
+        assert faults(of, found) == ()
+        assert bound(of) <= found.finish
+        return found.placed[0].spells or ((found.placed[0].start, found.placed[0].finish),)
+
+    assert spells(20, day_most=8) == ((8, 16), (32, 40), (56, 60))
+    assert spells(12, week_most=10) == ((8, 18), (5 * DAY + 8, 5 * DAY + 10))
+    assert spells(30, rest=10, free=None) == ((0, 14), (24, 38), (48, 50))
+    assert spells(12, day_most=8, elsewhere=((9, 10, None),)) == ((10, 17), (32, 37))
+    assert spells(12, day_most=8, elsewhere=((9, 10, None), (33, 34, None))) == ((34, 41), (56, 61))
+    assert spells(8, day_most=8) == ((8, 16),)
+    assert spells(12, day_most=5, elsewhere=((8, 9, None), (15, 16, None))) == ((9, 12), (32, 37), (56, 60))
+
+
+def test_work_that_pauses_over_night_has_a_way_to_it_each_day():
+    """Two hours each morning; whoever is always at work goes there once."""
+
+    def spells(free, **more):
+        ben = Worker(id="ben", free=free, site=0, **more)
+        way = {"sites": ("ams", "rtm"), "travel": {(0, 1): 2, (1, 0): 2}}
+        of = project(job("a", 15, crews=needs(0), pausable=True, site=1), workers=(ben,), **way)
+        found = first(of)
+        assert faults(of, found) == ()
+        return found.placed[0].spells or ((found.placed[0].start, found.placed[0].finish),)
+
+    assert spells(OFFICE) == ((11, 17), (35, 41), (59, 62))
+    assert spells(OFFICE, day_most=5) == ((11, 16), (35, 40), (59, 64))
+    assert spells(OFFICE, elsewhere=((10, 11, None),)) == ((13, 17), (35, 41), (59, 64))
+    assert spells(None) == ((2, 17),)
+
+
 def test_windows_and_people_come_together():
     late = Worker(id="ben", free=tuple((d + 20, d + 24) for d in DAYS))
 
@@ -246,13 +284,14 @@ def projects(draw, *, most: int = 9):
         links = tuple(Link(before=b, kind=draw(st.sampled_from(LinkKind)), lag=draw(number(-1, 2))) for b in before)
         able = tuple(draw(st.lists(number(0, people - 1), min_size=1, max_size=3, unique=True)))
         crews = (Crew(people=able, count=draw(number(1, len(able)))),) if draw(st.booleans()) else ()
+        pausable = draw(st.booleans())
         return Job(
             id=str(k),
-            duration=draw(number(0, 6)),
+            duration=draw(number(0, 6)) * (draw(number(1, 5)) if pausable else 1),
             links=links,
             crews=crews,
             calendar=draw(st.sampled_from((None, None, 0))),
-            pausable=draw(st.booleans()),
+            pausable=pausable,
             release=draw(number(0, 5)),
             uses=draw(st.sampled_from(((), ((0, 1),), ((0, 2), (1, 1))))),
             site=draw(st.sampled_from((None, 0, 1))),

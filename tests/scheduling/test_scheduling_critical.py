@@ -8,7 +8,8 @@ import networkx as nx
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from runbook_engine.model.jobs import Crew, Job, Link, LinkKind, Placed, Project, Supply
+from runbook_engine.model.jobs import Crew, Job, Link, LinkKind, Placed, Project, Supply, Worker
+from runbook_engine.model.words import PersonId
 from runbook_engine.scheduling.critical import backwards, followers, forwards, paths
 from runbook_engine.scheduling.critical_chain import Held, standings
 from runbook_engine.scheduling.critical_hours import FOREVER, Clocks, Hours, first, last
@@ -114,6 +115,31 @@ def test_the_first_and_the_last_time_are_the_same_way_back(seed: int, slot: int,
     worked = [s for s in range(*time_) if s in opened]
     assert len(worked) == length
     assert not {*range(slot, time_[0])} & {s for s in opened if pausable or opened.issuperset(range(s, s + length))}
+
+
+@given(SEEDS, st.integers(min_value=0, max_value=200), st.integers(min_value=1, max_value=30), st.booleans(), st.booleans())
+def test_so_are_those_of_people_with_limits(seed: int, slot: int, length: int, rests: bool, always: bool) -> None:
+    """Five of the eight hours of a day may be worked, twelve of a week, and there is rest after a shift."""
+    ana = Worker(
+        id=PersonId("ana"),
+        free=None if always else OFFICE if seed % 2 else NIGHT,
+        day_most=5 + seed % 5,
+        week_most=12 if seed % 3 else None,
+        rest=10 if rests else 0,
+    )
+    made = Project(jobs=(), workers=(ana,), days=tuple(range(0, 2000, 24)), weeks=tuple(range(0, 2000, 168)), slot_s=3600)
+    each = job("a", length, pausable=True)
+    hours = Clocks(made).of(each, (0,))
+    time_ = first(hours, each, slot, 0)
+
+    assert slot <= time_[0] < time_[1] < FOREVER
+    assert last(hours, each, time_[0], FOREVER) == time_
+    latest = last(hours, each, FOREVER, time_[1])
+    assert time_[0] <= latest[0]
+    assert latest[1] <= time_[1]
+    assert first(hours, each, latest[0], 0) == latest
+    assert first(hours, each, latest[0] + 1, 0)[1] > time_[1]
+    assert first(hours, each, 0, time_[1])[1] >= time_[1]
 
 
 def test_a_chain_follows_people_and_things() -> None:

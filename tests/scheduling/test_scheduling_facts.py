@@ -99,6 +99,23 @@ def test_the_pace_of_a_person_counts_from_when_it_was_promised():
     assert times(go_on(as_it_stands(by_itself, opened, at(920), starts))) == [(0, 1830)]  # nobody waits for a person
 
 
+def test_the_pace_counts_from_when_whoever_does_it_began():
+    """Their word goes before the promised start and before the opening; of what is only begun all is left."""
+    plan, starts = project(job("a", 30, people=(0,))), {"p/a": at(900)}
+
+    def end(percent: int, began: float | None, promised: dict[str, datetime] | None = None) -> list[tuple[int, int]]:
+        word = None if began is None else at(began)
+        state = TaskState(status=Status.WAITING, started=T0, percent=percent, told=at(915), began=word, by="ann")
+        return times(go_on(as_it_stands(plan, run(a=state), at(915), promised)))
+
+    assert end(50, 905) == [(905, 930)]  # in time: fifteen planned minutes are left
+    assert end(50, 905, starts) == [(905, 930)]
+    assert end(50, 865) == end(50, 865, starts) == [(865, 965)]  # fifty minutes for one half
+    assert end(0, 915, starts) == [(915, 945)]
+    assert end(0, 910) == [(910, 945)]
+    assert end(0, None) == [(915, 945)]  # nobody has begun
+
+
 OFFICE = tuple((day + 60, day + 540) for day in range(0, 7200, 1440))  # from nine to five, as T0 is eight
 
 

@@ -75,6 +75,20 @@ def test_people_whom_another_plan_has_booked(project, capsys):
     assert {"words": "move what san-upgrade has booked of Ben Ott", "cost": 1.0, "proved": True} in found[0]["ways_out"]
 
 
+def test_where_one_of_two_who_are_away_is_enough_nobody_moves_both(project, capsys):
+    """Two could do it, and both are on leave: either of them, and not both as well."""
+    hands = (PEOPLE, "skills: {datacenter-hands: 1}", "skills: {}")
+    one = (BOOK, "level: 2, count: 2, certificate", "level: 2, certificate")
+    away = "    leave: [{from: 2026-11-26, to: 2026-12-13}]\n"
+    names = [(PEOPLE, f"name: {name}\n", f"name: {name}\n{away}") for name in ("Ben Ott", "Mia Kok")]
+    plant(project, (edited(hands, one, *names),))
+
+    words = [way["words"] for way in said(capsys, BOOK, code=4)["findings"][0]["ways_out"]]
+
+    moves = [one for one in words if one.startswith("move ")]
+    assert [("Ben" in one, "Mia" in one) for one in moves] == [(True, False), (False, True)]
+
+
 def test_parts_that_come_on_the_day_that_is_told_are_in_time_and_a_day_later_they_are_not(project, capsys):
     """The way out is what was tried: followed to the letter the plan can be done, and its day is the latest."""
     ordered = "2026-11-30: 8", "2026-11-30: 2, {}: 6"

@@ -63,6 +63,37 @@ def test_a_schedule_starts_when_the_run_lets_it(where: str, stated: date) -> Non
 
 
 @pytest.mark.parametrize(
+    ("sites", "hour"), [(["ams1", "nyc1"], 5), (["ams1", "lon1"], 0), (["ams1"], -1), (["ams1", "lon1", "nyc1"], 5)]
+)
+@pytest.mark.parametrize("where", ["the runbook", "the phase", "the step"])
+def test_a_phase_over_several_zones_starts_when_the_day_has_begun_at_all_its_sites(
+    sites: list[str], hour: int, where: str
+) -> None:
+    """The schedule and the run say the same; the run names the zone in which it was last."""
+    on = replace(
+        estate(*(host(name, site=name) for name in ZONES), groups={"web": sites}),
+        sites={name: Site(name=name, time_zone=zone) for name, zone in ZONES.items()},
+    )
+    stated = {"earliest": DAY}
+    step = run("do", takes=HOUR, needs=(), **(stated if where == "the step" else {}))
+    one = phase("web", step, hosts="web", needs=(), **(stated if where == "the phase" else {}))
+    plan = planned(book(one, **({"start": DAY} if where == "the runbook" else {})), on)
+    made = project_of(plan, on, days_off, datetime(2026, 11, 27, tzinfo=UTC), Terms())
+    begin = datetime(2026, 12, 1, tzinfo=UTC) + timedelta(hours=hour)
+    live = Live(on, Path())
+
+    assert [made.origin + timedelta(seconds=made.slot_s * job.release) for job in made.jobs if job.package] == [begin]
+    if where == "the step":
+        assert [*live.earliest(plan).values()] == [begin]
+        return
+    early = live.times(plan, plan.phases[0], Standing(phase=plan.phases[0].id), begin - timedelta(minutes=1))
+    assert isinstance(early.closed, Closed)
+    assert early.closed.next == begin
+    assert "00:00" in early.closed.reason
+    assert isinstance(live.times(plan, plan.phases[0], Standing(phase=plan.phases[0].id), begin).opening, Opening)
+
+
+@pytest.mark.parametrize(
     ("hosts", "zone"),
     [
         (["mun1", "mun1", "lon1"], "Europe/Berlin"),

@@ -5,7 +5,7 @@ nights on which it is changed.
 """
 
 from runbook_engine.calendars.freezing import freeze_spans
-from runbook_engine.calendars.judging import first_moment, holding, judge
+from runbook_engine.calendars.judging import first_everywhere, first_moment, holding, judge
 from runbook_engine.calendars.openings import resolved, spans, working_time
 from runbook_engine.calendars.rotas import turns_between
 from runbook_engine.calendars.weekly import DaysOff
@@ -14,6 +14,7 @@ from runbook_engine.calendars.words import freeze_entry, hours_entry, window_ent
 __all__ = [
     "judge",
     "holding",
+    "first_everywhere",
     "first_moment",
     "spans",
     "freeze_spans",

@@ -5,7 +5,7 @@ What cannot be found out is raised, never taken for an opening: whoever calls tr
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from zoneinfo import ZoneInfo
 
 from runbook_engine.calendars.freezing import freeze_spans, may_matter, touches, zones_of
@@ -28,7 +28,7 @@ class _Asked:
     horizon: datetime
     window: Window | None
     frozen: Sequence[tuple[Span, Freeze]]  # what holds now or later, up to the horizon
-    begin: datetime | None  # nothing starts before it
+    begin: tuple[datetime, ZoneInfo] | None  # nothing starts before it, told in a zone
     days_off: DaysOff
     zone: ZoneInfo  # in which a moment is told when there is no window
 
@@ -50,16 +50,16 @@ def judge(
 ) -> Opening | Closed:
     """Whether work on what `scope` names may start at a moment, and until when; or what forbids it, and when it may.
 
-    `zones` gives the time zone of each site, `not_before` days and times from which it may start, counted in the zone of the
-    first site by name. Of several things that forbid it, a freeze is named before a start date, and that before the window; of
+    `zones` gives the time zone of each site, `not_before` days and times from which it may start, once they have come at all
+    sites. Of several things that forbid it, a freeze is named before a start date, and that before the window; of
     several freezes the one that ends last.
     """
     asked = _asked(at, window, freezes, scope, zones, days_off, [when for when in not_before if when is not None])
     holds = [(span, freeze) for span, freeze in asked.frozen if span.start <= asked.at]
     if holds:
         return _frozen(max(holds, key=lambda held: held[0].end)[1], asked)
-    if asked.begin is not None and asked.at < asked.begin:
-        return _too_early(asked.begin, asked)
+    if asked.begin is not None and asked.at < asked.begin[0]:
+        return _too_early(*asked.begin, asked)
     opening = next(asked.openings(), None)
     if opening is None or opening.start > asked.at:
         return _shut(asked)
@@ -85,15 +85,15 @@ def _asked(
     not_before: Sequence[date | datetime],
 ) -> _Asked:
     moment, here = _utc(at), zones_of(scope, zones)
-    zone = ZoneInfo(next(iter(here.values()), "UTC"))
+    zone = ZoneInfo(window.time_zone if window else next(iter(here.values()), "UTC"))
     return _Asked(
         at=moment,
         horizon=moment + AHEAD,
         window=window,
         frozen=_freezes(freezes, scope, here, moment, moment + AHEAD),
-        begin=max((first_moment(when, zone) for when in not_before), default=None),
+        begin=max((_begin(when, here, zone) for when in not_before), key=itemgetter(0), default=None),
         days_off=days_off,
-        zone=ZoneInfo(window.time_zone) if window else zone,
+        zone=zone,
     )
 
 
@@ -102,6 +102,19 @@ def first_moment(when: date | datetime, zone: ZoneInfo) -> datetime:
     if isinstance(when, datetime):
         return when.astimezone(UTC) if when.tzinfo else earliest(when, zone)
     return earliest(datetime.combine(when, time()), zone)
+
+
+def first_everywhere(when: date | datetime, zones: Iterable[ZoneInfo]) -> datetime:
+    """When a day has begun, or the clock has shown a time, in all of some zones."""
+    return max(first_moment(when, zone) for zone in zones)
+
+
+def _begin(when: date | datetime, here: Mapping[str, str], told: ZoneInfo) -> tuple[datetime, ZoneInfo]:
+    """When a day has begun at all sites, and the zone in which that is told: of several the one in which it is last."""
+    zones = [ZoneInfo(name) for name in dict.fromkeys(here.values())]
+    if len(zones) < 2 or (isinstance(when, datetime) and when.tzinfo):
+        return first_moment(when, zones[0] if zones else ZoneInfo("UTC")), told
+    return max(((first_moment(when, zone), zone) for zone in zones), key=itemgetter(0))
 
 
 def _freezes(
@@ -117,8 +130,8 @@ def _frozen(freeze: Freeze, asked: _Asked) -> Closed:
     return Closed(kind="freeze", entry=entry, reason=reason, next=_next(asked), lift=freeze.lift)
 
 
-def _too_early(begin: datetime, asked: _Asked) -> Closed:
-    entry = f"start {on_the_wall(begin, asked.zone)} ({asked.zone.key})"
+def _too_early(begin: datetime, zone: ZoneInfo, asked: _Asked) -> Closed:
+    entry = f"start {on_the_wall(begin, zone)} ({zone.key})"
     return Closed(kind="start", entry=entry, reason=f"It may not start before {entry[6:]}.", next=_next(asked))
 
 
@@ -149,8 +162,8 @@ def _holiday(window: Window, asked: _Asked) -> str:
 def _next(asked: _Asked) -> datetime | None:
     """The first moment from now on that is in the window, in no freeze, and not too early."""
     closed = [span for span, _ in asked.frozen]
-    if asked.begin is not None and asked.begin > asked.at:
-        closed.append(Span(asked.at, asked.begin))
+    if asked.begin is not None and asked.begin[0] > asked.at:
+        closed.append(Span(asked.at, asked.begin[0]))
     shut = list(merged(sorted(closed, key=attrgetter("start"))))
     for opening in asked.openings():
         moment = opening.start

@@ -85,8 +85,10 @@ def note_edits(plan: Plan, place: Settings) -> None:
         )
 
 
-def may_begin(plan: Plan, focus: Focus, gates: Gates, *, wait: bool) -> None:
+def may_begin(plan: Plan, focus: Focus, gates: Gates, file: str, *, wait: bool) -> None:
     """Refuse a run of which nothing could start now: which phase, why, when it opens, what to type.
+
+    `file`: what the person who asks has named, the runbook or the stored plan.
 
     With `wait`, what ends by itself and what people may still sign is waited for.
     """
@@ -100,7 +102,7 @@ def may_begin(plan: Plan, focus: Focus, gates: Gates, *, wait: bool) -> None:
         return
     phase, main = every[0]
     more = [_words(*one) for one in every[1:6]]
-    command = main.next_command or (f"runbook run {plan.file or 'FILE'} --wait" if main.until else "")
+    command = main.next_command or (f"runbook run {file} --wait" if main.until else "")
     raise Refused(_words(phase, main), why="; ".join(more), next_command=command)
 
 

@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Sequence
 from datetime import datetime
 
 import click
@@ -65,8 +66,8 @@ def say_next(found: opening.Opened) -> None:
 @task_argument
 @click.option("--evidence", multiple=True, metavar="NAME=VALUE", help="What proves it; a photo or file by its path.")
 @click.option("--note", default="", metavar="TEXT", help="Anything worth knowing.")
-@click.option("--started", metavar="TIME", help="When you began (2026-11-30T22:05); else when the task was opened.")
-@click.option("--percent", type=click.IntRange(0, 99), help="Not done yet, but this far.")
+@click.option("--started", metavar="TIME", help="When you began (22:05, or 2026-11-30T22:05); else when the task was opened.")
+@click.option("--percent", type=click.IntRange(0, 99), help="Not done yet, but this far; 0: you begin now.")
 @options.journal
 def done_command(
     run: str, task: str, evidence: tuple[str, ...], note: str, started: str | None, percent: int | None, journal: str | None
@@ -75,7 +76,7 @@ def done_command(
 
     \b
     runbook done rack12-install-1 cabling/mount@r12-u01 --evidence serial_number=CZ1234
-    runbook done rack12-install-1 cabling/mount@r12-u01 --percent 50
+    runbook done rack12-install-1 cabling/mount@r12-u01 --percent 50 --started 2026-11-30T22:05
 
     \b
     Next: runbook resume RUN
@@ -83,8 +84,7 @@ def done_command(
     with opening.opened(run, journal) as found:
         name = opening.task_meant(found.course, task)
         if percent is not None:
-            decide(found, de.Progress(id=opening.new_id(), by=options.me(), task=name, percent=percent, note=note))
-            options.show(f"{name}: {percent} %")
+            _say_how_far(found, name, percent, note, started, evidence)
             return
         proof = _evidence(found, name, options.pairs(evidence, "--evidence"))
         decide(
@@ -95,13 +95,32 @@ def done_command(
         say_next(found)
 
 
+def _say_how_far(
+    found: opening.Opened, task: TaskId, percent: int, note: str, started: str | None, evidence: Sequence[str]
+) -> None:
+    """Record how far a task is. Raises click.UsageError for evidence: it proves what is done."""
+    if evidence:
+        raise click.UsageError("--evidence goes with what is done: leave out --percent, or tell it then")
+    begun = _time(started)
+    wish = de.Progress(id=opening.new_id(), by=options.me(), task=task, percent=percent, note=note, started=begun)
+    opened = found.course.run.task(task)
+    decide(found, wish)
+    options.show(f"{task}: {percent} %")
+    if percent and not begun and not opened.began and opened.started:
+        since = f"{opened.started.astimezone(options.zone()):%Y-%m-%d %H:%M}"
+        options.say(f"The forecast counts from {since}, when it was opened, or from the promised start, if that is later.")
+        options.say("If you began at another time, say it again with --started TIME")
+
+
 def _time(text: str | None) -> datetime | None:
+    """A moment; of a time alone that of today. Raises click.UsageError."""
     if text is None:
         return None
+    today = f"{opening.now().astimezone():%Y-%m-%d}T" if len(text) <= len("22:05:30") else ""
     try:
-        return datetime.fromisoformat(text).astimezone()
+        return datetime.fromisoformat(f"{today}{text}").astimezone()
     except ValueError:
-        raise click.UsageError(f"--started {text}: write a time as 2026-11-30T22:05") from None
+        raise click.UsageError(f"--started {text}: write a time as 2026-11-30T22:05, or 22:05 for today") from None
 
 
 def _evidence(found: opening.Opened, task: TaskId, given: dict[str, str]) -> dict[str, str]:

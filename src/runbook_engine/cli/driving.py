@@ -89,7 +89,7 @@ def _driven(how: Drive, journal: "RunJournal", answer: Answer | None, watch: Wat
     course = _take_over(how, journal)
     gc.freeze()  # the plan and what is known of the run are not garbage: looking through them costs more than the work
     inbox = LocalInbox(how.store, how.run)
-    gates = how.gates or gates_for(how.place, how.store, course.run.by, file=str(how.run))
+    gates = how.gates or gates_for(how.place, how.store, course.run.by, run=how.run)
     progress = _progress(how, course)
     with inbox.listening(), _workers(how, course.shape.plan) as (workers, leaving):
         for _ in range(ANSWERS_AT_MOST):
@@ -208,12 +208,13 @@ def _finish(how: Drive, course: Course, inbox: LocalInbox, world: World) -> None
         rmtree(opening.run_folder(how.place, how.run) / "kept", ignore_errors=True)
     if inbox.interrupted and course.run.status is RunStatus.PAUSED:
         options.say(f"Interrupted: nothing more is started. Next: runbook resume {how.run}")
+    reasons = Reasons(course, world, at, how.focus)
     if how.as_json:
-        reasons = Reasons(course, world, at, how.focus)
         options.show_json(status_data(plan, course.run, reasons, at, parallel=how.parallel))
         return
     logs = str(opening.run_folder(how.place, how.run) / "logs")
-    options.say("\n" + summary_text(plan, course.run, at, log_folder=logs, parallel=how.parallel, zone=options.zone()))
+    zone, most = options.zone(), how.parallel
+    options.say("\n" + summary_text(plan, course.run, at, log_folder=logs, parallel=most, zone=zone, blockers=reasons))
     if course.run.status is RunStatus.OPEN:
         options.say(_held(course, plan, world))
         forecast = forecast_of(how.place, how.store, course)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -74,22 +74,22 @@ class Live:
         stating = [package for package in plan.packages.values() if package.earliest is not None]
         if not stating:
             return {}
-        from runbook_engine.calendars import first_moment
-        from runbook_engine.scheduling.projects_calendar import start_zone
+        from runbook_engine.calendars import first_everywhere
+        from runbook_engine.scheduling.projects_calendar import start_zones
 
-        of_phase = {phase.id: start_zone(plan, phase, self.estate) for phase in plan.phases}
-        return {p.id: first_moment(p.earliest, of_phase[p.phase]) for p in stating if p.earliest is not None}
+        of_phase = {phase.id: start_zones(plan, phase, self.estate) for phase in plan.phases}
+        return {p.id: first_everywhere(p.earliest, of_phase[p.phase]) for p in stating if p.earliest is not None}
 
-    def _begins(self, plan: Plan, phase: PlannedPhase) -> list[datetime]:
-        """Before which moments a phase may not start."""
+    def _begins(self, plan: Plan, phase: PlannedPhase) -> Sequence[date | datetime]:
+        """Before which days and moments a phase may not start; days are those of all its sites, if it has several."""
         stated = [when for when in (plan.start, phase.earliest) if when is not None]
         if not stated:
             return []
         from runbook_engine.calendars import first_moment
-        from runbook_engine.scheduling.projects_calendar import start_zone
+        from runbook_engine.scheduling.projects_calendar import start_zones
 
-        zone = start_zone(plan, phase, self.estate)
-        return [first_moment(when, zone) for when in stated]
+        zones = start_zones(plan, phase, self.estate)
+        return stated if len(zones) > 1 else [first_moment(when, zones[0]) for when in stated]
 
     def times(self, plan: Plan, phase: PlannedPhase, standing: Standing, now: datetime) -> Times:
         """Whether the calendars let a phase start. Break-glass opens one entry after the other, each on its own word."""

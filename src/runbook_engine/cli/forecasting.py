@@ -13,6 +13,7 @@ from runbook_engine.cli.settings import Settings
 from runbook_engine.model.forecast import Forecast
 from runbook_engine.model.jobs import Aim, Effort, Project
 from runbook_engine.model.plan import Plan
+from runbook_engine.model.run import Run
 from runbook_engine.model.schedule import Booked, Moved, Schedule
 from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import RunStatus
@@ -73,7 +74,7 @@ def expected(place: Settings, store: "Store", course: Course, wish: Wish, booked
 
     known = _known(place, store, plan, booked)
     own, estate, zone = known.own, known.live.estate, zone_of(plan, known.live.estate)
-    free = as_it_stands(_project(known, plan, min(run.created, own.start) if own else run.created), run, now, _starts(own))
+    free = as_it_stands(_project(known, plan, _since(run, run.created, own)), run, now, _starts(own))
     stands = {job.id: stand_of(job, run) for job in free.jobs}
     begun = {name for name, stand in stands.items() if stand.began}
     pinned = with_pins(free, wish.pins, zone, begun)
@@ -118,6 +119,12 @@ def _project(known: _Known, plan: Plan, begin: datetime) -> "Project":
     from runbook_engine.scheduling.projects import project_of
 
     return project_of(plan, known.live.estate, days_off, begin, known.terms)
+
+
+def _since(run: Run, created: datetime, own: Schedule | None) -> datetime:
+    """From when on time is counted: whatever came first of the run, what was promised, and work that was begun before."""
+    begun = (at for state in run.tasks.values() for at in (state.began, state.started) if at is not None)
+    return min([created, *([own.start] if own else []), *begun])
 
 
 def _starts(promised: Schedule | None) -> Mapping[str, datetime]:

@@ -49,6 +49,7 @@ class Gates:
         executors: Sequence[PersonId | None],
         *,
         file: str = "",
+        run: RunId | None = None,
         parallel: int = 0,
         open_wide: bool = False,
         when: When | None = None,
@@ -56,7 +57,8 @@ class Gates:
         self._store = store
         self._estates = estates
         self._executors = tuple(executors)
-        self._file = file
+        self._file = file or (run or "")
+        self._run = run
         self._parallel = parallel
         self._open_wide = open_wide
         self._when = when
@@ -125,11 +127,16 @@ class Gates:
         for phase, standing in zip(plan.phases, self.standings(plan, live, now), strict=True):
             at = self._when(plan, phase, now) if self._when else now
             times = live.times(plan, phase, standing, at).shifted(now - at)
-            holds = [*self._unsigned(plan, standing), *_closed(times.closed), *_added(phase, live.estate)]
+            holds = [*self._unsigned(plan, standing), *_closed(times.closed), *_added(phase, live.estate, self._anew(plan))]
             if not rehearsed:
                 command = f"runbook rehearse {self._file or plan.file}"
                 holds.append(Hold(kind="rehearsal", reason="this very plan was not rehearsed yet", next_command=command))
             yield phase, _passage(holds, standing, times.opening, times.glass)
+
+    def _anew(self, plan: Plan) -> str:
+        """The command that makes the plan anew."""
+        file = plan.file or "RUNBOOK"
+        return f"runbook amend {self._run} {file}" if self._run else f"runbook plan {file}"
 
     def _rehearsed(self, plan: Plan) -> bool:
         """Whether all standard nights of exactly this plan were played, and ended as it says."""
@@ -153,7 +160,7 @@ class Gates:
                 yield Hold(kind="approval", reason=reason, next_command=f"runbook approve {file} --phase {standing.phase}")
 
 
-def gates_for(place: Settings, store: "Store", *creators: str, file: str = "") -> Gates:
+def gates_for(place: Settings, store: "Store", *creators: str, file: str = "", run: RunId | None = None) -> Gates:
     """The gates for what this call drives or looks at. On practice machines nobody is asked, unless the settings say so."""
     practice = place.lab is not None and not place.lab_gates
     estates = estates_of(place.inventory)
@@ -161,12 +168,12 @@ def gates_for(place: Settings, store: "Store", *creators: str, file: str = "") -
         people = () if practice else executors(estates.live().estate, *creators)
     except (RunbookError, OSError):
         people = ()  # then nothing starts
-    return Gates(store, estates, people, file=file, parallel=place.parallel, open_wide=practice)
+    return Gates(store, estates, people, file=file, run=run, parallel=place.parallel, open_wide=practice)
 
 
 def world_now(found: opening.Opened) -> World:
     """The world of a run that is only looked at."""
-    gates = gates_for(found.place, found.store, found.course.run.by, file=str(found.run))
+    gates = gates_for(found.place, found.store, found.course.run.by, run=found.run)
     return gates.world(found.store.world(found.run), found.course.shape.plan, opening.now())
 
 
@@ -193,13 +200,13 @@ def _closed(closed: Closed | None) -> Iterator[Hold]:
         yield Hold(kind=closed.kind, reason=f"{closed.reason.rstrip('.')}{lift}", until=closed.next)
 
 
-def _added(phase: PlannedPhase, estate: Estate) -> Iterator[Hold]:
+def _added(phase: PlannedPhase, estate: Estate, anew: str) -> Iterator[Hold]:
     """Hosts that came to a place where a phase is alone after it was planned: it would not keep others from them."""
     new = [host for host in estate.hosts_at(phase.alone_at) if host not in phase.alone_with]
     if new:
         named = f"{fold_hosts(new, most=4)} came to {', '.join(phase.alone_at)} after this was planned"
         reason = f"it must be alone there, and {named}"
-        yield Hold(kind="site", reason=reason, next_command="plan it anew: runbook amend RUN FILE, or runbook plan FILE")
+        yield Hold(kind="site", reason=reason, next_command=anew)
 
 
 def _passage(holds: Sequence[Hold], standing: Standing, opening: Opening | None, glass: Sequence[Voice]) -> Passage:
@@ -212,7 +219,7 @@ def _passage(holds: Sequence[Hold], standing: Standing, opening: Opening | None,
         by=tuple(sorted(set(counted.values()))),
         entry=opening.entry if opening else "",
         until=opening.until if opening else None,
-        glass=tuple(sorted(v.statement.id for v in glass)),
+        glass=tuple(sorted({v.statement.id for v in glass})),
     )
     return Passage(
         holds=tuple(holds),

@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
@@ -63,8 +64,16 @@ def me() -> str:
 
 
 def zone() -> tzinfo:
-    """The time zone of this machine; what is recorded is in UTC."""
-    return datetime.now(UTC).astimezone().tzinfo or UTC
+    """The time zone of this machine, with its changes of the clock where it has a name; what is recorded is in UTC."""
+    from zoneinfo import ZoneInfo
+
+    name = os.environ.get("TZ", "").removeprefix(":") or os.path.realpath("/etc/localtime").partition("zoneinfo/")[2]
+    now = datetime.now(UTC).astimezone()
+    with suppress(KeyError, ValueError, OSError):  # a name that nobody knows, or none at all
+        named = ZoneInfo(name)
+        if now.astimezone(named).utcoffset() == now.utcoffset():
+            return named
+    return now.tzinfo or UTC
 
 
 def on_terminal() -> bool:

@@ -96,7 +96,7 @@ def run_command(
 
             break_it(file, break_glass, focus, place, no_input=no_input)
         if run is None:
-            may_begin(plan, focus, gates_for(place, store, file=file), wait=bool(wait))
+            may_begin(plan, focus, gates_for(place, store, file=file), file, wait=bool(wait))
         options.say(announcement(plan, focus, run))
         _starts_elsewhere(plan, start_with, run)
         options.confirm("Start?" if run is None else f"Carry {run} on?", yes=yes, no_input=no_input)

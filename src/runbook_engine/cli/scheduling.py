@@ -105,6 +105,9 @@ def schedule_command(
     return _end(found, files, place, now, book=book)
 
 
+_WARNED = 3  # people who work too long on end
+
+
 def _aim(aim: str | None, *, going: bool) -> Aim:
     """What is aimed at; where nothing is said, an early end, or for a run that is going on few changes."""
     return Aim(aim) if aim else Aim.CHANGE if going else Aim.FINISH
@@ -200,6 +203,27 @@ def _show(found: Sequence[Made], place: Settings, by: "By | None", files: Sequen
     for made, file in zip(found, files, strict=True):
         text = text_of(_view(made, place, by), by, file)
         options.show(text if made is found[0] else f"\n{text}")
+    _warn(found, place, files)
+
+
+def _warn(found: Sequence[Made], place: Settings, files: Sequence[str]) -> None:
+    """Say who works on end for longer than anybody should, by these schedules and what is booked beside them."""
+    from runbook_engine.cli.tasking import names_of
+    from runbook_engine.reporting.words import end_moment, moment
+    from runbook_engine.scheduling.feasibility_rest import stint_words
+    from runbook_engine.scheduling.projects_calendar import zone_of
+    from runbook_engine.scheduling.resting import restless, work_of
+
+    estate = estate_of(place)
+    zone, names = zone_of(found[0].plan, estate), names_of(estate)
+    own = {made.schedule.runbook: made.schedule for made in found}
+    others = {other.runbook: other for made in found for other in made.others if other.runbook not in own}
+    stints = restless(work_of(own.values()), estate, work_of(others.values()))
+    for stint in stints[:_WARNED]:
+        words = stint_words(
+            stint, names.get(stint.person, stint.person), moment(stint.start, zone), end_moment(stint.end, zone)
+        )
+        options.say(f"Note: {words}: no calendar says when that person is off. What helps: runbook feasibility {files[0]}")
 
 
 def _show_json(found: Sequence[Made]) -> None:

@@ -37,7 +37,7 @@ def hours_command(names: tuple[str, ...], first: str | None, days: int, inventor
     runbook inventory hours
     runbook inventory hours ana.duarte team-b --from 2026-12-14 --days 14
     """
-    from runbook_engine.reporting.working_hours import hours_data, hours_text
+    from runbook_engine.reporting.working_hours import always_text, hours_data, hours_text
 
     estate = load_hosts(settings(inventory=inventory))
     start = _date(first) if first else opening.now().replace(tzinfo=None)
@@ -45,7 +45,12 @@ def hours_command(names: tuple[str, ...], first: str | None, days: int, inventor
     if as_json:
         options.show_json({"format": 1, "kind": "hours", "hours": [hours_data(each) for each in found]})
     else:
-        options.show("\n\n".join(map(hours_text, found)))
+        options.show("\n\n".join([*map(hours_text, found), *(always_text(_always(estate)) if not names else ())]))
+
+
+def _always(estate: Estate) -> list[str]:
+    """The names of those who have no calendar."""
+    return [person.name or person.id for person in estate.people.values() if not person.calendar]
 
 
 def _date(text: str) -> datetime:

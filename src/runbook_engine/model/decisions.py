@@ -47,13 +47,14 @@ class Resolve:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """The person says how far a task is, in percent."""
+    """The person says how far a task is, in percent; and when it was begun, if that is known. At 0 it begins now."""
 
     id: str
     by: str
     task: TaskId
     percent: int
     note: str = ""
+    started: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -126,13 +126,14 @@ class TaskAnswered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskProgressed:
-    """A person says how far a task is."""
+    """A person says how far a task is. `started`: when they began, if they say so."""
 
     at: datetime
     task: TaskId
     by: str
     percent: int
     note: str = ""
+    started: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,6 +46,7 @@ class TaskState:
     accepted: bool = False
     percent: int = 0
     told: datetime | None = None  # when `percent` was said
+    began: datetime | None = None  # when whoever does it began, by their own word; None: nobody has said
     by: str = ""  # who did, chose or resolved it
     choice: str = ""
     reason: str = ""

@@ -32,15 +32,63 @@ class _Rule:
     path: Path = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Sure:
+    """Steps that are done on a host wherever a limit counts; `path` leads to its `at_most`."""
+
+    path: Path = ()
+    steps: frozenset[str] = frozenset()
+
+    def is_left_out(self, name: str, step: Step) -> bool:
+        """Whether hosts may go past a step, for all that is sure."""
+        return name not in self.steps and _may_be_left_out(step)
+
+
+_NOTHING = _Sure()
+
+
 def check_limits(runbook: Runbook) -> list[Mistake]:
-    """Each `at_most` that cannot be kept whatever happens, with the time that it would need."""
+    """Each `at_most` that cannot be kept whatever happens, with the time that it would need.
+
+    What hosts may go past counts for nothing, unless they then go past what has to follow, too: of a step with `when` or with
+    hosts of its own, those steps of its phase count that have the same, or less, as a condition.
+    """
     found = Findings(runbook.places)
-    rules = list(_rules(runbook))
-    while (way := _contradiction(rules)) is not None:
-        limits = [rule for rule in way if rule.path]
-        _say(limits[0], way, found)
-        rules.remove(limits[0])
+    refused: set[Path] = set()
+    for sure in (_NOTHING, *_assumed(runbook)):
+        rules = [rule for rule in _rules(runbook, sure) if not rule.path or rule.path not in refused]
+        while (way := _contradiction(rules)) is not None:
+            limits = [rule for rule in way if rule.path]
+            if sure is _NOTHING or (limits[0].path == sure.path and len(limits) == 1):
+                _say(limits[0], way, found)
+                refused.add(limits[0].path)
+            rules.remove(limits[0])
     return found.mistakes
+
+
+def _assumed(runbook: Runbook) -> Iterator[_Sure]:
+    """For each limit on a step that hosts may go past, or from one: what is done wherever both of them are."""
+    steps = {f"{phase.id}/{step.id}": (phase, step) for phase in runbook.phases for step in phase.steps}
+    for name, (phase, step) in steps.items():
+        for number, need in enumerate(step.needs or ()):
+            other = need if "/" in need else f"{phase.id}/{need}"
+            ends = [name, *([other] if other in steps else [])]
+            partial = [end for end in ends if _may_be_left_out(steps[end][1])]
+            if step.lags.get(need, Lag()).at_most_s is not None and partial and _host_by_host(*(steps[e] for e in ends)):
+                done = frozenset(n for n, (at, s) in steps.items() for e in partial if _goes_with(at, s, *steps[e]))
+                yield _Sure(path=(*step.path, "needs", number, "at_most"), steps=done)
+
+
+def _goes_with(phase: Phase, step: Step, its_phase: Phase, other: Step) -> bool:
+    """Whether a step is done on every host on which another one of its phase is."""
+    same = phase.id == its_phase.id and step.per == other.per and step.hosts == other.hosts
+    return same and step.when in ("", other.when)
+
+
+def _host_by_host(*ends: tuple[Phase, Step]) -> bool:
+    """Whether a step follows another on the same host; steps of two phases follow each other as wholes, which is as good."""
+    (phase, step), (its_phase, other) = ends[0], ends[-1]
+    return phase.id != its_phase.id or (step.per == other.per and not step.barrier and not other.barrier)
 
 
 def _say(limit: _Rule, way: Sequence[_Rule], found: Findings) -> None:
@@ -57,7 +105,7 @@ def _say(limit: _Rule, way: Sequence[_Rule], found: Findings) -> None:
     found.add(limit.path, message, f"at_most: {least.replace(' ', '')}, or less time between them")
 
 
-def _rules(runbook: Runbook) -> Iterator[_Rule]:
+def _rules(runbook: Runbook, sure: _Sure) -> Iterator[_Rule]:
     """Nothing where there is no limit at all."""
     if not any(lag.at_most_s is not None for phase in runbook.phases for step in phase.steps for lag in step.lags.values()):
         return
@@ -66,32 +114,30 @@ def _rules(runbook: Runbook) -> Iterator[_Rule]:
     for phase in runbook.phases:
         yield _Rule((phase.id, False), (phase.id, True), 0.0)
         for before, step in zip((None, *phase.steps), phase.steps, strict=False):
-            yield from _of_step(phase, before, step)
+            yield from _of_step(phase, before, step, sure)
 
 
-def _of_step(phase: Phase, before: Step | None, step: Step) -> Iterator[_Rule]:
+def _of_step(phase: Phase, before: Step | None, step: Step, sure: _Sure) -> Iterator[_Rule]:
     name = f"{phase.id}/{step.id}"
     yield _Rule((phase.id, False), (name, False), 0.0)
     yield _Rule((name, True), (phase.id, True), 0.0)
-    yield _Rule((name, False), (name, True), _least_s(step))
+    left_out = sure.is_left_out(name, step)
+    least_s = step.takes.low_s if step.takes is not None and not left_out else 0.0
+    yield _Rule((name, False), (name, True), least_s)
     needs = step.needs if step.needs is not None else (before.id,) if before else ()
     for number, need in enumerate(needs):
         other = need if "/" in need else f"{phase.id}/{need}"
-        yield from _of_need(step, name, other, step.lags.get(need, Lag()), (*step.path, "needs", number))
+        lag = step.lags.get(need, Lag())
+        yield from _of_need(step, name, other, lag, (*step.path, "needs", number), left_out=left_out)
 
 
-def _of_need(step: Step, name: str, other: str, lag: Lag, path: Path) -> Iterator[_Rule]:
+def _of_need(step: Step, name: str, other: str, lag: Lag, path: Path, *, left_out: bool) -> Iterator[_Rule]:
     before: Point = (other, lag.kind not in _AFTER_START)
     of_end = lag.kind in _OF_END
     held = of_end and (step.action in _TOLD) and not step.milestone
-    yield _Rule(before, (name, held), 0.0 if _may_be_left_out(step) else lag.lag_s)
+    yield _Rule(before, (name, held), 0.0 if left_out else lag.lag_s)
     if lag.at_most_s is not None:
         yield _Rule((name, of_end), before, -lag.at_most_s, (*path, "at_most"))
-
-
-def _least_s(step: Step) -> float:
-    """Seconds that a step takes at least; none if it is not done everywhere."""
-    return step.takes.low_s if step.takes is not None and not _may_be_left_out(step) else 0.0
 
 
 def _may_be_left_out(step: Step) -> bool:

@@ -12,7 +12,7 @@ from runbook_engine.reporting.harmless import one_line
 from runbook_engine.reporting.naming import command
 from runbook_engine.reporting.schedule_tables import weekly_hours
 from runbook_engine.reporting.schedule_words import Names, name_of, times, work_s, work_spans
-from runbook_engine.reporting.words import count, duration, listed, month_day, zone_name
+from runbook_engine.reporting.words import count, hours_of_work, listed, month_day, zone_name
 
 HOSTS_MOST = 4
 
@@ -61,7 +61,7 @@ def booked_text(
     if not tasks:
         return f"{name_of(person, names)} is booked for nothing."
     bookings = list({(t.runbook, t.booking.id): t.booking for t in tasks}.values())
-    head = f"{name_of(person, names)} is booked for {count(len(bookings), 'task')}, {duration(work_s(bookings))} in all"
+    head = f"{name_of(person, names)} is booked for {count(len(bookings), 'task')}, {hours_of_work(work_s(bookings))} in all"
     lines = [f"{head} (times in {zone_name(tasks[0].start, zone)})"]
     today: date | None = None
     for task in tasks:
@@ -70,7 +70,7 @@ def booked_text(
             lines += ["", f"{month_day(day)} {day.year}"]
             today = day
         lines.append(_line(task, person, names, sites or {}, zone))
-    weeks = [f"  week of {month_day(week)}: {duration(seconds)}" for week, seconds in weekly_hours(bookings, zone).items()]
+    weeks = [f"  week of {month_day(week)}: {hours_of_work(seconds)}" for week, seconds in weekly_hours(bookings, zone).items()]
     return "\n".join([*lines, "", "Hours", *weeks])
 
 

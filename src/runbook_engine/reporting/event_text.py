@@ -144,7 +144,8 @@ def _task_words(
         case ev.TaskAnswered():
             return _answer_words(event)
         case ev.TaskProgressed():
-            return f"{event.percent}% done, says {event.by}{_because(event.note)}"
+            begun = f", begun at {clock_time(event.started, zone)}" if event.started else ""
+            return f"{event.percent}% done{begun}, says {event.by}{_because(event.note)}"
         case ev.TimerEnded():
             return "the time has come"
         case ev.TaskSkipped():

@@ -56,8 +56,10 @@ def gantt_text(chart: Chart, width: int = 100, *, ascii_only: bool = False) -> s
 def _axis(chart: Chart, scale: Scale, label: int, room: int) -> Iterator[str]:
     days, clocks = [" "] * room, [" "] * room
     for tick in ticks(scale, chart.zone, TICKS_APART, abstract=chart.schedule.abstract):
-        _put(days, round(tick.at), tick.day)
-        _put(clocks, round(tick.at), tick.clock)
+        for line, text in ((days, tick.day), (clocks, tick.clock)):
+            at = round(tick.at)
+            left = min(at, room - len(text))  # what would leave the line stands as far to the left as there is room
+            _put(line, left if not "".join(line[max(0, left - 1) : at]).strip() else at, text)
     for line in (days, clocks):
         if text := "".join(line).rstrip():
             yield f"{'':<{label}} {text}"

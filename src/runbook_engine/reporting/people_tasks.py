@@ -10,10 +10,10 @@ from runbook_engine.model.plan import Package, Plan
 from runbook_engine.model.run import Run, TaskState
 from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import SETTLED_WELL, HostName, RunId, Status, TaskId
+from runbook_engine.model.world import Blocker
 from runbook_engine.reporting.harmless import one_line, shortened
 from runbook_engine.reporting.naming import answer_commands, by_person, command, in_hand, title_of
-from runbook_engine.reporting.standing import owner_words, task_words
-from runbook_engine.reporting.status_text import OF_ENDS, Blockers
+from runbook_engine.reporting.standing import OF_ENDS, Blockers, is_over, owner_words, task_words
 from runbook_engine.reporting.words import count, duration, status_word
 
 ROWS_MOST = 500
@@ -114,7 +114,7 @@ def _row(
     state = run.task(task)
     open_now = state.status is Status.WAITING and state.until is None
     held = [b for b in blockers(task) if b.kind in OF_ENDS] if open_now else []
-    ready = open_now and not held
+    ready = open_now and not held and not is_over(run)
     waits = state.status not in SETTLED_WELL and not ready
     return TaskRow(
         run=run.id,
@@ -127,11 +127,22 @@ def _row(
         words=task_words(state, zone),
         percent=100 if state.status is Status.OK else state.percent,
         planned_s=package.takes.planned_s if package.takes else None,
-        actual_s=round(((state.ended or now) - state.started).total_seconds()) if state.started else None,
+        actual_s=_actual_s(state, now),
         ready=ready,
-        blocked_by=tuple(one_line(b.reason) for b in held or blockers(task)) if waits else (),
+        blocked_by=_why_not(run, held or blockers(task)) if waits else (),
         commands=(*answer_commands(run.id, task, package), *_accepting(run.id, task, state)) if ready else (),
     )
+
+
+def _why_not(run: Run, found: Sequence[Blocker]) -> tuple[str, ...]:
+    over = (f"the run is over ({run.status})",) if is_over(run) else ()
+    return over or tuple(one_line(blocker.reason) for blocker in found)
+
+
+def _actual_s(state: TaskState, now: datetime) -> int | None:
+    """Seconds since it was begun, or opened if nobody has said when that was; None: it is not open."""
+    begun = state.began or state.started
+    return round(((state.ended or now) - begun).total_seconds()) if begun and state.started else None
 
 
 def _accepting(run: RunId, task: TaskId, state: TaskState) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from runbook_engine.reporting.harmless import harmless, one_line, shortened
 from runbook_engine.reporting.impact_text import impact_lines
 from runbook_engine.reporting.lookalikes import mixed_in
 from runbook_engine.reporting.naming import by_person, command, title_of, whom
-from runbook_engine.reporting.planned import date_words, planned_notes
+from runbook_engine.reporting.planned import date_words, everywhere, planned_notes
 from runbook_engine.reporting.rolling_text import batch_words, failure_words, members, way_back_words
 from runbook_engine.reporting.steps import PlannedStep, order_words, steps_of
 from runbook_engine.reporting.timing import likely, longest, phase_time, plan_time, without_time
@@ -53,7 +53,8 @@ def plan_text(
 def _header(plan: Plan) -> list[str]:
     lines = [one_line(plan.title), f"{plan.kind} · {plan.runbook} · plan {short_digest(plan.digest)} · owner {plan.owner}"]
     lines += _wrapped("why", plan.why) + _wrapped("impact", plan.impact)
-    dates = [f"not before {day_or_moment(plan.start, UTC)}"] if plan.start else []
+    sites = {target.site for target in plan.targets.values()}
+    dates = [f"not before {day_or_moment(plan.start, UTC)}{everywhere(sites)}"] if plan.start else []
     wish = ", if possible" if plan.deadline_soft else ""
     dates += [f"deadline {day_or_moment(plan.deadline, UTC)}{wish}"] if plan.deadline else []
     dates += [f"priority {plan.priority}"] if plan.priority else []
@@ -121,7 +122,8 @@ def _phase_facts(plan: Plan, phase: PlannedPhase, parallel: int | None) -> Itera
         yield from _wrapped("hosts", f"{count(len(phase.hosts), 'host')}: {fold_hosts(phase.hosts, most=HOST_PARTS)}", "   ")
     yield from _wrapped("alone at", alone_words(phase), "   ")
     yield from _wrapped("window", phase.window, "   ")
-    yield from _wrapped("dates", ", ".join(date_words(phase)), "   ")
+    sites = {plan.targets[host].site for host in phase.hosts if host in plan.targets}
+    yield from _wrapped("dates", ", ".join(date_words(phase, sites)), "   ")
     yield from _wrapped("batches", batch_words(phase), "   ")
     yield from _wrapped("in turn", members(phase), "   ")
     yield from _wrapped("failures", failure_words(phase, parallel), "   ")

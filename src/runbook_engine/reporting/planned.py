@@ -1,6 +1,6 @@
 """What a plan says of dates, lags and people for whoever schedules it: in a few words, and as data."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC
 from typing import Any
 
@@ -12,10 +12,15 @@ from runbook_engine.reporting.words import day_or_moment, duration
 Data = dict[str, Any]
 
 
-def date_words(of: Package | PlannedPhase) -> Iterator[str]:
-    """'not before Tue 1 Dec 2026', 'deadline Fri 18 Dec 2026, if possible'."""
+def everywhere(sites: Collection[str]) -> str:
+    """What is said of a day that counts at several sites: it must have begun at all of them."""
+    return " (at all its sites)" if len(sites) > 1 else ""
+
+
+def date_words(of: Package | PlannedPhase, sites: Collection[str] = ()) -> Iterator[str]:
+    """'not before Tue 1 Dec 2026', 'deadline Fri 18 Dec 2026, if possible'. `sites`: those of a phase."""
     if of.earliest is not None:
-        yield f"not before {day_or_moment(of.earliest, UTC)}"
+        yield f"not before {day_or_moment(of.earliest, UTC)}{everywhere(sites)}"
     if of.deadline is not None:
         yield f"deadline {day_or_moment(of.deadline.by, UTC)}{', if possible' if of.deadline.soft else ''}"
 
@@ -25,7 +30,7 @@ def planned_notes(package: Package) -> Iterator[str]:
     yield from date_words(package)
     for edge in package.needs:
         if edge.lag is not None:
-            yield f"{_lag_words(edge.lag)} of {_step(edge.before)}"
+            yield _lag_words(edge.lag, _step(edge.before))
     if package.takes is not None and package.takes.pausable:
         yield "may rest and go on"
     if package.same_people_as:
@@ -36,11 +41,17 @@ def planned_notes(package: Package) -> Iterator[str]:
         yield "on site" if package.on_site_said else "from anywhere"
 
 
-def _lag_words(lag: Lag) -> str:
+def _lag_words(lag: Lag, step: str) -> str:
+    """'starts 30m to 2h after the end of swap/pull', 'ends not before the start of …', 'starts 10m before the end of …'."""
     before, after = lag.kind.value.split("-")
-    lag_s = f"{duration(abs(lag.lag_s))} {'after' if lag.lag_s >= 0 else 'before'}" if lag.lag_s else "not before"
-    most = f", at most {duration(lag.at_most_s)}" if lag.at_most_s is not None else ""
-    return f"{'ends' if after == 'finish' else 'starts'} {lag_s} the {'end' if before == 'finish' else 'start'}{most}"
+    verb, of = "ends" if after == "finish" else "starts", f"the {'end' if before == 'finish' else 'start'} of {step}"
+    least, side = duration(abs(lag.lag_s)), "after" if lag.lag_s >= 0 else "before"
+    if lag.at_most_s is None:
+        return f"{verb} {least} {side} {of}" if lag.lag_s else f"{verb} not before {of}"
+    most = duration(lag.at_most_s)
+    if lag.lag_s < 0:
+        return f"{verb} from {least} before {of} to {most} after it"
+    return f"{verb} {least} to {most} after {of}" if lag.lag_s else f"{verb} at most {most} after {of}"
 
 
 def _steps(packages: tuple[PackageId, ...]) -> str:

@@ -21,7 +21,7 @@ from runbook_engine.reporting.schedule_words import (
     work_s,
     work_spans,
 )
-from runbook_engine.reporting.words import count, duration, listed, month_day
+from runbook_engine.reporting.words import count, duration, hours_of_work, listed, month_day
 
 TITLE, WHO, WHERE, HOSTS_SHOWN = 44, 34, 24, 3
 CHAIN_TITLE, CHAIN_WHO = 32, 24
@@ -60,10 +60,10 @@ def _hours(bookings: Sequence[Booking], schedule: Schedule, by: By, zone: tzinfo
     weeks = weekly_hours(bookings, zone)
     if not work or by is By.DAY:
         return ""
-    told = f", {duration(work)}"
+    told = f", {hours_of_work(work)}"
     if by is not By.PERSON or schedule.abstract or len(weeks) < 2:
         return told
-    return f"{told} ({', '.join(f'week of {month_day(week)} {duration(seconds)}' for week, seconds in weeks.items())})"
+    return f"{told} ({', '.join(f'week of {month_day(week)} {hours_of_work(seconds)}' for week, seconds in weeks.items())})"
 
 
 def weekly_hours(bookings: Sequence[Booking], zone: tzinfo) -> dict[date, float]:

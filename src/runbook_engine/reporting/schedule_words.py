@@ -13,7 +13,7 @@ from runbook_engine.reporting.folding import fold_hosts
 from runbook_engine.reporting.harmless import one_line
 from runbook_engine.reporting.svg_text import cut
 from runbook_engine.reporting.time_scale import since
-from runbook_engine.reporting.words import duration, listed, moment, month_day, zone_name
+from runbook_engine.reporting.words import duration, listed, moment, month_day, zone_if_twice, zone_name
 
 Names = Mapping[PersonId, str]
 ESTIMATES_SHOWN = 20
@@ -109,20 +109,13 @@ def gap_percent(schedule: Schedule) -> float | None:
 def when(at: datetime, zone: tzinfo = UTC) -> str:
     """'Thu 10 Dec 16:20': without year and zone, which the text says once. Of hours that come twice the zone is said."""
     local = at.astimezone(zone)
-    return f"{month_day(local)} {local:%H:%M}{_which(at, zone)}"
+    return f"{month_day(local)} {local:%H:%M}{zone_if_twice(at, zone)}"
 
 
 def until(at: datetime, zone: tzinfo = UTC) -> str:
     """The same for the end of something: midnight is the end of the day before."""
     ended = day_ended(at, zone)
-    return when(at, zone) if ended is None else f"{month_day(ended)} 24:00{_which(at, zone)}"
-
-
-def _which(at: datetime, zone: tzinfo) -> str:
-    """' CET' for a time that the clock shows twice on the night when it goes back; else empty."""
-    local = at.astimezone(zone)
-    twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
-    return f" {zone_name(at, zone)}" if twice else ""
+    return when(at, zone) if ended is None else f"{month_day(ended)} 24:00{zone_if_twice(at, zone)}"
 
 
 def times(start: datetime, finish: datetime, zone: tzinfo = UTC, *, abstract: bool = False) -> str:
@@ -138,7 +131,7 @@ def times(start: datetime, finish: datetime, zone: tzinfo = UTC, *, abstract: bo
     if first.utcoffset() != last.utcoffset():
         return _changed(start, finish, zone)
     if first.date() == last.date():
-        return f"{when(start, zone)}–{last:%H:%M}{_which(finish, zone)}"
+        return f"{when(start, zone)}–{last:%H:%M}{zone_if_twice(finish, zone)}"
     return f"{when(start, zone)} – {until(finish, zone)}"
 
 

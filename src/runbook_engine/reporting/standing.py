@@ -1,12 +1,13 @@
 """Where a run, a phase or a task stands, in the words that every report uses."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from datetime import datetime, tzinfo
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, tzinfo
 
 from runbook_engine.model.plan import Package, Plan, PlannedPhase
 from runbook_engine.model.run import PhaseState, Run, TaskState
 from runbook_engine.model.words import RunId, RunStatus, StageKind, Status, TaskId
+from runbook_engine.model.world import Blocker
 from runbook_engine.reporting.event_text import outcome_words
 from runbook_engine.reporting.folding import fold_hosts
 from runbook_engine.reporting.harmless import one_line
@@ -22,7 +23,11 @@ from runbook_engine.reporting.naming import (
 )
 from runbook_engine.reporting.naming import command as shell_command
 from runbook_engine.reporting.tally import task_counts, word_of
-from runbook_engine.reporting.words import clock_time, count, duration, status_word
+from runbook_engine.reporting.words import clock_time, count, day, duration, status_word
+
+Blockers = Callable[[TaskId], Sequence[Blocker]]
+
+OF_ENDS = ("needs", "time")  # kinds of what keeps an open task of a person from ending
 
 
 def run_counts(run: Run) -> Counter[Status]:
@@ -31,6 +36,11 @@ def run_counts(run: Run) -> Counter[Status]:
     for state in run.phases.values():
         total += task_counts(state)
     return total
+
+
+def is_over(run: Run) -> bool:
+    """Whether nothing is done in a run any more."""
+    return run.status in (RunStatus.DONE, RunStatus.STOPPED)
 
 
 def result_word(run: Run) -> str:
@@ -130,11 +140,42 @@ def waiting_words(plan: Plan, run: Run, tasks: Sequence[TaskId], zone: tzinfo) -
     return one_line(f"{name} waiting for a person ({owner_words(state, package)}): {title}")
 
 
-def waiting_commands(plan: Plan, run: Run, tasks: Sequence[TaskId]) -> list[str]:
-    """What a person types for the first of the tasks, one command per choice; nothing where only time must pass."""
-    if run.task(tasks[0]).until:
+def waiting_commands(
+    plan: Plan, run: Run, tasks: Sequence[TaskId], blockers: Blockers | None = None, zone: tzinfo = UTC
+) -> list[str]:
+    """What a person types for the first of the tasks, one command per choice; nothing where only time must pass.
+
+    With `blockers` it is the first that may end now; if none may, from when on, or nothing if nobody knows that.
+    """
+    if run.task(tasks[0]).until or is_over(run):
         return []
-    return list(answer_commands(run.id, tasks[0], in_hand(plan, run, tasks[0])))
+    held = {task: ends_held(plan, run, task, blockers) for task in tasks} if blockers else {}
+    timed = (task for task in tasks if all(b.until for b in held.get(task, ())))
+    task = next((task for task in tasks if not held.get(task)), None) or next(timed, tasks[0])
+    commands = answer_commands(run.id, task, in_hand(plan, run, task))
+    return list(commands) if not held.get(task) else _held_commands(plan, run, task, commands, held[task], zone)
+
+
+def ends_held(plan: Plan, run: Run, task: TaskId, blockers: Blockers) -> list[Blocker]:
+    """What keeps an open task from ending now, because of what it follows."""
+    package = package_of(plan, task)
+    if package is None or run.task(task).back or not any(package.only_its_end(edge) for edge in package.needs):
+        return []
+    return [b for b in blockers(task) if b.kind in OF_ENDS]
+
+
+def _held_commands(
+    plan: Plan, run: Run, task: TaskId, commands: Sequence[str], held: Sequence[Blocker], zone: tzinfo
+) -> list[str]:
+    """The commands of a task that may not end yet, with the time from which they are taken; a choice that goes nowhere is."""
+    package = in_hand(plan, run, task)
+    question = package.procedure.question if package else None
+    stays = [not choice.goes_on for choice in question.choices] if question and question.choices else [False] * len(commands)
+    times = [datetime.fromisoformat(b.until) for b in held if b.until]
+    at = max(times, default=None) if len(times) == len(held) else None
+    since = f"from {day(at.astimezone(zone))} {clock_time(at, zone)} on: " if at else ""
+    told = zip(commands, stays, strict=True)
+    return [line if free else f"{since}{line}" for line, free in told if free or since]
 
 
 def _hosts(tasks: Sequence[TaskId]) -> str:

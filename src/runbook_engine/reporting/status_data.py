@@ -16,8 +16,8 @@ from runbook_engine.reporting.forecast_text import forecast_data
 from runbook_engine.reporting.limit_text import limit_data
 from runbook_engine.reporting.naming import package_of, split_task, title_of
 from runbook_engine.reporting.people_tasks import TaskRow
-from runbook_engine.reporting.standing import phase_word, result_word, run_counts
-from runbook_engine.reporting.status_text import Blockers, RunRow
+from runbook_engine.reporting.standing import Blockers, phase_word, result_word, run_counts
+from runbook_engine.reporting.status_text import RunRow
 from runbook_engine.reporting.tally import Tally, task_counts
 from runbook_engine.reporting.timing import likely, phase_time
 
@@ -46,8 +46,8 @@ def status_data(
     tasks have to follow others (see `limit_data`).
     A phase has `id`, `title`, `word`, `total`, `tasks` (a count for every
     status), `hosts` (a count for each word), `stage`, `stages`, `started`, `ended`, `planned_s`. A task has `task`,
-    `step`, `host`, `title`, `status`, `attempts`, `exit_code`, `cause`, `message`, `started`, `ended`, `until`, `assigned`,
-    `accepted`, `percent`, `by`, `choice`, `reason`, `blockers`.
+    `step`, `host`, `title`, `status`, `attempts`, `exit_code`, `cause`, `message`, `started`, `begun`, `ended`, `until`,
+    `assigned`, `accepted`, `percent`, `by`, `choice`, `reason`, `blockers`.
     """
     tally = Tally(plan, run)
     wanting = [*tally.bad, *tally.waiting][:TASKS_MOST]
@@ -90,6 +90,7 @@ def task_data(plan: Plan, run: Run, task: TaskId, found: Sequence[Blocker]) -> D
         "cause": state.outcome.cause.value if state.outcome and state.outcome.cause else None,
         "message": state.outcome.message if state.outcome else "",
         "started": _time(state.started),
+        "begun": _time(state.began),
         "ended": _time(state.ended),
         "until": _time(state.until),
         "assigned": state.assigned,

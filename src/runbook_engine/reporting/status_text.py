@@ -1,6 +1,6 @@
 """Where a run stands now, why things do not go on, which runs there are, and what a log says."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, tzinfo
 
 from rich.cells import cell_len, set_cell_size
@@ -15,14 +15,10 @@ from runbook_engine.reporting.forecast_text import forecast_lines
 from runbook_engine.reporting.harmless import harmless, one_line, shortened
 from runbook_engine.reporting.limit_text import limit_lines
 from runbook_engine.reporting.naming import by_person, command, package_of, split_task, title_of
-from runbook_engine.reporting.standing import owner_words, result_word, run_counts, stage_words, task_words
+from runbook_engine.reporting.standing import Blockers, ends_held, owner_words, result_word, run_counts, stage_words, task_words
 from runbook_engine.reporting.summary import attention_blocks, next_lines, phase_lines
 from runbook_engine.reporting.tally import Tally, settled_well
 from runbook_engine.reporting.words import count, duration, moment, short_digest, span, status_word
-
-Blockers = Callable[[TaskId], Sequence[Blocker]]
-
-OF_ENDS = ("needs", "time")  # kinds of what keeps an open task of a person from ending
 
 SHOWN = 20
 LOG_LINES = 12  # of a log that are shown to whoever settles a doubt
@@ -55,7 +51,7 @@ def status_text(
     ]
     blocks = [
         [*head, *phase_lines(plan, run, tally, now, parallel), *_stages(plan, run, tally, now, zone)],
-        *attention_blocks(plan, run, tally, zone),
+        *attention_blocks(plan, run, tally, zone, blockers=blockers),
         _not_yet(plan, run, tally, blockers, zone),
         _held_up(plan, run, blockers, zone),
         next_lines(run, tally),
@@ -97,7 +93,7 @@ def why_run_text(plan: Plan, run: Run, blockers: Blockers, *, zone: tzinfo = UTC
     Of each phase that has not ended, the first task that has not started, and its reasons; where everything has started,
     the first task that is not settled well.
     """
-    needed = [line for block in attention_blocks(plan, run, Tally(plan, run), zone) for line in block]
+    needed = [line for block in attention_blocks(plan, run, Tally(plan, run), zone, blockers=blockers) for line in block]
     lines = needed + (
         _held_up(plan, run, blockers, zone) or ([] if needed else _held_up(plan, run, blockers, zone, started=True))
     )
@@ -190,10 +186,7 @@ def _not_yet(plan: Plan, run: Run, tally: Tally, blockers: Blockers, zone: tzinf
     """Open tasks that may not be done yet, because of what they follow."""
     lines: list[str] = []
     for task in tally.waiting:
-        package = package_of(plan, task)
-        if package is None or run.task(task).back or not any(package.only_its_end(edge) for edge in package.needs):
-            continue
-        if found := [b for b in blockers(task) if b.kind in OF_ENDS]:
+        if found := ends_held(plan, run, task, blockers):
             lines += [f"  {one_line(task)}", *_blocker_lines(found, zone)]
         if len(lines) > SHOWN * 2:
             break
@@ -247,6 +240,8 @@ def _times(state: TaskState, zone: tzinfo) -> Iterator[str]:
         yield f"{count(state.attempts, 'attempt')}, {count(state.failures, 'failure')}"
     if state.started:
         yield f"started {moment(state.started, zone)}"
+    if state.began and not state.ended:
+        yield f"begun {moment(state.began, zone)}, says {state.by}"
     if state.ended and state.started:
         yield f"ended {moment(state.ended, zone)}, after {duration(round((state.ended - state.started).total_seconds()))}"
 

@@ -11,6 +11,7 @@ from runbook_engine.reporting.folding import fold_hosts
 from runbook_engine.reporting.harmless import one_line, shortened
 from runbook_engine.reporting.naming import by_package, command, log_command, split_task
 from runbook_engine.reporting.standing import (
+    Blockers,
     doubt_lines,
     elapsed_words,
     phase_word,
@@ -40,12 +41,16 @@ def summary_text(
     parallel: int | None = None,
     zone: tzinfo = UTC,
     limit: int = SHOWN,
+    blockers: Blockers | None = None,
 ) -> str:
-    """The end of a run in words: result, phases, doubts, failures with the hosts' own words, what waits, what to do next."""
+    """The end of a run in words: result, phases, doubts, failures with the hosts' own words, what waits, what to do next.
+
+    With `blockers` no command is told that would be refused because its task may not end yet.
+    """
     tally = Tally(plan, run)
     blocks = [
         [*_headline(plan, run, now, parallel), *phase_lines(plan, run, tally, now, parallel)],
-        *attention_blocks(plan, run, tally, zone, limit),
+        *attention_blocks(plan, run, tally, zone, limit, blockers),
         _host_lists(plan, run),
         [f"Logs: {one_line(log_folder)}"] if log_folder else [],
         next_lines(run, tally),
@@ -53,7 +58,9 @@ def summary_text(
     return "\n\n".join("\n".join(block) for block in blocks if block)
 
 
-def attention_blocks(plan: Plan, run: Run, tally: Tally, zone: tzinfo, limit: int = SHOWN) -> list[list[str]]:
+def attention_blocks(
+    plan: Plan, run: Run, tally: Tally, zone: tzinfo, limit: int = SHOWN, blockers: Blockers | None = None
+) -> list[list[str]]:
     """What needs a person, the worst first: ways back that failed, doubts, questions, failures, and what waits."""
     failed = [task for task, status in tally.bad.items() if status is Status.ROLL_BACK_FAILED]
     return [
@@ -62,7 +69,7 @@ def attention_blocks(plan: Plan, run: Run, tally: Tally, zone: tzinfo, limit: in
         [*way_back_lines(plan, run), *spent_lines(plan, run)],
         _failures(run, tally, zone, limit),
         aside_lines(plan, run),
-        _waits(plan, run, tally, zone, limit),
+        _waits(plan, run, tally, zone, limit, blockers),
     ]
 
 
@@ -122,14 +129,14 @@ def _failures(run: Run, tally: Tally, zone: tzinfo, limit: int) -> list[str]:
     return [f"Ended badly: {count(sum(map(len, groups.values())), 'task')}", *lines, *_more(len(groups), limit)]
 
 
-def _waits(plan: Plan, run: Run, tally: Tally, zone: tzinfo, limit: int) -> list[str]:
+def _waits(plan: Plan, run: Run, tally: Tally, zone: tzinfo, limit: int, blockers: Blockers | None) -> list[str]:
     if not tally.waiting:
         return []
     groups = by_package(tally.waiting)
     lines = [f"Waiting: {count(len(tally.waiting), 'task')}"]
     for tasks in groups[:limit]:
         lines.append(f"  {waiting_words(plan, run, tasks, zone)}")
-        lines += [f"      {line}" for line in waiting_commands(plan, run, tasks)]
+        lines += [f"      {line}" for line in waiting_commands(plan, run, tasks, blockers, zone)]
     return lines + _more(len(groups), limit)
 
 

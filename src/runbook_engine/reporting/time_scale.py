@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from runbook_engine.model.times import Span
 from runbook_engine.model.values import dataclass
-from runbook_engine.reporting.words import month_day
+from runbook_engine.reporting.words import month_day, zone_if_twice
 
 FOLD_SHARE = 0.03  # of the whole time: shorter breaks are drawn as they are
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
+_ZERO, _TURN = datetime(1970, 1, 1), timedelta(hours=3)  # noqa: DTZ001 - on the clock; by more no clock is changed
 STEPS_S = (
     *(_MINUTE * n for n in (1, 2, 5, 10, 15, 30)),
     *(_HOUR * n for n in (1, 2, 3, 6, 12)),
@@ -99,15 +100,23 @@ def ticks(scale: Scale, zone: tzinfo, apart: float, *, abstract: bool = False) -
     for piece, after in zip(scale.pieces, nexts, strict=True):
         for moment in _round(piece, step, zone):
             at, first = scale.x(moment), moment == piece.start
-            last = found[-1].at if found else float("-inf")
-            if at - last < apart * (0.6 if first else 0.75) or end - at < apart / 2 or (not first and after - at < apart / 2):
+            last, share = (found[-1].at, _share(found[-1], first=first)) if found else (float("-inf"), 0.0)
+            if at - last < apart * share or end - at < apart / 2 or (not first and after - at < apart / 2):
                 continue
             day = "" if abstract else month_day(moment.astimezone(zone))
-            found.append(
-                Tick(at, since(moment) if abstract else f"{moment.astimezone(zone):%H:%M}", day if day != today else "")
-            )
+            found.append(Tick(at, _clock(moment, zone, abstract=abstract), day if day != today else ""))
             today = day
     return found
+
+
+def _share(before: Tick, *, first: bool) -> float:
+    """How far at least a mark is from the one before, as a share of what it should be: a clock with its zone needs room."""
+    return 0.97 if len(before.clock) > len("00:00") else 0.6 if first else 0.75
+
+
+def _clock(moment: datetime, zone: tzinfo, *, abstract: bool) -> str:
+    """What is written at a mark: '02:00', and of a time that the clock shows twice which it is, '02:00 CEST'."""
+    return since(moment) if abstract else f"{moment.astimezone(zone):%H:%M}{zone_if_twice(moment, zone)}"
 
 
 def since(moment: datetime) -> str:
@@ -124,8 +133,11 @@ def _step(scale: Scale, apart: float) -> float:
 def _round(piece: Piece, step: float, zone: tzinfo) -> Iterator[datetime]:
     """The beginning of the piece, then the moments in it at which the clock of the zone shows a multiple of the step."""
     yield piece.start
-    offset = (piece.start.astimezone(zone).utcoffset() or timedelta()).total_seconds()
-    second = (piece.start.timestamp() + offset) // step * step + step - offset
-    while second < piece.end.timestamp():
-        yield datetime.fromtimestamp(second, UTC)
-        second += step
+    start, end = (at.astimezone(zone).replace(tzinfo=None) for at in (piece.start, piece.end))
+    unit, local = timedelta(seconds=step), _ZERO + (start - _ZERO - _TURN) // timedelta(seconds=step) * timedelta(seconds=step)
+    found: set[datetime] = set()
+    while local <= end + _TURN:
+        shown = (local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+        found |= {at for at in shown if at.astimezone(zone).replace(tzinfo=None, fold=0) == local}
+        local += unit
+    yield from (at for at in sorted(found) if piece.start < at < piece.end)

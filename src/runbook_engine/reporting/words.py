@@ -118,6 +118,13 @@ def duration(seconds: float) -> str:
     return " ".join(parts[:2])
 
 
+def hours_of_work(seconds: float) -> str:
+    """A sum of people's work: '45m', '9h 45m', '27h 30m'. A day of 24 hours means nothing there."""
+    hours, minutes = divmod(round(seconds / 60), 60)
+    parts = [f"{hours:,}h"] if hours else []
+    return " ".join([*parts, *([f"{minutes}m"] if minutes or not hours else [])])
+
+
 def span(takes: Takes) -> str:
     """'8m to 25m', '15m', '10m to 25m, most likely 15m'; for the whole batch where that is meant."""
     text = duration(takes.low_s)
@@ -136,6 +143,13 @@ def clock_time(at: datetime, zone: tzinfo) -> str:
 def zone_name(at: datetime, zone: tzinfo) -> str:
     """How the zone calls itself at that moment: 'CET', 'UTC'."""
     return at.astimezone(zone).tzname() or "UTC"
+
+
+def zone_if_twice(at: datetime, zone: tzinfo) -> str:
+    """' CET' for a time that the clock shows twice on the night when it goes back; else empty."""
+    local = at.astimezone(zone)
+    twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+    return f" {zone_name(at, zone)}" if twice else ""
 
 
 def moment(at: datetime, zone: tzinfo) -> str:

@@ -59,6 +59,12 @@ def hours_text(hours: Hours) -> str:
     return "\n".join([head, *(f"  {d:<{wide[0]}}  {h:<{wide[1]}}  {label}".rstrip() for d, h, label in lines)])
 
 
+def always_text(people: Sequence[str]) -> Iterator[str]:
+    """A line on people who have no calendar; nothing if everybody has one."""
+    if people:
+        yield f"No calendar, so that schedules take them to be there at any time: {listed(list(map(one_line, people)))}"
+
+
 def hours_data(hours: Hours) -> dict[str, Any]:
     """`person`, `name`, `calendar`, `time_zone`, `people`, `always`, `work` (`start`, `end`, `turn`, `beside`), `leave`."""
     spans = hours.spans or ()

@@ -63,8 +63,7 @@ def _done(course: Course, wish: de.Done, now: datetime) -> Facts:
         raise CannotBe(f"{wish.task} does not ask for {', '.join(unknown)}; it asks for {', '.join(wanted) or 'no evidence'}")
     for name, kind in wanted.items():
         _check_evidence(name, kind, wish.evidence[name])
-    if wish.started is not None and wish.started > now:
-        raise CannotBe("the start lies in the future")
+    _is_past(wish.started, now)
     _may_end(course, wish.task, now)
     return (
         ev.TaskAnswered(
@@ -77,6 +76,11 @@ def _done(course: Course, wish: de.Done, now: datetime) -> Facts:
             automatic=wish.automatic,
         ),
     )
+
+
+def _is_past(started: datetime | None, now: datetime) -> None:
+    if started is not None and started > now:
+        raise CannotBe("the start lies in the future")
 
 
 def _may_end(course: Course, task: TaskId, now: datetime) -> None:
@@ -156,7 +160,8 @@ def _progress(course: Course, wish: de.Progress, now: datetime) -> Facts:
     _waiting(course, wish.task)
     if not 0 <= wish.percent <= 100:
         raise CannotBe("percent is a number from 0 to 100")
-    return (ev.TaskProgressed(at=now, task=wish.task, by=wish.by, percent=wish.percent, note=wish.note),)
+    _is_past(wish.started, now)
+    return (ev.TaskProgressed(at=now, task=wish.task, by=wish.by, percent=wish.percent, note=wish.note, started=wish.started),)
 
 
 def _assign(course: Course, wish: de.Assign, now: datetime) -> Facts:

@@ -63,7 +63,8 @@ def _by_itself(course: Course, task: TaskId, state: TaskState, package: Package,
             command = f"runbook resume {run} --retry {task}, or runbook resolve {run} {task} --as done --reason TEXT"
             return (Blocker(kind="over", reason="its way back failed", next_command=command),)
         case Status.WAITING if state.until is None:
-            return (*not_yet_over(course, task, now), _person(run, task, state, package))
+            held = tuple(not_yet_over(course, task, now))
+            return (*held, _person(run, task, state, package, held=bool(held)))
         case Status.WAITING | Status.RETRYING:
             held = tuple(not_yet_over(course, task, now)) if state.status is Status.WAITING else ()
             over = state.until is not None and state.until <= now and (held or state.status is Status.RETRYING)
@@ -106,14 +107,15 @@ def _doubt(run: str, task: TaskId) -> Blocker:
     )
 
 
-def _person(run: str, task: TaskId, state: TaskState, package: Package) -> Blocker:
+def _person(run: str, task: TaskId, state: TaskState, package: Package, *, held: bool) -> Blocker:
+    """Whom it waits for. What may not end yet (`held`) has no command that would be taken, but for a choice."""
     whom = state.assigned or ", ".join(map(str, package.who)) or "a person"
     question = package.procedure.question
     if question and question.choices:
         command = f"runbook decide {run} {task} --choice {'|'.join(c.name for c in question.choices)}"
     else:
         evidence = question.evidence if question and question.evidence else package.evidence
-        command = f"runbook done {run} {task}" + "".join(f" --evidence {name}=…" for name, _ in evidence)
+        command = "" if held else f"runbook done {run} {task}" + "".join(f" --evidence {name}=…" for name, _ in evidence)
     return Blocker(kind="person", reason=f"it waits for {whom}", next_command=command)
 
 

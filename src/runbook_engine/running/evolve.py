@@ -120,7 +120,7 @@ def _attempt_resolved(shape: Shape, run: Run, event: ev.AttemptResolved) -> None
 def _task_opened(shape: Shape, run: Run, event: ev.TaskOpened) -> None:
     state, _ = change(shape, run, event.task, Status.WAITING, Status.NOT_STARTED, Status.ROLLING_BACK)
     state.prompt, state.until = event.prompt, event.until
-    state.percent, state.told = 0, None  # it may have been done before
+    state.percent, state.told, state.began = 0, None, None  # it may have been done before
     state.started = state.started or event.at if state.back else event.at  # it may have been withdrawn before
     gate_events.begun(shape, run, event.task)
 
@@ -131,13 +131,14 @@ def _task_answered(shape: Shape, run: Run, event: ev.TaskAnswered) -> None:
     status = Status.REFUSED if not event.goes_on else Status.UNKNOWN if checked else Status.OK
     state, package = change(shape, run, event.task, status, Status.WAITING)
     state.by, state.choice, state.reason, state.evidence = event.by, event.choice, event.reason, event.evidence
-    state.started, state.percent, state.verify_first = event.started or state.started, 100, checked
+    state.started, state.percent, state.verify_first = event.started or state.began or state.started, 100, checked
     settle(shape, run, event.task, event.at)
 
 
 def _task_progressed(shape: Shape, run: Run, event: ev.TaskProgressed) -> None:
     state, _ = change(shape, run, event.task, Status.WAITING, Status.WAITING)
     state.percent, state.told, state.by = event.percent, event.at, event.by
+    state.began = event.started or state.began or (None if event.percent else event.at)
 
 
 def _timer_ended(shape: Shape, run: Run, event: ev.TimerEnded) -> None:

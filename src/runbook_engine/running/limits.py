@@ -84,7 +84,7 @@ def _first(course: Course, edge: Edge, host: HostName | None) -> tuple[datetime,
 
 def _only_open(state: TaskState) -> bool:
     """Whether a task waits for a person, and nobody has said that somebody is at it."""
-    return state.status is Status.WAITING and state.until is None and not state.percent
+    return state.status is Status.WAITING and state.until is None and not state.percent and state.began is None
 
 
 def _since(state: TaskState, edge: Edge) -> datetime | None:

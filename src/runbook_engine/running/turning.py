@@ -77,7 +77,7 @@ def _withdraw(shape: Shape, run: Run, task: TaskId, at: datetime) -> None:
         return
     if state.status is Status.WAITING:
         change(shape, run, task, Status.NOT_STARTED)
-        state.prompt, state.until, state.percent, state.told = "", None, 0, None
+        state.prompt, state.until, state.percent, state.told, state.began = "", None, 0, None, None
     elif state.status is Status.RETRYING:
         change(shape, run, task, Status.FAILED)
         state.until = None

@@ -5,10 +5,11 @@ over what the schedule says. An empty answer means that all of them hold.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from runbook_engine.model.jobs import Job, Link, LinkKind, Placed, Project, Solution, Spans
+from runbook_engine.scheduling.checker_pauses import as_one, limits_of, worked
 from runbook_engine.scheduling.checker_people import people_faults
 from runbook_engine.scheduling.checker_things import is_fact, thing_faults
 
@@ -39,11 +40,12 @@ def _whole(solution: Solution) -> Iterator[str]:
 
 
 def _each(project: Project, solution: Solution) -> Iterator[str]:
-    for job, placed in zip(project.jobs, solution.placed, strict=True):
+    at_work = _at_work(project, solution)
+    for number, (job, placed) in enumerate(zip(project.jobs, solution.placed, strict=True)):
         yield from _pinned(job, placed)
         people = _people_are_there(project, job, placed)
         yield from people
-        yield from _work(project, job, placed, known=not people)
+        yield from _work(project, job, placed, {} if people else _besides(number, job, placed, at_work), known=not people)
         if not is_fact(job):
             yield from _times(project, job, placed)
 
@@ -60,7 +62,26 @@ def _people_are_there(project: Project, job: Job, placed: Placed) -> list[str]:
     return [f"{job.id} is done by number {p}, who is nobody" for p in placed.people if not 0 <= p < len(project.workers)]
 
 
-def _work(project: Project, job: Job, placed: Placed, *, known: bool) -> Iterator[str]:
+def _at_work(project: Project, solution: Solution) -> dict[int, list[tuple[int, int, int]]]:
+    """By person of whom there are limits, when they work and on which job; -1: on one of another project."""
+    found: dict[int, list[tuple[int, int, int]]] = {}
+    for person, worker in enumerate(project.workers):
+        if worker.day_most is not None or worker.week_most is not None or worker.site is not None:
+            found[person] = [(begin, end, -1) for begin, end, _ in worker.elsewhere]
+    for number, placed in enumerate(solution.placed):
+        for person in found.keys() & set(placed.people):
+            found[person] += [(begin, end, number) for begin, end in placed.spells or ((placed.start, placed.finish),)]
+    return found
+
+
+def _besides(number: int, job: Job, placed: Placed, at_work: Mapping[int, Sequence[tuple[int, int, int]]]) -> dict[int, Spans]:
+    """When the people of a job that pauses work on others."""
+    if not job.pausable:
+        return {}
+    return {p: tuple((a, b) for a, b, other in at_work.get(p, ()) if other != number) for p in placed.people}
+
+
+def _work(project: Project, job: Job, placed: Placed, besides: Mapping[int, Spans], *, known: bool) -> Iterator[str]:
     """Whether its spells are what the duration, the calendar and the people make of its start."""
     spells = placed.spells or (((placed.start, placed.finish),) if placed.finish > placed.start else ())
     if placed.finish < placed.start:
@@ -72,58 +93,27 @@ def _work(project: Project, job: Job, placed: Placed, *, known: bool) -> Iterato
     elif sum(b - a for a, b in spells) != job.duration:
         yield f"{job.id} takes {job.duration}, and is worked on for {sum(b - a for a, b in spells)}"
     elif job.duration and known:
-        yield from _open(project, job, placed, spells)
+        yield from _open(project, job, placed, spells, besides)
 
 
-def _open(project: Project, job: Job, placed: Placed, spells: Spans) -> Iterator[str]:
+def _open(project: Project, job: Job, placed: Placed, spells: Spans, besides: Mapping[int, Spans]) -> Iterator[str]:
     times = {f"{project.workers[p].id} is free": project.workers[p].free for p in placed.people}
     if job.calendar is not None:
         times = {f"calendar {job.calendar} is open": project.calendars[job.calendar], **times}
     if job.pausable:
         every = [spans for spans in times.values() if spans is not None]
-        should = worked(every, placed.start, job.duration)
+        should = worked(every, placed.start, job.duration, limits_of(project, placed.people, job.site, besides))
         if not should and is_fact(job):
             should = ((placed.start, placed.start + job.duration),)
-        if _one(spells) != should:
+        if as_one(spells) != should:
             yield f"{job.id} is worked on in {spells}, and its calendar and people make that {should}"
         return
-    if len(_one(spells)) > 1:
+    if len(as_one(spells)) > 1:
         yield f"{job.id} may not be paused, and is worked on in {spells}"
     elif not is_fact(job):
         for what, spans in times.items():
             if spans is not None and not _within(spans, placed.start, placed.finish):
                 yield f"{job.id} is worked on from {placed.start} to {placed.finish}, but not all the while {what}"
-
-
-def worked(times: list[Spans], start: int, duration: int) -> Spans:
-    """The slots from `start` on that lie in all of these times, so many as are needed; none if `start` does not."""
-    slot, found = start, list[tuple[int, int]]()
-    while duration > 0:
-        spans = [_reaching(spans, slot) for spans in times]
-        if None in spans:
-            return ()
-        begin = max((span[0] for span in spans if span), default=slot)
-        if begin > slot and not found:
-            return ()
-        if begin <= slot:
-            found.append((slot, min([slot + duration, *(span[1] for span in spans if span)])))
-            duration, begin = duration - (found[-1][1] - slot), found[-1][1]
-        slot = begin
-    return _one(tuple(found))
-
-
-def _reaching(spans: Spans, slot: int) -> tuple[int, int] | None:
-    """The span in which a slot lies, else the next one."""
-    number = bisect_right(spans, slot, key=lambda span: span[1])
-    return spans[number] if number < len(spans) else None
-
-
-def _one(spells: Spans) -> Spans:
-    """Spells that touch as one."""
-    made: list[tuple[int, int]] = []
-    for a, b in spells:
-        made[-1:] = [(made[-1][0], b)] if made and made[-1][1] == a else [*made[-1:], (a, b)]
-    return tuple(made)
 
 
 def _within(spans: Spans, begin: int, end: int) -> bool:

@@ -3,8 +3,9 @@
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
-from runbook_engine.model.jobs import Job, Placed, Project, Solution, Spans, Worker
+from runbook_engine.model.jobs import Job, Placed, Project, Solution, Worker
 from runbook_engine.model.values import dataclass
+from runbook_engine.scheduling.checker_outings import dawn, one_outing, way_between
 from runbook_engine.scheduling.checker_things import is_fact
 
 
@@ -131,46 +132,22 @@ def _travel(project: Project, worker: Worker, stints: Sequence[Stint]) -> Iterat
     sited = [(number, stint) for number, stint in enumerate(stints) if stint.job.site is not None]
     for at, (number, stint) in enumerate(sited):
         before = sited[at - 1] if at else None
-        if before is not None and _one_outing(project, worker, before[1], stint):
+        if before is not None and one_outing(project, worker, before[1].begin, stint.begin):
             between = sum(s.end - s.begin for s in stints[before[0] + 1 : number])
-            way = _way(project, before[1].job.site, stint.job.site)
+            way = way_between(project, before[1].job.site, stint.job.site)
             if 0 < way > stint.begin - before[1].end - between and not (stint.fact and before[1].fact):
                 yield f"{worker.id} has no time to get from {before[1].job.id} to {stint.job.id}: the way takes {way} slots"
         elif not stint.fact:
-            way = _way(project, worker.site, stint.job.site)
-            since = max(_dawn(project, worker, stint.begin), *(s.end for s in stints[:number]), 0)
+            way = way_between(project, worker.site, stint.job.site)
+            since = max(dawn(project, worker, stint.begin), *(s.end for s in stints[:number]), 0)
             if way and not _idle(worker, since, stint.begin, way):
                 yield f"{worker.id} has no time to get to {stint.job.id} at {stint.begin}: the way from home takes {way} slots"
-
-
-def _one_outing(project: Project, worker: Worker, one: Stint, other: Stint) -> bool:
-    days = project.days
-    if bisect_right(days, one.begin) == bisect_right(days, other.begin):
-        return True
-    span = _span(worker.free or ((0, max(one.end, other.end)),), one.begin)
-    return span is not None and span[0] <= other.begin < span[1]
-
-
-def _dawn(project: Project, worker: Worker, slot: int) -> int:
-    """When the day of work that begins then begins: at midnight, or with the shift that goes past it."""
-    number = bisect_right(project.days, slot)
-    span = (0, slot) if worker.free is None else _span(worker.free, slot)
-    return min(project.days[number - 1] if number else 0, slot if span is None else span[0])
 
 
 def _idle(worker: Worker, since: int, until: int, slots: int) -> bool:
     """Whether somebody is free for so many slots in a row, from one slot up to another."""
     spans = ((since, until),) if worker.free is None else worker.free
     return any(min(end, until) - max(begin, since) >= slots for begin, end in spans)
-
-
-def _span(spans: Spans, slot: int) -> tuple[int, int] | None:
-    number = bisect_right(spans, slot, key=lambda span: span[0]) - 1
-    return spans[number] if number >= 0 and spans[number][1] > slot else None
-
-
-def _way(project: Project, one: int | None, other: int | None) -> int:
-    return 0 if one is None or other is None or one == other else project.travel.get((one, other), 0)
 
 
 def _name(project: Project, person: int) -> str:

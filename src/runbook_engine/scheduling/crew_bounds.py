@@ -9,15 +9,15 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from fractions import Fraction
 
-from runbook_engine.model.jobs import Project, Spans, Supply
+from runbook_engine.model.jobs import Project, Supply
 from runbook_engine.model.values import dataclass
+from runbook_engine.scheduling.crew_hours import Crowds
 from runbook_engine.scheduling.crew_path import earliest
-from runbook_engine.scheduling.listing_case import BIG, DUR, FACT, KIND, OUT_AT, PAUSE, SEAT_AT, Case, case_of
+from runbook_engine.scheduling.listing_case import DUR, FACT, KIND, OUT_AT, PAUSE, SEAT_AT, Case, case_of
 from runbook_engine.scheduling.listing_order import sequence
-from runbook_engine.scheduling.spans import common, joined
 
 STEPS = 12  # how many sets are made of one by leaving out its first, or those with the least after them
-LARGE = 3000  # jobs from which on each set is looked at as a whole only
+LARGE = 12_000  # jobs from which on each set is looked at as a whole only
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +37,12 @@ def bound(project: Project) -> int:
     best = max((finish for _, finish in times), default=0)
     after = tails(case)
     best = max([best, *(finish + after[job] for job, (_, finish) in enumerate(times))])
-    for jobs in _sets(project, case):
+    crowds = Crowds(project, case)
+    for jobs in _sets(project, case, crowds):
         parts = [Part(times[j][0], after[j], case.jobs[j][DUR] * _seats(case, j), j) for j in jobs]
-        best = max(best, _by_people(project, case, parts, best))
+        best = max(best, _by_people(crowds, parts, len(project.jobs)))
     for thing in range(len(project.resources)):
-        best = max(best, _by_thing(project, case, thing, times, after))
+        best = max(best, _by_thing(project, case, crowds, thing, times, after))
     return best
 
 
@@ -64,18 +65,13 @@ def _seats(case: Case, job: int) -> int:
     return int(case.jobs[job + 1][SEAT_AT] - case.jobs[job][SEAT_AT])
 
 
-def _able(case: Case, job: int) -> tuple[int, ...]:
-    row, following = case.jobs[job], case.jobs[job + 1]
-    return tuple(sorted(set(case.candidates[case.seats[row[SEAT_AT]] : case.seats[following[SEAT_AT]]])))
-
-
-def _sets(project: Project, case: Case) -> Iterator[list[int]]:
+def _sets(project: Project, case: Case, crowds: Crowds) -> Iterator[list[int]]:
     """Sets of jobs for people, each once."""
     by: dict[Hashable, list[int]] = defaultdict(list)
     for at, job in enumerate(project.jobs):
         if not _seats(case, at) or not job.duration or case.jobs[at][FACT]:
             continue
-        able = _able(case, at)
+        able = crowds.able(at)
         spans = None if job.calendar is None else project.calendars[job.calendar]
         skills = tuple(crew.words for crew in job.crews)
         for key in (("able", able), ("hours", spans), ("both", able, spans), ("site", job.site), ("skill", skills), ("all",)):
@@ -87,11 +83,12 @@ def _sets(project: Project, case: Case) -> Iterator[list[int]]:
             yield jobs
 
 
-def _by_people(project: Project, case: Case, parts: list[Part], best: int) -> int:
+def _by_people(crowds: Crowds, parts: list[Part], jobs: int) -> int:
     """The best of what follows from a set and from those made of it."""
-    for head, tail, some in _cuts(parts, len(project.jobs)):
+    best = 0
+    for head, tail, some in _cuts(parts, jobs):
         if work := sum(part.work for part in some):
-            best = max(best, _filled(_hours(project, case, some, head), work) + tail)
+            best = max(best, crowds.filled([part.job for part in some], head, work) + tail)
     return best
 
 
@@ -110,43 +107,7 @@ def _few(numbers: Sequence[int], jobs: int) -> Sequence[int]:
     return [numbers[k * len(numbers) // STEPS] for k in range(STEPS)] if len(numbers) > STEPS else numbers
 
 
-def _hours(project: Project, case: Case, parts: list[Part], head: int) -> list[tuple[int, int]]:
-    """Spans from a slot on of all who can do a job of a set; where one needs nobody, as many as there could be."""
-    people = {person for part in parts for person in _able(case, part.job)}
-    within = _within(project, parts)
-    found: list[tuple[int, int]] = []
-    for person in sorted(people):
-        free = project.workers[person].free
-        for begin, end in common(within, ((0, BIG),) if free is None else free):
-            if end > head:
-                found.append((max(begin, head), end))
-    return found
-
-
-def _within(project: Project, parts: list[Part]) -> Spans:
-    """When a job of a set may be worked on."""
-    calendars = {project.jobs[part.job].calendar for part in parts}
-    if None in calendars:
-        return ((0, BIG),)
-    return joined(*(project.calendars[each] for each in calendars if each is not None))
-
-
-def _filled(spans: Iterable[tuple[int, int]], work: int) -> int:
-    """When the spans together have brought that much work, from the first on; 0 if they never do."""
-    change: dict[int, int] = defaultdict(int)
-    for begin, end in spans:
-        change[begin] += 1
-        change[end] -= 1
-    slot, people = 0, 0
-    for at in sorted(change):
-        if people and people * (at - slot) >= work:
-            return slot - (-work // people)
-        work -= people * (at - slot)
-        slot, people = at, people + change[at]
-    return 0
-
-
-def _by_thing(project: Project, case: Case, thing: int, times: list[tuple[int, int]], after: list[int]) -> int:
+def _by_thing(project: Project, case: Case, crowds: Crowds, thing: int, times: list[tuple[int, int]], after: list[int]) -> int:
     """What follows from the work that needs a thing, and how much of it there is."""
     supply = project.resources[thing]
     amounts = {j: amount for j, job in enumerate(project.jobs) for each, amount in job.uses if each == thing}
@@ -161,10 +122,10 @@ def _by_thing(project: Project, case: Case, thing: int, times: list[tuple[int, i
     for head, tail, some in _cuts(users, len(project.jobs)):
         if work := sum(part.work for part in some):
             if all(_seats(case, part.job) for part in some):
-                spans = _hours(project, case, some, head)
+                spans = crowds.spans([part.job for part in some], head)
                 each = max(Fraction(amounts[part.job], _seats(case, part.job)) for part in some)
             else:  # some need nobody, and use as much as there is
-                spans, each = [*_within(project, some)], Fraction(supply.amount)
+                spans, each = [*crowds.within([part.job for part in some])], Fraction(supply.amount)
             best = max(best, _worked_off(spans, supply, each, head, work) + tail)
     return best
 

@@ -62,9 +62,10 @@ def least_changed(project: Project, effort: Effort, baseline: Mapping[str, Place
     worth = keep_value(laid.case, laid.books, first.keep)
     best = solution(project, laid, how="list scheduling around what is kept", tried=1)
     proof = proven(project) if is_late(laid) else None
-    if proof is not None:
+    idle = effort.work is None and (until is None or time.monotonic() >= until)
+    if is_late(laid) and (proof or idle):
         raise NotKept(project, laid, best, proof=proof)
-    if worth < A_MISS and worth // A_SHIFT <= _must(before) * (A_CHANGE // A_SHIFT):
+    if idle or (worth < A_MISS and worth // A_SHIFT <= _must(before) * (A_CHANGE // A_SHIFT)):
         return _bounded(best, before.least)
     here = Keeping(before, effort.seed, fast=False)
     work = None if effort.work is None else min(effort.work, 2 * TRIES * len(before.order))

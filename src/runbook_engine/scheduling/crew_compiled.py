@@ -24,6 +24,7 @@ from runbook_engine.scheduling import (
     listing_gaps,
     listing_laying,
     listing_order,
+    listing_pace,
     listing_pauses,
 )
 from runbook_engine.scheduling.listing_books import Books
@@ -33,6 +34,7 @@ _MODULES = (
     listing_gaps,
     listing_books,
     listing_crews,
+    listing_pace,
     listing_pauses,
     listing_laying,
     listing_order,
@@ -40,7 +42,16 @@ _MODULES = (
     crew_moves,
     crew_keeping,
 )
-_PLAIN = {"books_of", "foreign", "latest", "cycle", "ranks"}  # run once for a project, never compiled
+_PLAIN = {
+    "books_of",
+    "cuts",
+    "foreign",
+    "spells_of",
+    "latest",
+    "cycle",
+    "ranks",
+    "finish_of",
+}  # run once for a project, never compiled
 _MAKING_LISTS = {"sequence", "unmet", "bound"}
 _ENTRIES = {"decoded", "searched", "rekept", "keep_searched"}
 _WIDTHS = {
@@ -157,20 +168,22 @@ def _padded(rows: Any, width: int) -> Any:
 def _most_spells(case: Case) -> int:
     """How many spells one person can have at most."""
     people = [0] * len(case.people)
+    widest = max((each[FREE_END] - each[FREE_AT] for each in case.people), default=0)
+    interrupted = listing_books.cuts(case)
     for job, row in enumerate(case.jobs[:-1]):
         able = set(case.candidates[case.seats[row[SEAT_AT]] : case.seats[case.jobs[job + 1][SEAT_AT]]])
+        parts = _most_parts(case, row, (case.jobs[job + 1][SEAT_AT] - row[SEAT_AT]) * widest + interrupted)
         for person in able:
-            people[person] += _most_parts(case, row, person)
+            people[person] += parts
     return 1 + int(max(people, default=0))
 
 
-def _most_parts(case: Case, row: Any, person: int) -> int:
+def _most_parts(case: Case, row: Any, spans: int) -> int:
+    """In how many spells a job is done at most: each begins where one of its calendar or people does, or after limits."""
     if not row[PAUSE]:
         return 1
-    spans = case.people[person][FREE_END] - case.people[person][FREE_AT]
-    if row[CAL] >= 0:
-        spans += case.calendars[row[CAL]][1] - case.calendars[row[CAL]][0]
-    return int(max(1, min(row[DUR], spans)))
+    calendar = case.calendars[row[CAL]][1] - case.calendars[row[CAL]][0] if row[CAL] >= 0 else 0
+    return int(max(1, min(row[DUR], calendar + spans)))
 
 
 def row_array(row: Any) -> Any:

@@ -5,8 +5,8 @@ from typing import Any
 
 from runbook_engine.model.values import dataclass
 from runbook_engine.scheduling import crew_moves
-from runbook_engine.scheduling.crew_moves import BEST, VALUE, WARM, WORK, Hunt, taken
-from runbook_engine.scheduling.crew_values import MISSED
+from runbook_engine.scheduling.crew_moves import BEST, GOAL, MERIT, VALUE, WARM, WORK, Hunt, remembered, taken
+from runbook_engine.scheduling.crew_values import MISSED, finish_of
 from runbook_engine.scheduling.listing_books import Books
 from runbook_engine.scheduling.listing_case import Case
 from runbook_engine.scheduling.listing_order import sequence
@@ -16,6 +16,7 @@ HOT_UP_TO = 500  # jobs; with more of them each weighs less, and one search in t
 LOOKS = 120  # orders that are tried before one of them is changed bit by bit
 LOOKS_BY_WORK = 100_000  # jobs placed for that at most
 NOISES = (0.1, 0.3, 1.0, 3.0)  # of the number of jobs: how far one may move
+LAST_PART = 10  # of a schedule: what is over in it is what others may be changed for
 COLD_FROM = 0.9  # of the search: from then on nothing may be for the worse
 
 
@@ -41,7 +42,7 @@ class Island:
         self.start = start
         self.names: dict[str, Any] = vars(crew_moves)
         self.case, self.books, self.blank = start.case, _copied(start.books), start.books
-        state = [0, seed * 7919 + 1, 0, 0, 0, start.aim, start.whole, max(1, start.day), start.least]
+        state = [0, seed * 7919 + 1, 0, 0, 0, start.aim, start.whole, max(1, start.day), start.least, 0]
         rows = [state, start.order, start.order, start.order, start.picks, start.picks, start.waits, start.waits]
         rows += [[0] * len(start.case.spans), start.order]
         self.hunt = Hunt(*(list(row) for row in rows))
@@ -49,12 +50,13 @@ class Island:
             self._compile()
         self.books.pick[:] = self.hunt.picks[:]
         self.hunt = self.hunt._replace(picks=self.books.pick)
-        self.hunt.state[VALUE] = self.hunt.state[BEST] = self.decoded(self.hunt.order)
-        self.told = int(self.hunt.state[BEST])
+        self.hunt.state[VALUE] = self.decoded(self.hunt.order)
+        self.told = int(self.hunt.state[MERIT])
+        self.hunt.state[BEST] = self.told
         self.luck = Random(seed)  # noqa: S311 - nothing secret
         self.looks = min(LOOKS, LOOKS_BY_WORK // max(1, len(start.order)))
         cooled = 1.0 if seed % 2 else min(1.0, HOT_UP_TO / max(1, len(start.order))) ** 2
-        self.heat = HEAT[seed % 2] * cooled * min(self.told % MISSED, 1 << 40)
+        self.heat = HEAT[seed % 2] * cooled * min(int(self.hunt.state[VALUE]) % MISSED, 1 << 40)
 
     def _compile(self) -> None:
         from runbook_engine.scheduling.crew_compiled import books_arrays, case_arrays, compiled, row_array
@@ -74,9 +76,19 @@ class Island:
         spent = self._look_around(work)
         if spent >= work:
             return spent
+        self._aim()
         state[WORK], state[WARM] = work - spent, int(self.heat * warmth)
         self.names["searched"](self.case, self.books, self.blank, self.hunt)
         return work - int(state[WORK])
+
+    def _aim(self) -> None:
+        """Have the search look at what is over last: where the bound is far off, at the last part of the best schedule."""
+        state = self.hunt.state
+        finish = finish_of(int(state[BEST]), self.start.aim)
+        goal = max(self.start.least, finish - finish // LAST_PART)
+        if goal != state[GOAL]:
+            state[GOAL] = goal
+            state[VALUE] = self.decoded(self.hunt.order)
 
     def _look_around(self, work: int) -> int:
         """At first other orders, little or much different from the first: small changes lead there only slowly."""
@@ -89,6 +101,7 @@ class Island:
             sequence(self.start.case, mixed, order)
             self.hunt.tried[:] = order
             found = self.decoded(self.hunt.tried)
+            remembered(self.hunt)
             if found < self.hunt.state[VALUE]:
                 taken(self.hunt, found)
         return spent

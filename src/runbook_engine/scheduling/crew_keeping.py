@@ -6,9 +6,10 @@ A schedule is made in two passes: what can stay where it was stays, then the res
 
 from typing import Any, NamedTuple
 
-from runbook_engine.scheduling.crew_moves import BEST, DAY, LEAST, VALUE, WARM, WORK, chance, cleared, copied, shifted
+from runbook_engine.scheduling.crew_moves import BEST, DAY, GOAL, VALUE, WARM, WORK, chance, cleared, copied, shifted
 from runbook_engine.scheduling.crew_values import WORST, pressed
 from runbook_engine.scheduling.listing_case import (
+    BIG,
     DEADLINE,
     DUR,
     FACT,
@@ -90,7 +91,7 @@ def fits_again(case: Any, books: Any, keep: Any, job: int, seats: int) -> bool:
             return False
         books.who[k] = person
     if case.jobs[job][PAUSE] and length:
-        return bool(paused(case, books, job, was, seats) == was)
+        return bool(paused(case, books, job, was, seats, BIG) == was)
     books.spells[0][0], books.spells[0][1], books.parts[0] = was, was + length, 1
     if things_for(case, books, job, was) != was:
         return False
@@ -148,7 +149,7 @@ def keep_value(case: Any, books: Any, keep: Any) -> int:
         if differs(case, books, keep, job):
             count += 1
             shift += abs(books.start[job] - keep.was[job])
-    over = pressed(max(0, finish - keep.state[LEAST]), HALF_END)
+    over = pressed(max(0, finish - keep.state[GOAL]), HALF_END)
     return int(pressed(late, HALF_MISS) * A_MISS + min(count, 4095) * A_CHANGE + pressed(shift, HALF_SHIFT) * A_SHIFT + over)
 
 

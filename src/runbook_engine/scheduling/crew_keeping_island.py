@@ -80,7 +80,7 @@ class Keeping:
         self.books = Books(*([list(row) if isinstance(row, list) else row for row in rows] for rows in start.books))
         jobs = len(start.order)
         none, floors = [0] * jobs, [max(0, was) for was in start.was]
-        state = [0, seed * 7919 + 1, 0, 0, 0, 0, 0, max(1, start.day), start.least]
+        state = [0, seed * 7919 + 1, 0, 0, 0, 0, 0, max(1, start.day), start.least, 0]
         rows = [state, start.order, start.order, start.order, start.was, start.ends, start.were]
         rows += [none, none, start.picks, start.picks, floors, floors, none, none]
         self.keep = Keep(*(list(row) for row in rows))

@@ -2,21 +2,19 @@
 
 from typing import Any, NamedTuple
 
-from runbook_engine.scheduling.crew_values import FINISH, WORST, value
+from runbook_engine.scheduling.crew_values import FINISH, WORST, merit, value
 from runbook_engine.scheduling.listing_case import DEADLINE, IN_AT, JOB, SEAT_AT
 from runbook_engine.scheduling.listing_laying import lay
 from runbook_engine.scheduling.listing_order import sequence
 
-WORK, SEED, VALUE, BEST, WARM, AIM, WHOLE, DAY, LEAST = range(9)
+WORK, SEED, VALUE, BEST, WARM, AIM, WHOLE, DAY, GOAL, MERIT = range(10)
 LOOKED_AT = 5  # jobs, to find one that is over late
 
 
 class Hunt(NamedTuple):
     """Where a search is and what it found: orders of jobs, and by job who is to do it and before when it does not start."""
 
-    state: (
-        Any  # WORK … LEAST: jobs to place, chance, value of `order` and `best`, what a change may cost, aim, costs, day, bound
-    )
+    state: Any  # jobs to place, chance, value of `order`, merit of `best`, what a change may cost, aim, costs, day, goal, merit
     order: Any
     tried: Any
     best: Any
@@ -53,12 +51,15 @@ def cleared(books: Any, blank: Any, waits: Any) -> None:
 
 
 def decoded(case: Any, books: Any, blank: Any, hunt: Any, order: Any) -> int:
-    """Make the schedule of an order; its value."""
+    """Make the schedule of an order; its value. Its merit is noted."""
     cleared(books, blank, hunt.waits)
     done, _ = lay(case, books, order, len(order) // 10 + 10)
     if done < len(order):
+        hunt.state[MERIT] = WORST
         return WORST
-    return value(case, books, hunt.state[AIM], hunt.state[WHOLE], hunt.state[LEAST], hunt.marks)
+    found = value(case, books, hunt.state[AIM], hunt.state[WHOLE], hunt.state[GOAL], hunt.marks)
+    hunt.state[MERIT] = merit(case, books, hunt.state[AIM], found)
+    return found
 
 
 def searched(case: Any, books: Any, blank: Any, hunt: Any) -> None:
@@ -72,6 +73,7 @@ def searched(case: Any, books: Any, blank: Any, hunt: Any) -> None:
             sequence(case, hunt.spare, hunt.tried)
         found = decoded(case, books, blank, hunt, hunt.tried)
         state[WORK] -= jobs
+        remembered(hunt)
         if found <= state[VALUE] + state[WARM] and found < WORST:
             taken(hunt, found)
         elif kind == 1:
@@ -81,12 +83,16 @@ def searched(case: Any, books: Any, blank: Any, hunt: Any) -> None:
 
 
 def taken(hunt: Any, found: int) -> None:
-    """Go on from the schedule that was tried, and remember it if it is the best."""
+    """Go on from the schedule that was tried."""
+    hunt.state[VALUE] = found
+    copied(hunt.order, hunt.tried, len(hunt.order))
+
+
+def remembered(hunt: Any) -> None:
+    """Remember the schedule that was tried if it is the best."""
     state, jobs = hunt.state, len(hunt.order)
-    state[VALUE] = found
-    copied(hunt.order, hunt.tried, jobs)
-    if found < state[BEST]:
-        state[BEST] = found
+    if state[MERIT] < state[BEST]:
+        state[BEST] = state[MERIT]
         copied(hunt.best, hunt.tried, jobs)
         copied(hunt.best_picks, hunt.picks, jobs)
         copied(hunt.best_waits, hunt.waits, jobs)
@@ -141,18 +147,18 @@ def late_one(case: Any, books: Any, hunt: Any) -> int:
 
 
 def too_late(case: Any, books: Any, hunt: Any, since: int) -> int:
-    """The first job from a place of the order on that is over after its deadline; else after the bound; -1: none is.
+    """The first job from a place of the order on that is over after its deadline; else after the goal; -1: none is.
 
     From the end of the order it goes on at its beginning, around to where that began.
     """
-    jobs, least = len(hunt.tried), hunt.state[LEAST]
+    jobs, goal = len(hunt.tried), hunt.state[GOAL]
     for k in range(jobs):
         job = hunt.tried[(since + k) % jobs]
         if books.finish[job] > case.jobs[job][DEADLINE]:
             return int(job)
     for k in range(jobs):
         job = hunt.tried[(since + k) % jobs]
-        if books.finish[job] > least:
+        if books.finish[job] > goal:
             return int(job)
     return -1
 

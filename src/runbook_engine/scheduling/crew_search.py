@@ -20,7 +20,7 @@ from runbook_engine.scheduling.crew_island import Island, Start, warmth
 from runbook_engine.scheduling.crew_keeping_island import Keeping
 from runbook_engine.scheduling.crew_late import NotKept, proven
 from runbook_engine.scheduling.crew_start import started
-from runbook_engine.scheduling.crew_values import value
+from runbook_engine.scheduling.crew_values import merit, value
 from runbook_engine.scheduling.listing import Laid, is_late, solution
 
 ISLANDS = 2
@@ -143,11 +143,10 @@ def general(
     best = solution(project, laid, how="list scheduling", tried=1)
     missed = is_late(laid)
     proof = proven(project) if missed else None
-    if missed and (proof or not (effort.work or effort.seconds)):
+    idle = not effort.work and (until is None or time.monotonic() >= until)
+    if missed and (proof or idle):
         raise NotKept(project, laid, _bounded(best, least), proof=proof)
-    if not effort.work and not effort.seconds:
-        return _bounded(best, least)
-    if not missed and (aim is Aim.CHANGE or (aim is Aim.FINISH and best.finish <= least and order is None)):
+    if idle or (not missed and (aim is Aim.CHANGE or (aim is Aim.FINISH and best.finish <= least and order is None))):
         return _bounded(best, least)
     worth = _worth(start, laid)
     here, start = _begun(start, worth, effort.seed)
@@ -173,8 +172,9 @@ def _begun(start: Start, worth: int, seed: int) -> tuple[Island, Start]:
 
 
 def _worth(start: Start, laid: Laid) -> int:
-    """The value of the first list by what is aimed for: the search began elsewhere if it is for low cost."""
-    return value(laid.case, laid.books, start.aim, start.whole, start.least, [0] * len(laid.case.spans))
+    """The merit of the first list by what is aimed for: the search began elsewhere if it is for low cost."""
+    found = value(laid.case, laid.books, start.aim, start.whole, start.least, [0] * len(laid.case.spans))
+    return merit(laid.case, laid.books, start.aim, found)
 
 
 def _laid_again(here: Island, genes: Message) -> Laid:

@@ -14,23 +14,19 @@ from runbook_engine.scheduling.listing_gaps import site_of, span_after
 
 FINISH, COST, WINDOWS = 0, 1, 2
 WORST = 1 << 62
-HALF = 1 << 22
-MISSED = 1 << 61  # where a deadline is missed; in that case how late jobs are only weighs beside all else
+HALF = 1 << 18
+MISSED = 1 << 61  # where a deadline is missed
 PRESSING = 2000  # a slot after a deadline, divided by the number of jobs: so a search has a way through other schedules
-LATE = 1 << 38  # a slot after a due time weighs as much
+LATE = 1 << 42  # a slot after a due time weighs as much
+FIRST = 1 << 21  # a slot of the finish weighs as much between schedules of which the better is kept
 
 
 def value(case: Any, books: Any, aim: int, whole: int, least: int, marks: Any) -> int:
-    """How good a finished schedule is.
+    """How good a finished schedule is as a place to go on from.
 
-    `whole` is what costs are measured by, `least` a slot before which no schedule is over, `marks` scratch for each span.
+    `whole` is what costs are measured by, `least` a slot before which it is not to be over, `marks` scratch for each span.
     """
-    late, after = 0, 0
-    for job in range(len(books.finish)):
-        ends = books.finish[job]
-        late += max(0, ends - case.jobs[job][DEADLINE])
-        after += max(0, ends - case.jobs[job][DUE])
-    over = overall(case, books, least)
+    late, after, over = lateness(case, books, DEADLINE), lateness(case, books, DUE), overall(case, books, least)
     if late:
         return int(MISSED + min(over + (PRESSING * late + after) // len(books.finish), MISSED - 1))
     if aim == COST:
@@ -43,6 +39,35 @@ def value(case: Any, books: Any, aim: int, whole: int, least: int, marks: Any) -
 def pressed(number: int, half: int) -> int:
     """As much as a number below a half; beyond that it grows more slowly, and stays below twice the half."""
     return int(number) if number < half else int(half + min((number - half) >> 10, half - 1))
+
+
+def merit(case: Any, books: Any, aim: int, value: int) -> int:
+    """How good a finished schedule is as an answer: nothing makes up for being late or, if that is the aim, a later finish."""
+    finish, total, jobs = 0, 0, 1
+    for job in range(len(books.finish)):
+        finish = max(finish, books.finish[job])
+        if case.jobs[job][OUT_AT] == case.jobs[job + 1][OUT_AT]:
+            total += books.finish[job]
+            jobs += 1
+    if value >= MISSED:
+        return int(MISSED + min(lateness(case, books, DEADLINE) * FIRST + min(finish, FIRST - 1), MISSED - 1))
+    if aim != FINISH:
+        return value
+    over = min(finish * FIRST + min(4 * total // jobs + ways(case, books), FIRST - 1), LATE - 1)
+    return int(pressed(lateness(case, books, DUE), HALF) * LATE + over)
+
+
+def finish_of(merit: int, aim: int) -> int:
+    """The finish of a schedule of that merit; 0 if it is over too late, or something else is the aim."""
+    return merit // FIRST if aim == FINISH and merit < LATE else 0
+
+
+def lateness(case: Any, books: Any, by: int) -> int:
+    """How many slots jobs are over after their deadlines (DEADLINE) or due times (DUE), all together."""
+    late = 0
+    for job in range(len(books.finish)):
+        late += max(0, books.finish[job] - case.jobs[job][by])
+    return int(late)
 
 
 def overall(case: Any, books: Any, least: int) -> int:

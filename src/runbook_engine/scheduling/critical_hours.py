@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from functools import reduce
 
 from runbook_engine.model.jobs import Job, Project, Spans
+from runbook_engine.scheduling.checker_pauses import Limit, limits_of, worked
 from runbook_engine.scheduling.spans import common
 
 Time = tuple[int, int]  # start and finish
@@ -42,12 +43,48 @@ class Hours:
         return self.starts[number] + work - self.sums[number] if 0 <= number < len(self.starts) else FOREVER
 
 
+class Paced(Hours):
+    """The same for work with pauses of people who may work so much of it a day or week, or need rest: it is counted out."""
+
+    def __init__(self, spans: Spans, limits: Sequence[Limit]) -> None:
+        super().__init__(spans)
+        self._spans = spans
+        self._limits = limits
+
+    def first(self, length: int, start: int, finish: int) -> Time:
+        """As `first` of this module."""
+        begin, end = self._time(start, length)
+        while end < finish:
+            begin, end = self._time(begin + 1, length)
+        return begin, end
+
+    def last(self, length: int, start: int, finish: int) -> Time:
+        """As `last` of this module: with rest, what begins later may also be over earlier."""
+        slot = min(start, finish - length)
+        while slot >= 0 and self.open_before(finish) >= length:
+            begin, end = self._time(slot, length)
+            if begin == slot and end <= finish:
+                return begin, end
+            number = bisect_left(self.starts, slot)  # the last open slot before this one
+            slot = min(slot, self.ends[number - 1]) - 1 if number else -1
+        return -FOREVER, -FOREVER
+
+    def _time(self, slot: int, length: int) -> Time:
+        """When it is worked on that begins as soon as may be from a slot on."""
+        number = bisect_right(self.ends, slot)
+        begin = max(slot, self.starts[number]) if number < len(self.starts) else FOREVER
+        spells = worked([self._spans], begin, length, self._limits) if begin < FOREVER else ()
+        return (begin, spells[-1][1]) if spells else (FOREVER, FOREVER)
+
+
 def first(hours: Hours | None, job: Job, start: int, finish: int) -> Time:
     """The earliest time of a job that does not start before one slot, nor end before another; FOREVER if there is none."""
     length = job.duration
     begin = max(start, finish - length)
     if hours is None or length == 0:
         return begin, begin + length
+    if isinstance(hours, Paced):
+        return hours.first(length, start, finish)
     if job.pausable:
         work = hours.open_before(start)
         if hours.end_of(work + length) < finish:
@@ -69,6 +106,8 @@ def last(hours: Hours | None, job: Job, start: int, finish: int) -> Time:
     end = min(start + length, finish)
     if hours is None or length == 0:
         return end - length, end
+    if isinstance(hours, Paced):
+        return hours.last(length, start, finish)
     if job.pausable:
         work = hours.open_before(finish) - length
         work = min(work, hours.open_before(start) - (0 if hours.is_open(start) else 1))
@@ -87,16 +126,22 @@ class Clocks:
 
     def __init__(self, project: Project) -> None:
         self._project = project
-        self._known: dict[tuple[int | None, tuple[int, ...]], Hours | None] = {}
+        self._known: dict[tuple[int | None, tuple[int, ...], bool, int | None], Hours | None] = {}
 
     def of(self, job: Job, people: Sequence[int] = ()) -> Hours | None:
         """When a job can be worked on by these people; None: always."""
-        key = (job.calendar, tuple(sorted(people)))
+        key = (job.calendar, tuple(sorted(people)), job.pausable, job.site if job.pausable else None)
         if key not in self._known:
-            every = [] if job.calendar is None else [self._project.calendars[job.calendar]]
-            every += [free for p in key[1] if (free := self._project.workers[p].free) is not None]
-            self._known[key] = Hours(reduce(_both, every)) if every else None
+            self._known[key] = self._made(*key)
         return self._known[key]
+
+    def _made(self, calendar: int | None, people: tuple[int, ...], pausable: bool, site: int | None) -> Hours | None:  # noqa: FBT001
+        every = [] if calendar is None else [self._project.calendars[calendar]]
+        every += [free for p in people if (free := self._project.workers[p].free) is not None]
+        limits = limits_of(self._project, people, site) if pausable else []
+        if limits:
+            return Paced(reduce(_both, every) if every else ((0, FOREVER),), limits)
+        return Hours(reduce(_both, every)) if every else None
 
 
 def _both(one: Spans, other: Spans) -> Spans:

@@ -29,6 +29,7 @@ class Stand:
     told: datetime | None = None  # when so much was done; None: nothing was told since it began
     people: tuple[str, ...] = ()
     assigned: tuple[str, ...] = ()  # who is to do it, though it has not begun
+    said: bool = False  # when it began is the word of whoever does it
 
 
 def as_it_stands(project: Project, run: Run, now: datetime, promised: Mapping[str, datetime] | None = None) -> Project:
@@ -54,10 +55,11 @@ def stand_of(job: Job, run: Run) -> Stand:
         return Stand(assigned=_named(states))
     whole = sum(1.0 if state.status in OVER else state.percent / 100 for state in states) / len(states)
     ends = [state.ended or state.started for state in states if state.status in OVER]
-    times = [time for state in begun if (time := state.started or state.ended)]
+    times = [time for state in begun if (time := state.began or state.started or state.ended)]
     over = max((end for end in ends if end), default=None) if all(state.status in OVER for state in states) else None
     told = max((at for state in begun if (at := _told(state))), default=None)
-    return Stand(began=min(times, default=None), over=over, done=min(1.0, whole), told=told, people=_named(begun))
+    said = all(state.began for state in begun if state.status not in OVER)
+    return Stand(began=min(times, default=None), over=over, done=min(1.0, whole), told=told, people=_named(begun), said=said)
 
 
 def _told(state: TaskState) -> datetime | None:
@@ -69,7 +71,7 @@ def _has_begun(state: TaskState) -> bool:
     """Whether work has begun: a task that merely waits for its person has not."""
     if state.status in OVER or state.status in (Status.RUNNING, Status.RETRYING, Status.UNKNOWN):
         return True
-    return state.status is Status.WAITING and (state.percent > 0 or state.until is not None)
+    return state.status is Status.WAITING and (state.percent > 0 or state.began is not None or state.until is not None)
 
 
 def _named(states: Sequence[TaskState]) -> tuple[str, ...]:
@@ -88,7 +90,7 @@ def _fact(job: Job, stand: Stand, project: Project, now: datetime, promised: dat
     over = max(start, slot_after(project.origin, project.slot_s, stand.over)) if stand.over else None
     hours = _hours(job, people, start, project, over or today, known=over is not None)
     told = max(start, min(today, slot_after(project.origin, project.slot_s, stand.told))) if stand.told else start
-    since = slot_before(project.origin, project.slot_s, promised) if promised and job.crews else start
+    since = slot_before(project.origin, project.slot_s, promised) if promised and job.crews and not stand.said else start
     left = _left(job, stand.done, since if start < since <= told else start, told, hours)
     finish = over if over is not None else _finish(job, left, told, max(start, today), hours)
     return replace(

@@ -1,8 +1,9 @@
 """Whether a plan can be done as it stands, and what would help if it cannot. Start reading here.
 
-First what no time and no order could mend (racks, skills, parts), each of which is then taken away so that it hides nothing
-else. Then the plan is scheduled. While that does not work, a minimal set of things that cannot all hold is told, with ways
-out that were tried, and what is the matter is dropped for the next round. Last comes what depends on when phases start.
+First what no time and no order could mend (racks, skills, parts, endless steps), each of which is then taken away so that it
+hides nothing else. Then the plan is scheduled. While that does not work, a minimal set of things that cannot all hold is
+told, with ways out that were tried, and what is the matter is dropped for the next round. Last comes what depends on when
+phases start.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,6 +14,7 @@ from runbook_engine.scheduling.feasibility_approvals import approvals
 from runbook_engine.scheduling.feasibility_bookings import double_bookings
 from runbook_engine.scheduling.feasibility_case import Case
 from runbook_engine.scheduling.feasibility_conflict import Budget, conflict, mended, without
+from runbook_engine.scheduling.feasibility_lengths import lengths, with_lengths
 from runbook_engine.scheduling.feasibility_money import money
 from runbook_engine.scheduling.feasibility_orders import scheduled
 from runbook_engine.scheduling.feasibility_parts import elsewhere, parts
@@ -35,12 +37,14 @@ _ABSENT = frozenset({Group.LEAVE, Group.BOOKED, Group.FREEZE, Group.CERTIFICATE}
 
 def verdict(case: Case) -> Verdict:
     """Whether the plan of a case can be done, and why not. Raises ValueError for calendars that cannot be made out."""
-    found = [*case.said, *rooms(case), *people(case), *supplies(case)]
-    whole = without_short(with_enough(case))
+    ending = with_lengths(case)
+    found = [*case.said, *lengths(case), *rooms(case), *people(ending), *supplies(case)]
+    whole = without_short(with_enough(ending))
     rest, outcome, clashes = _rounds(whole)
     found += _told(whole, outcome, clashes)
     clean = not clashes and not any(one.blocks for one in found)
-    found += _timed(case, rest, outcome, clean=clean)
+    bound = mended(whole, [one for clash in clashes for one in clash.main if one.group is not Group.DEADLINE])
+    found += _timed(case, rest, bound, outcome, clean=clean)
     blocks = any(one.blocks for one in found)
     return Verdict(
         feasible=Feasible.NO if blocks else Feasible.AT_RISK if found else Feasible.YES,
@@ -168,13 +172,13 @@ def _unexplained(case: Case, outcome: Outcome) -> Finding:
     )
 
 
-def _timed(case: Case, rest: Case, outcome: Outcome, *, clean: bool) -> Iterator[Finding]:
+def _timed(case: Case, rest: Case, bound: Case, outcome: Outcome, *, clean: bool) -> Iterator[Finding]:
     """What follows from the schedule: approvals, money, bookings; and the risks of a plan in whose way nothing stands."""
     solution = outcome.solution
     yield from money(case, outcome.project, solution)
     yield from double_bookings(case, mends=solution is not None and clean)
     if solution is not None:
-        yield from approvals(case, rest, outcome.project, solution)
+        yield from approvals(case, rest, bound, outcome.project, solution)
         if clean:
             yield from risks(case, outcome)
 

@@ -13,27 +13,29 @@ from runbook_engine.model.times import Span
 from runbook_engine.model.verdict import Finding, Matter, WayOut
 from runbook_engine.model.words import PersonId, PhaseId
 from runbook_engine.scheduling.feasibility_case import Case, counted, length, listed
+from runbook_engine.scheduling.feasibility_conflict import without
 from runbook_engine.scheduling.feasibility_drops import changed_phase
-from runbook_engine.scheduling.feasibility_restraints import leave_words
+from runbook_engine.scheduling.feasibility_restraints import Group, leave_words, restraints
 from runbook_engine.scheduling.feasibility_supplies import last_day
-from runbook_engine.scheduling.feasibility_trying import fits
+from runbook_engine.scheduling.feasibility_trying import fits, tried
 from runbook_engine.scheduling.projects_clock import of_project
 from runbook_engine.scheduling.projects_people import extra_spans, leave_spans, zone_name
 
-_NOW, _DEPUTY, _LATER = 0.5, 1.0, 2.0  # what ways out cost
+_NOW, _DEPUTY, _LATER, _PROMISE = 0.5, 1.0, 2.0, 3.0  # what ways out cost
 
 
-def approvals(case: Case, rest: Case, project: Project, solution: Solution) -> Iterator[Finding]:
+def approvals(case: Case, rest: Case, bound: Case, project: Project, solution: Solution) -> Iterator[Finding]:
     """Approvals that nobody may give, or nobody who may is there to give, before their phase starts.
 
-    `rest` is the case as if all that was found before were mended; the schedule is of that.
+    `rest` is the case as if all that was found before were mended; the schedule is of that. `bound` is the same with the
+    deadlines of the plan: what comes too late for one that is too early anyway is no less in the way when that is a later one.
     """
     starts = starts_of(project, solution)
     for standing in case.standings:
         start = starts.get(standing.phase)
         for need in standing.needed:
             if start is not None:
-                yield from _of_need(case, rest, need, standing.phase, start)
+                yield from _of_need(case, rest, bound, need, standing.phase, start)
 
 
 def starts_of(project: Project, solution: Solution) -> Mapping[PhaseId, datetime]:
@@ -46,7 +48,7 @@ def starts_of(project: Project, solution: Solution) -> Mapping[PhaseId, datetime
     return found
 
 
-def _of_need(case: Case, rest: Case, need: Needed, phase: PhaseId, start: datetime) -> Iterator[Finding]:
+def _of_need(case: Case, rest: Case, bound: Case, need: Needed, phase: PhaseId, start: datetime) -> Iterator[Finding]:
     asked = need.requirement
     lasting = [v for v in need.given if not _expired(v, asked.expires_s, start)]
     missing = asked.count - len(lasting)
@@ -59,7 +61,8 @@ def _of_need(case: Case, rest: Case, need: Needed, phase: PhaseId, start: dateti
     since = max(case.at, start - timedelta(seconds=asked.expires_s)) if asked.expires_s is not None else case.at
     there = [person for person in could if back_at(case, person, since) < max(start, since + timedelta(minutes=1))]
     if len(there) < missing:
-        yield _away(case, rest, need, phase, start, since, [p for p in could if p not in there], missing - len(there))
+        gone = [p for p in could if p not in there]
+        yield _away(case, rest, bound, need, phase, start, since, gone, missing - len(there))
 
 
 def _expired(voice: Voice, expires_s: float | None, start: datetime) -> bool:
@@ -93,6 +96,7 @@ def _nobody(case: Case, need: Needed, phase: PhaseId, missing: int, could: Seque
 def _away(
     case: Case,
     rest: Case,
+    bound: Case,
     need: Needed,
     phase: PhaseId,
     start: datetime,
@@ -106,16 +110,30 @@ def _away(
     reason = f"Phase {phase} is to start on {case.moment(start)}, and {counted(missing, 'approval')} by {by}"
     reason += f" cannot be given before{counts}: {listed(told)}."
     back = sorted(back_at(case, person, since) for person in away)[missing - 1]
-    last = last_day(case)
-    later = (last is None or back.astimezone(case.zone).date() <= last) and fits(changed_phase(phase, earliest=back)(rest))
+    later = _starting_later(case, rest, bound, phase, back)
     ways = [WayOut(words=f"put somebody into {by} who is there", cost=_DEPUTY)]
     if expires is None:
         ways.insert(0, WayOut(words=f"ask {listed([case.name(p) for p in away], 2)} before they leave", cost=_NOW))
     if later:
-        ways.append(WayOut(words=f"start phase {phase} after {case.moment(back)}", cost=_LATER, proved=True))
+        ways.append(later)
     about = (phase, by, *away)
     place = _place(case, by, phase)
-    return Finding(matter=Matter.APPROVAL, place=place, reason=reason, blocks=not later, ways_out=tuple(ways), about=about)
+    blocks = later is None or later.cost > _LATER
+    return Finding(matter=Matter.APPROVAL, place=place, reason=reason, blocks=blocks, ways_out=tuple(ways), about=about)
+
+
+def _starting_later(case: Case, rest: Case, bound: Case, phase: PhaseId, back: datetime) -> WayOut | None:
+    """A phase that waits for whoever must approve it: the deadlines hold even so, or the one that there is has to move."""
+    waits, last = changed_phase(phase, earliest=back), last_day(case)
+    words = f"start phase {phase} after {case.moment(back)}"
+    if (last is None or back.astimezone(case.zone).date() <= last) and fits(waits(bound)):
+        return WayOut(words=words, cost=_LATER, proved=True)
+    deadlines = [one for one in restraints(bound) if one.group is Group.DEADLINE]
+    outcome = tried(without(waits(rest), deadlines)) if len(deadlines) == 1 else None
+    if outcome is None or outcome.solution is None:
+        return None
+    ends = of_project(outcome.project, outcome.solution.finish)
+    return WayOut(words=f"{words}, and promise the end for {case.until(ends)}", cost=_PROMISE, proved=True)
 
 
 def _away_words(case: Case, person: PersonId, since: datetime) -> str:

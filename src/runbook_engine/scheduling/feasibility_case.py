@@ -141,6 +141,12 @@ def counted(number: int, noun: str, plural: str = "") -> str:
     return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
 
 
+def worked(seconds: float) -> str:
+    """A length of work in hours, however long: '45 minutes', '40 hours'."""
+    hours, minutes = divmod(max(1, -int(-seconds // 60)), 60)
+    return " ".join(counted(number, unit) for number, unit in ((hours, "hour"), (minutes, "minute")) if number)
+
+
 def length(seconds: float) -> str:
     """A length of time in whole words: '45 minutes', '4 hours 10 minutes', '2 days 3 hours'."""
     minutes = max(1, -int(-seconds // 60))

@@ -11,7 +11,7 @@ from runbook_engine.model.runbook import Who
 from runbook_engine.model.values import dataclass
 from runbook_engine.model.verdict import Finding, Matter, WayOut
 from runbook_engine.model.words import PersonId
-from runbook_engine.scheduling.feasibility_case import Case, counted, length, listed
+from runbook_engine.scheduling.feasibility_case import Case, counted, length, listed, worked
 from runbook_engine.scheduling.projects_people import able
 
 _LOWER, _RENEW, _ALLOW, _MORE = 0.5, 1.0, 1.5, 5.0  # what ways out cost
@@ -109,11 +109,11 @@ def too_long(package: Package, person: Person) -> bool:
 
 def _too_long(case: Case, ask: _Ask, short: Sequence[Person]) -> Finding:
     takes = ask.package.takes
-    took = length(takes.planned_s) if takes else ""
+    took = worked(takes.planned_s) if takes else ""
     told = [f"{p.name or p.id} works {limit_words(p)}" for p in short]
     reason = f"{step_words(ask.package)} takes {took} in one go, longer than people may work: {listed(told, 3)}."
     ways = [WayOut(words=f"let {listed([p.name or p.id for p in short], 2)} work longer on that day", cost=_ALLOW)]
-    ways.append(WayOut(words="split the step, or let it rest over night: takes: {pausable: true}", cost=_RENEW))
+    ways.append(WayOut(words="split the step, or let it rest over night: pausable: true in takes", cost=_RENEW))
     place = case.where.entry("people", short[0].id, "limits")
     ordered = tuple(sorted(ways, key=lambda way: way.cost))
     about = (ask.package.id, *(p.id for p in short))

@@ -11,6 +11,7 @@ from runbook_engine.model.schedule import Booking, Schedule
 from runbook_engine.model.values import dataclass
 from runbook_engine.model.verdict import Finding, Matter, WayOut
 from runbook_engine.scheduling.feasibility_case import Case, length, listed
+from runbook_engine.scheduling.feasibility_lengths import ahead_words, too_short
 from runbook_engine.scheduling.feasibility_people import limit_words, step_words
 from runbook_engine.scheduling.feasibility_restraints import Group, Restraint, leave_words
 from runbook_engine.scheduling.feasibility_shifts import whose_hours
@@ -240,6 +241,8 @@ def _hours(clash: Clash, main: Sequence[Restraint]) -> str:
     window = clash.of(Group.WINDOW)
     when = f" while {window_entry(window[0].what.opens)} is open" if window else ""
     hours = "; ".join(whose_hours(clash.case, one.subject, clash.package) for one in main)
+    if short := too_short(clash.case, clash.package):
+        return f"{_step(clash)} {short} ({hours})."
     return f"{_step(clash)} needs {_crew(clash)}, and nobody who can do it works long enough in one go{when} ({hours})."
 
 
@@ -254,7 +257,8 @@ def _deadline(clash: Clash, main: Sequence[Restraint]) -> str:
 
 
 def _crews(clash: Clash, main: Sequence[Restraint]) -> str:
-    return f"{_step(clash)} needs {listed([one.words for one in main])}, and there are too few people to do it."
+    words = listed([one.words for one in main])
+    return f"{_step(clash)} needs {words}, and there are too few people to do it{ahead_words(clash.case)}."
 
 
 def _earliest(clash: Clash, main: Sequence[Restraint]) -> str:

@@ -14,6 +14,7 @@ from runbook_engine.scheduling.feasibility_case import Case
 from runbook_engine.scheduling.feasibility_drops import changed_person
 from runbook_engine.scheduling.feasibility_orders import scheduled
 from runbook_engine.scheduling.feasibility_people import holders, step_words
+from runbook_engine.scheduling.feasibility_rest import rest
 from runbook_engine.scheduling.feasibility_trying import Outcome, fits
 from runbook_engine.scheduling.projects_clock import of_project
 from runbook_engine.scheduling.projects_people import wanted
@@ -27,6 +28,7 @@ def risks(case: Case, outcome: Outcome) -> Iterator[Finding]:
     """The risks of a case that fits."""
     yield from _untimed(case)
     yield from _wishes(case, outcome)
+    yield from rest(case, outcome)
     slow = scheduled(case, longest)
     if slow.solution is None:
         yield _slow(case, slow)

@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import partial
 from itertools import islice
 
+from runbook_engine.model.durations import time_words
 from runbook_engine.model.estate import Person
 from runbook_engine.model.runbook import Who
 from runbook_engine.model.values import dataclass
@@ -36,6 +37,7 @@ class _Change:
     change: Drop
     sure: bool = False  # that it helps is known already
     when: Callable[[Case, Outcome], str] | None = None  # None: when the one more is needed
+    parts: tuple[str, ...] = ()  # the words of changes that it is made of: where one of them helps, all together are too much
 
 
 def ways_out(clash: Clash, budget: Budget) -> tuple[WayOut, ...]:
@@ -44,6 +46,8 @@ def ways_out(clash: Clash, budget: Budget) -> tuple[WayOut, ...]:
     for one in sorted(_changes(clash), key=lambda change: change.cost):
         if len(found) >= MOST_WAYS:
             break
+        if any(way.words in one.parts for way in found):
+            continue
         if not one.sure and (budget.spent or not all(fits(one.change(part)) for part in reversed(clash.parts))):
             continue
         if not one.sure and not budget.spend(clash.case):
@@ -71,7 +75,8 @@ def _changes(clash: Clash) -> Iterator[_Change]:
     yield from (replace(change, sure=whole and len(moves) == 1) for change in moves)
     if len(moves) > 1:
         words = listed([change.words for change in moves], 3)
-        yield _Change(words, sum(change.cost for change in moves), _all([change.change for change in moves]), whole)
+        cost, change = sum(change.cost for change in moves), _all([change.change for change in moves])
+        yield _Change(words, cost, change, whole, parts=tuple(change.words for change in moves))
     who = [who for who in clash.package.who if who.skill or who.role]
     if who and main[0].group is not Group.WINDOW:
         yield from (change for each in who for change in _lower(clash, each))
@@ -80,9 +85,20 @@ def _changes(clash: Clash) -> Iterator[_Change]:
         yield from _later(clash, one)
     yield from islice((change for one in clash.of(Group.HOURS) for change in _swapped(clash, one)), _MOST_SWAPS)
     if clash.of(Group.HOURS):
+        yield from _resting(clash)
         hours = [one.drop for one in clash.of(Group.HOURS)]
         words = f"work beyond the usual hours ({listed([one.subject for one in clash.of(Group.HOURS)])})"
         yield _Change(words, 4.0, _all(hours))
+
+
+def _resting(clash: Clash) -> Iterator[_Change]:
+    """Work that rests while people are off."""
+    takes = clash.package.takes
+    if takes is not None and clash.package.by_person and not takes.pausable:
+        low, high = time_words(takes.low_s), time_words(takes.high_s)
+        written = f"{{low: {low}, high: {high}, pausable: true}}"
+        change = changed_step(clash.package.step, takes=replace(takes, pausable=True))
+        yield _Change(f"let it rest while they are off: takes: {written}", 1.0, change)
 
 
 def _swapped(clash: Clash, one: Restraint) -> Iterator[_Change]:

@@ -4,20 +4,22 @@ Start reading here for projects with people and calendars. `first` is plain Pyth
 (`crew_search`) runs the same functions, compiled, for many orders of the jobs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from runbook_engine.model.jobs import Crew, Placed, Project, Solution
+from runbook_engine.model.jobs import Placed, Project, Solution
 from runbook_engine.model.values import dataclass
 from runbook_engine.scheduling.crew_path import critical_path
+from runbook_engine.scheduling.listing_aside import MOST as MOST_ASIDE
+from runbook_engine.scheduling.listing_aside import set_aside, without_short
 from runbook_engine.scheduling.listing_books import Books, books_of
-from runbook_engine.scheduling.listing_case import BIG, DEADLINE, DUE, DUR, MOST, PAUSE, SEAT_AT, Case, case_of, pairs
+from runbook_engine.scheduling.listing_case import BIG, DEADLINE, DUE, DUR, MOST, PAUSE, SEAT_AT, Case, case_of
 from runbook_engine.scheduling.listing_laying import PLACED, lay
 from runbook_engine.scheduling.listing_order import cycle, latest, ranks, sequence
-from runbook_engine.scheduling.listing_pauses import pattern
-from runbook_engine.scheduling.listing_reasons import NotPlaced, in_circle, late, no_place, unfit
+from runbook_engine.scheduling.listing_pauses import spells_of
+from runbook_engine.scheduling.listing_reasons import NotPlaced, Reason, in_circle, late, no_place, unfit
 
 AT_ONCE = 25  # jobs that are placed before it is seen how many are late
 TRIES_BY_JOB = 20  # how often jobs may be moved for another that comes too late for them
@@ -25,11 +27,12 @@ TRIES_BY_JOB = 20  # how often jobs may be moved for another that comes too late
 
 @dataclass(frozen=True, slots=True)
 class Laid:
-    """A schedule that was made: its tables, its books and the order of its jobs."""
+    """A schedule that was made: its tables, its books and the order of its jobs. `whole`: everybody was asked for each job."""
 
     case: Case
     books: Books
     order: list[int]
+    whole: bool = True
 
 
 def first(project: Project, order: Sequence[int] | None = None, *, patience: int | None = None) -> Solution:
@@ -55,34 +58,39 @@ def laid_out(
     """The same with its tables and books. If not `strict`, deadlines may be missed in the end. `case`: its tables, if made.
 
     `hasty`: a list is given up as soon as it is seen to be the last one and to fail; which jobs are late is then not all told.
-    Where whoever may do a job for a time only (`Crew.until`) could be a dead end, it is also tried without them.
+    Where whoever may do a job for a time only (`Crew.until`) could be a dead end, it is also tried without them; where nobody
+    is left for a job that nobody may do besides others, with people set aside for it.
     """
+
+    def listed(project: Project, case: Case) -> Laid:
+        return _laid_out(project, order, case, strict=strict, patience=patience, hasty=hasty)
+
     try:
-        return _laid_out(project, order, case or case_of(project), strict=strict, patience=patience, hasty=hasty)
-    except NotPlaced:
-        lasting = _without_short(project)
-        if lasting is None:
-            raise
-        with suppress(NotPlaced):
-            return _laid_out(lasting, order, case_of(lasting), strict=strict, patience=patience, hasty=hasty)
+        return listed(project, case or case_of(project))
+    except NotPlaced as trouble:
+        lasting = without_short(project)
+        if lasting is not None:
+            with suppress(NotPlaced):
+                return replace(listed(lasting, case_of(lasting)), whole=False)
+        if laid := _set_aside(project, trouble, listed):
+            return laid
         raise
 
 
-def _without_short(project: Project) -> Project | None:
-    """The same, with nobody for a time only in what others do with them, or the same people later; None if nobody is."""
-    same = pairs(project.jobs, "same_people_as")
-    tied = [bool(same[k]) or (job.pausable and sum(crew.count for crew in job.crews) > 1) for k, job in enumerate(project.jobs)]
-    if not any(crew.until for job, is_tied in zip(project.jobs, tied, strict=True) if is_tied for crew in job.crews):
-        return None
-    jobs = zip(project.jobs, tied, strict=True)
-    return replace(
-        project, jobs=tuple(replace(j, crews=tuple(map(_lasting, j.crews))) if is_tied else j for j, is_tied in jobs)
-    )
-
-
-def _lasting(crew: Crew) -> Crew:
-    short = {person for person, _ in crew.until}
-    return replace(crew, people=tuple(p for p in crew.people if p not in short), until=())
+def _set_aside(project: Project, trouble: NotPlaced, listed: Callable[[Project, Case], Laid]) -> Laid | None:
+    """A schedule with people set aside for one job after the other for which nobody is left; None if that does not help."""
+    for _ in range(MOST_ASIDE):
+        if trouble.reason is not Reason.NOT_THESE:
+            return None
+        narrower = set_aside(project, trouble.job)
+        if narrower is None:
+            return None
+        project = narrower
+        try:
+            return replace(listed(project, case_of(project)), whole=False)
+        except NotPlaced as more:
+            trouble = more
+    return None
 
 
 def _laid_out(
@@ -172,7 +180,8 @@ def solution(project: Project, laid: Laid, how: str, tried: int) -> Solution:
     """A schedule that was made, as a value. The bound is that of the critical path."""
     placed = tuple(placing(laid.case, laid.books, job) for job in range(len(project.jobs)))
     finish = max((each.finish for each in placed), default=0)
-    return Solution(placed=placed, finish=finish, bound=min(finish, critical_path(project, laid.case)), how=how, tried=tried)
+    least = critical_path(project, laid.case if laid.whole else case_of(project))
+    return Solution(placed=placed, finish=finish, bound=min(finish, least), how=how, tried=tried)
 
 
 def placing(case: Case, books: Any, job: int) -> Placed:
@@ -181,5 +190,5 @@ def placing(case: Case, books: Any, job: int) -> Placed:
     start, finish = int(books.start[job]), int(books.finish[job])
     spells: list[tuple[int, int]] = []
     if case.jobs[job][PAUSE] and finish - start > case.jobs[job][DUR]:
-        spells = [(int(a), int(b)) for a, b in books.spells[: pattern(case, books, job, start, end - at)]]
+        spells = spells_of(case, books, job, end - at)
     return Placed(start=start, finish=finish, people=tuple(int(p) for p in books.who[at:end]), spells=tuple(spells))

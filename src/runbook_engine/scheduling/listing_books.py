@@ -3,7 +3,19 @@
 from typing import Any, NamedTuple
 
 from runbook_engine.model.jobs import Project, Supply
-from runbook_engine.scheduling.listing_case import BIG, DAY_MOST, LIMITED, SEAT_AT, USE_AT, WEEK_MOST, Case
+from runbook_engine.scheduling.listing_case import (
+    BIG,
+    DAY_MOST,
+    DUR,
+    LIMITED,
+    PAUSE,
+    REST,
+    SEAT_AT,
+    SHIFT_MOST,
+    USE_AT,
+    WEEK_MOST,
+    Case,
+)
 from runbook_engine.scheduling.listing_gaps import gap_for, later_than
 
 
@@ -53,7 +65,7 @@ def books_of(project: Project, case: Case) -> Books:
         start=[-1] * jobs,
         finish=[-1] * jobs,
         who=[-1] * (len(case.seats) - 1),
-        spells=[[0, 0] for _ in range(len(case.spans) + 2)],
+        spells=[[0, 0] for _ in range(len(case.spans) + cuts(case) + 2)],
         parts=[0],
         asked=[[0, 0, 0] for _ in range(max(1, widest))],
         seen=[[BIG] * max(1, able) for _ in range(max(1, widest))],
@@ -64,6 +76,13 @@ def books_of(project: Project, case: Case) -> Books:
     )
     _elsewhere(project, case, books)
     return books
+
+
+def cuts(case: Case) -> int:
+    """In how many places the limits of its people may interrupt a job that pauses, at most."""
+    longest = max((row[DUR] for row in case.jobs if row[PAUSE]), default=0)
+    shifts = [longest // max(1, row[SHIFT_MOST]) for row in case.people if row[REST]]
+    return len(case.days) + len(case.weeks) + max(shifts, default=0) + 1
 
 
 def _elsewhere(project: Project, case: Case, books: Books) -> None:

@@ -6,6 +6,7 @@ from runbook_engine.scheduling.listing_books import book, unbook
 from runbook_engine.scheduling.listing_case import BIG, CAL, DUR, FREE_AT, FREE_END, LIMITED, SEAT_AT, USE_AT
 from runbook_engine.scheduling.listing_crews import allowed, holder, overdue, thing_free
 from runbook_engine.scheduling.listing_gaps import later_than, limited, span_after
+from runbook_engine.scheduling.listing_pace import paced
 
 
 def pausing(case: Any, books: Any, job: int, slot: int, seats: int) -> int:
@@ -18,24 +19,25 @@ def pausing(case: Any, books: Any, job: int, slot: int, seats: int) -> int:
             if holder(books, first, first + i, person) >= 0 or not allowed(case, books, job, person):
                 continue
             books.who[first + i] = person
-            if paused(case, books, job, slot, i + 1) == BIG:
+            picked = seats == 1 and person == books.pick[job]
+            if paused(case, books, job, slot, i + 1, BIG if picked else best) == BIG:
                 continue
             finish = books.spells[books.parts[0] - 1][1]
             if finish > case.lasts[k] or overdue(case, books, job, i, finish):
                 continue
-            if i == 0 and seats == 1 and person == books.pick[job]:
+            if picked:
                 finish = -1
             if finish < best or (finish == best and books.rank[person] < books.rank[who]):
                 best, who = finish, person
         if who < 0:
             return BIG
         books.who[first + i] = who
-    return paused(case, books, job, slot, seats)
+    return paused(case, books, job, slot, seats, BIG)
 
 
-def paused(case: Any, books: Any, job: int, slot: int, seats: int) -> int:
-    """When a pausable job can start with the people who have its first seats."""
-    while slot < BIG:
+def paused(case: Any, books: Any, job: int, slot: int, seats: int, by: int) -> int:
+    """When a pausable job can start with the people who have its first seats, if it can be over by a slot."""
+    while slot < BIG and slot + case.jobs[job][DUR] <= by:
         parts = pattern(case, books, job, slot, seats)
         if parts == 0:
             return BIG
@@ -52,11 +54,16 @@ def pattern(case: Any, books: Any, job: int, slot: int, seats: int) -> int:
         slot, end = open_at(case, books, job, slot, seats)
         if slot == BIG:
             return 0
-        books.spells[parts][0] = slot
-        books.spells[parts][1] = min(end, slot + left)
-        left -= books.spells[parts][1] - slot
-        slot = books.spells[parts][1]
-        parts += 1
+        later, end = paced(case, books, job, slot, min(end, slot + left), seats, parts)
+        if later > slot:
+            slot = later
+            continue
+        if parts == 0 or books.spells[parts - 1][1] < slot:
+            books.spells[parts][0] = slot
+            parts += 1
+        books.spells[parts - 1][1] = end
+        left -= end - slot
+        slot = end
     books.parts[0] = parts
     return parts
 
@@ -90,26 +97,57 @@ def hindered(case: Any, books: Any, job: int, seats: int, parts: int) -> int:
         if later > begin:
             return later
     for k in range(seats):
-        later = clash(case, books, job, books.who[first + k], parts)
+        later = clash(case, books, job, books.who[first + k], seats, parts)
         if later > 0:
             return later
     return int(begin)
 
 
-def clash(case: Any, books: Any, job: int, person: int, parts: int) -> int:
+def gap_after(case: Any, books: Any, job: int, person: int, seats: int, slot: int) -> int:
+    """The first slot from one on in which a job can go on to its first pause with this person doing nothing else."""
+    while slot < BIG:
+        slot, end = open_at(case, books, job, slot, seats)
+        later, end = paced(case, books, job, slot, min(end, slot + case.jobs[job][DUR]), seats, 0)
+        b = later_than(books.starts[person], books.count[person], end - 1) - 1
+        if later == slot and (b < 0 or books.ends[person][b] <= slot):
+            return slot
+        slot = max(later, books.ends[person][b] if b >= 0 else 0)
+        while 0 <= b < books.count[person] - 1 and books.starts[person][b + 1] == slot:
+            b += 1
+            slot = books.ends[person][b]
+    return BIG
+
+
+def clash(case: Any, books: Any, job: int, person: int, seats: int, parts: int) -> int:
     """Until when something keeps a person from the spells noted; 0 if nothing does."""
     for i in range(parts):
-        b = later_than(books.ends[person], books.count[person], books.spells[i][0])
-        if b < books.count[person] and books.starts[person][b] < books.spells[i][1]:
-            return int(books.ends[person][b])
+        b = later_than(books.starts[person], books.count[person], books.spells[i][1] - 1) - 1
+        if b >= 0 and books.ends[person][b] > books.spells[i][0]:  # whatever begins earlier goes on into this spell, too
+            return gap_after(case, books, job, person, seats, books.ends[person][b])
     if not case.people[person][LIMITED]:
         return 0
     later = 0
     for i in range(parts):
         begin, end = books.spells[i][0], books.spells[i][1]
-        if limited(case, books, person, job, begin, end - begin) > begin:
-            later = books.spells[0][1]
+        since = limited(case, books, person, job, begin, end - begin)
+        if since > begin:
+            later = since if i == 0 else books.spells[0][1]
             break
-        book(case, books, person, job, begin, end)
-    unbook(case, books, person, job)
+        if i + 1 < parts:
+            book(case, books, person, job, begin, end)
+    if parts > 1:
+        unbook(case, books, person, job)
     return later
+
+
+def spells_of(case: Any, books: Any, job: int, seats: int) -> list[tuple[int, int]]:
+    """The spells of a job that is placed. Its people's books are as before afterwards."""
+    first, start = case.jobs[job][SEAT_AT], books.start[job]
+    people = [int(person) for person in books.who[first : first + seats]]
+    for person in people:
+        unbook(case, books, person, job)
+    spells = [(int(a), int(b)) for a, b in books.spells[: pattern(case, books, job, start, seats)]]
+    for person in people:
+        for begin, end in spells:
+            book(case, books, person, job, begin, end)
+    return spells

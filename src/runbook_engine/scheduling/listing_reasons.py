@@ -74,7 +74,12 @@ def unfit(project: Project, case: Case, job: int) -> NotPlaced | None:
     """What keeps a job from being placed even if no other job were there; None if nothing is found."""
     if case.jobs[job][FACT]:
         return None
-    return _too_few(project, case, job) or _never_open(project, case, job) or _too_much(project, job)
+    return (
+        _too_few(project, case, job)
+        or _endless(project, case, job)
+        or _never_open(project, case, job)
+        or _too_much(project, job)
+    )
 
 
 def _too_few(project: Project, case: Case, job: int) -> NotPlaced | None:
@@ -85,6 +90,18 @@ def _too_few(project: Project, case: Case, job: int) -> NotPlaced | None:
         return None
     crews = ", ".join(f"{crew.count} for {crew.words or 'it'}" for crew in project.jobs[job].crews)
     return NotPlaced(project, job, Reason.NOBODY, f"it needs {end - first} people ({crews}) and {len(able)} can do it")
+
+
+def _endless(project: Project, case: Case, job: int) -> NotPlaced | None:
+    """What waits for people or openings, and would not be over as far as they are known."""
+    row = case.jobs[job]
+    bound = row[CAL] >= 0 or row[SEAT_AT] < case.jobs[job + 1][SEAT_AT]
+    if not bound or not project.horizon or row[DUR] <= project.horizon:
+        return None
+    words = (
+        f"it takes {long_words(project, row[DUR])}, longer than a schedule looks ahead ({long_words(project, project.horizon)})"
+    )
+    return NotPlaced(project, job, Reason.NEVER_OPEN, words)
 
 
 def _never_open(project: Project, case: Case, job: int) -> NotPlaced | None:
@@ -129,9 +146,8 @@ def no_place(project: Project, case: Case, books: Books, job: int, code: int) ->
     if not _somebody(case, books, job):
         ties = project.jobs[job].same_people_as + project.jobs[job].other_people_than
         return NotPlaced(project, job, Reason.NOT_THESE, f"by who does {_ids(project, ties)}, nobody is left for it", jobs=ties)
-    words = (
-        "on all days that are looked at whoever and whatever it needs is taken by other jobs, or it has to wait for too long"
-    )
+    ahead = f"in the {long_words(project, project.horizon)} that a schedule looks ahead" if project.horizon else "at all times"
+    words = f"{ahead} whoever and whatever it needs is taken by other jobs, or it has to wait for too long"
     return NotPlaced(project, job, Reason.FULL, words)
 
 

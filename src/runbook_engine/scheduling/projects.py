@@ -9,14 +9,14 @@ from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from runbook_engine.calendars.weekly import DaysOff
+from runbook_engine.calendars import DaysOff, first_everywhere
 from runbook_engine.model.estate import Estate
 from runbook_engine.model.jobs import Crew, Job, Project, Spans, Supply
 from runbook_engine.model.plan import Plan, PlannedPhase
 from runbook_engine.model.runbook import Deadline
 from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import PackageId, PhaseId
-from runbook_engine.scheduling.projects_calendar import Openings, clock_of, is_abstract, start_zone, zone_of
+from runbook_engine.scheduling.projects_calendar import Openings, clock_of, is_abstract, start_zones, zone_of
 from runbook_engine.scheduling.projects_clock import Clock
 from runbook_engine.scheduling.projects_elsewhere import with_elsewhere
 from runbook_engine.scheduling.projects_fit import needed_s
@@ -100,7 +100,7 @@ class _Making:
         used = dict.fromkeys(name for package in plan.packages.values() for name in package.uses)
         self.supplies = supplies_of(used, estate, clock, days_off, terms.booked, known)
         self.calendars: dict[Spans, int] = {}
-        self.zones: dict[PhaseId, ZoneInfo] = {}
+        self.zones: dict[PhaseId, tuple[ZoneInfo, ...]] = {}
         self.needed = needed_s(plan, terms.parallel)
         self.openings = Openings(plan, estate, clock, days_off, terms.booked, known) if clock else None
         self.staff = Staff(estate, clock, days_off, terms.booked, self.sites, known) if clock else None
@@ -214,9 +214,9 @@ class _Making:
             return 0
         starts = [value for value in (self.plan.start, phase.earliest, piece.package.earliest) if value is not None]
         if starts and phase.id not in self.zones:
-            self.zones[phase.id] = start_zone(self.plan, phase, self.estate)
-        zone = self.zones.get(phase.id)
-        return max((self.clock.after(self.clock.begins(value, zone)) for value in starts), default=0)
+            self.zones[phase.id] = start_zones(self.plan, phase, self.estate)
+        zones = self.zones.get(phase.id, ())
+        return max((self.clock.after(first_everywhere(value, zones)) for value in starts), default=0)
 
     def _due(self, piece: Piece, phase: PlannedPhase, needed: Needed) -> tuple[int | None, int | None]:
         """By when it is wanted, and by when it has to be over."""

@@ -33,12 +33,12 @@ def zone_of(plan: Plan, estate: Estate) -> ZoneInfo:
     return ZoneInfo(estate.sites[chosen].time_zone if chosen else "UTC")
 
 
-def start_zone(plan: Plan, phase: PlannedPhase, estate: Estate) -> ZoneInfo:
-    """In which the dates from which a phase may start are meant: that of the first of its own sites by name, if it has any."""
+def start_zones(plan: Plan, phase: PlannedPhase, estate: Estate) -> tuple[ZoneInfo, ...]:
+    """In which the dates from which a phase may start are meant, all together: those of its own sites, if it has any."""
     if len({site.time_zone for site in estate.sites.values()}) < 2:
-        return zone_of(plan, estate)
+        return (zone_of(plan, estate),)
     sites = sorted(scope(plan, phase, estate).sites & estate.sites.keys())
-    return ZoneInfo(estate.sites[sites[0]].time_zone) if sites else zone_of(plan, estate)
+    return tuple(ZoneInfo(name) for name in dict.fromkeys(estate.sites[s].time_zone for s in sites)) or (zone_of(plan, estate),)
 
 
 def clock_of(plan: Plan, estate: Estate, at: datetime, slot_s: int, work_s: float) -> Clock:

@@ -1,6 +1,6 @@
 """Who can do what, and when they are free: people of the inventory → workers, `who` → crews."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from operator import attrgetter
 from zoneinfo import ZoneInfo
@@ -19,6 +19,7 @@ from runbook_engine.model.words import PersonId
 from runbook_engine.scheduling.projects_clock import Clock
 from runbook_engine.scheduling.projects_known import Known
 from runbook_engine.scheduling.projects_rates import Hours
+from runbook_engine.scheduling.resting import work_of
 from runbook_engine.scheduling.spans import joined, minus
 
 _HEAD = "head-of-"
@@ -49,7 +50,7 @@ class Staff:
         self._known: dict[tuple[tuple[Who, ...], str], Needed] = {}
         self._numbers: dict[PersonId, int] = {}
         self._hours = Hours(estate, clock, days_off, known or Known())
-        self._booked = _booked_people(booked)
+        self._booked = work_of(booked)
 
     def crews(self, package: Package, site: str) -> Needed:
         """The crews of a package."""
@@ -164,12 +165,3 @@ def _in_role(role: str, estate: Estate) -> frozenset[str]:
         return frozenset(p.id for p in estate.people.values() if p.department == role)
     head = estate.departments.get(role.removeprefix(_HEAD)) if role.startswith(_HEAD) else None
     return frozenset({head.head}) if head else frozenset()
-
-
-def _booked_people(booked: Iterable[Schedule]) -> dict[PersonId, list[Span]]:
-    """When people work for other plans."""
-    found: dict[PersonId, list[Span]] = {}
-    for booking in (b for schedule in booked for b in schedule.bookings):
-        for person in booking.people:
-            found.setdefault(person, []).extend(booking.spells or (Span(booking.start, booking.finish),))
-    return found
