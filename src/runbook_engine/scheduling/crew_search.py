@@ -5,7 +5,7 @@ by the clock, the answer is there in time, whatever a child is doing; while none
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from queue import Queue
 from typing import Any
@@ -14,12 +14,14 @@ from runbook_engine.model.jobs import Aim, Effort, Placed, Project, Solution
 from runbook_engine.model.values import dataclass
 from runbook_engine.scheduling.children import Child, Message, hear
 from runbook_engine.scheduling.crew_bounds import bound
+from runbook_engine.scheduling.crew_change import least_changed
 from runbook_engine.scheduling.crew_child import sent
 from runbook_engine.scheduling.crew_island import Island, Start, warmth
+from runbook_engine.scheduling.crew_keeping_island import Keeping
+from runbook_engine.scheduling.crew_late import NotKept, proven
 from runbook_engine.scheduling.crew_start import started
 from runbook_engine.scheduling.crew_values import merit, value
-from runbook_engine.scheduling.listing import Laid, in_time, solution
-from runbook_engine.scheduling.listing_case import DEADLINE
+from runbook_engine.scheduling.listing import Laid, is_late, solution
 
 ISLANDS = 2
 ROUND = 60_000  # jobs placed by an island before it is asked again
@@ -46,7 +48,7 @@ class Found:
 class Search:
     """Islands at work, each in a child process."""
 
-    def __init__(self, here: Island, effort: Effort, until: float | None, clock: Callable[[], float]) -> None:
+    def __init__(self, here: Island | Keeping, effort: Effort, until: float | None, clock: Callable[[], float]) -> None:
         self.here = here
         self.effort = effort
         self.clock = clock
@@ -120,30 +122,44 @@ class Search:
         self.children[name].say({"work": work, "warmth": warmth(self._done(name))})
 
 
-def general(project: Project, effort: Effort, aim: Aim = Aim.FINISH, baseline: Mapping[str, Placed] | None = None) -> Solution:
-    """A schedule for any project, within the effort; `seconds` count from this call. Raises NotPlaced.
+def general(
+    project: Project,
+    effort: Effort,
+    aim: Aim = Aim.FINISH,
+    baseline: Mapping[str, Placed] | None = None,
+    order: Sequence[int] | None = None,
+) -> Solution:
+    """A schedule for any project, within the effort; `seconds` count from this call. Raises NotPlaced, or NotKept.
 
-    `baseline` says how jobs were placed before, by their ids; with the aim CHANGE as much of that is kept as can be.
+    `baseline` says how jobs were placed before, by their ids; with the aim CHANGE as much of that is kept as can be. `order` is
+    that of the first list where nothing is kept; then it is searched on even if nothing can be over earlier.
     """
-    until = None if effort.seconds is None else time.monotonic() + effort.seconds - GRACE_S
+    began = time.monotonic()
+    until = None if effort.seconds is None else began + effort.seconds - GRACE_S
+    if aim is Aim.CHANGE and baseline and (effort.work or effort.seconds):
+        return least_changed(project, effort, baseline, until)
     least = bound(project)
-    laid, start = started(project, aim, baseline or {}, least)
+    laid, start = started(project, aim, baseline or {}, least, order)
     best = solution(project, laid, how="list scheduling", tried=1)
-    missed = any(end > laid.case.jobs[j][DEADLINE] for j, end in enumerate(laid.books.finish))
-    if not effort.work and (until is None or time.monotonic() >= until):
-        in_time(project, laid)
+    missed = is_late(laid)
+    proof = proven(project) if missed else None
+    idle = not effort.work and (until is None or time.monotonic() >= until)
+    if missed and (proof or idle):
+        raise NotKept(project, laid, _bounded(best, least), proof=proof)
+    if idle or (not missed and (aim is Aim.CHANGE or (aim is Aim.FINISH and best.finish <= least and order is None))):
         return _bounded(best, least)
-    if not missed and (aim is Aim.CHANGE or (aim is Aim.FINISH and best.finish <= least)):
-        return _bounded(best, least)
-    here, start = _begun(start, _worth(start, laid), effort.seed)
+    worth = _worth(start, laid)
+    here, start = _begun(start, worth, effort.seed)
     found = Search(here, effort, until, time.monotonic).run()
-    if not found.genes and here.told < _worth(start, laid):
+    if not found.genes:
         found.genes = {"order": start.order, "picks": start.picks, "waits": start.waits}
-    if found.genes:
+    if found.value < worth:
         laid = _laid_again(here, found.genes)
         best = solution(project, laid, how="search over lists and people", tried=1)
-    in_time(project, laid)
-    return _bounded(best, least, 1 + found.placed // max(1, len(project.jobs)))
+    best = _bounded(best, least, 1 + found.placed // max(1, len(project.jobs)))
+    if is_late(laid):
+        raise NotKept(project, laid, best, tried=best.tried, seconds=time.monotonic() - began)
+    return best
 
 
 def _begun(start: Start, worth: int, seed: int) -> tuple[Island, Start]:
