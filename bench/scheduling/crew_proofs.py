@@ -24,7 +24,7 @@ from runbook_engine.scheduling.checker import faults
 from runbook_engine.scheduling.crew_bounds import bound
 from runbook_engine.scheduling.crew_island import Island, warmth
 from runbook_engine.scheduling.crew_proof import Proof
-from runbook_engine.scheduling.crew_search import AT_ONCE, PROVE_AT_ONCE, PROVE_FROM
+from runbook_engine.scheduling.crew_search import prove_from
 from runbook_engine.scheduling.crew_start import started
 from runbook_engine.scheduling.listing import Laid, first, solution
 
@@ -78,14 +78,14 @@ def row(project: Project, seconds: float) -> tuple[int, int, int, int, int]:
     listed, least = checked(project, first(project)), bound(project)
     if listed.finish <= least:
         return listed.finish, least, listed.finish, listed.finish, least
-    part = seconds * (PROVE_FROM if len(project.jobs) > AT_ONCE else PROVE_AT_ONCE)
+    part = seconds * prove_from(len(project.jobs))
     (early, one), (early_two, two) = (list(island(project, least, 2 + k, [part, seconds])) for k in range(2))
     best = min(early, early_two, key=lambda each: each.finish)
     without = min(one.finish, two.finish)
     if best.finish <= least:
         return listed.finish, least, without, best.finish, least
     asked = proof(project, best, least, seconds - part)
-    ours = min(one.finish, best.finish, *([asked.solution.finish] if asked.solution else []))
+    ours = min((one if best is early else two).finish, best.finish, *([asked.solution.finish] if asked.solution else []))
     return listed.finish, least, without, ours, min(ours, asked.bound)
 
 

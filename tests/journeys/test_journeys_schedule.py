@@ -199,12 +199,40 @@ def test_a_deadline_that_is_not_kept(planner: Person) -> None:
     said = planner.types("schedule", "runbooks/late.yml", *QUICK, "--book", code=4)
     assert "AFTER the deadline of Mon 1 Dec 24:00" in said.out
     assert "Write the report is over" in said.err
+    assert "Proved: in every schedule Write the report is over at least 17h too late; nothing was searched for." in said.err
     assert "nothing was booked" in said.err
     assert planner.types("tasks", "--for", "ana.duarte", code=0).out.startswith("Nothing is booked")
 
     soft = late.replace("deadline: 2031-12-01", "deadline: {by: 2031-12-01, soft: true}").replace("takes: 1h", "takes: 7h")
     planner.writes("runbooks/soft.yml", runbook("soft", soft))
     assert "AFTER the wished deadline" in planner.types("schedule", "runbooks/soft.yml", *QUICK, code=0).out
+
+
+TIGHT = """start: 2031-12-01
+deadline: 2031-12-01T15:00
+phases:
+  - id: lay
+    title: Lay
+    steps:
+{steps}
+"""
+
+
+def test_a_deadline_is_searched_for_before_it_is_refused(planner: Person) -> None:
+    """Six hours for twelve hours of two people: the first list misses it. Where the search does as well, it says how near."""
+
+    def steps(*hours: int) -> str:
+        one = "      - {{id: s{n}, title: S{n}, manual: Lay., who: {{skill: hands}}, takes: {h}h, needs: []}}"
+        return TIGHT.format(steps="\n".join(one.format(n=n, h=h) for n, h in enumerate(hours)))
+
+    planner.writes("runbooks/tight.yml", runbook("tight", steps(3, 3, 2, 2, 2)))
+    assert "a search may find" in planner.types("schedule", "runbooks/tight.yml", *QUICK, code=4).err
+    assert planner.types("schedule", "runbooks/tight.yml", "--book", code=0).err.count("Booked: tight")
+
+    planner.writes("runbooks/tight.yml", runbook("tight", steps(4, 4, 4)))
+    said = planner.types("schedule", "runbooks/tight.yml", "--time-limit", "4", code=4).err
+    assert "is over Mon 1 Dec 17:00, 2h after Mon 1 Dec 15:00" in said
+    assert "schedules: none keeps it, and this one comes nearest." in said
 
 
 def test_people_are_booked_once(planner: Person) -> None:
@@ -304,3 +332,74 @@ def test_somebody_whom_nobody_knows(planner: Person) -> None:
     """A misspelt name is no empty list."""
     assert "Did you mean ana.duarte?" in planner.types("tasks", "--for", "ana.duart", code=2).err
     assert "--ics needs a person" in planner.types("tasks", "--ics", "x.ics", code=2).err
+
+
+SHARED = """start: 2031-12-01
+deadline: 2031-12-05
+{more}phases:
+  - id: rewire
+    title: Rewire
+    steps:
+      - {{id: cables, title: Lay the cables, manual: Lay., who: {{person: ana.duarte}}, takes: {first}}}
+      - {{id: burn, title: Burn it in, manual: Wait., takes: {then}}}
+"""
+
+
+def test_plans_of_equal_priority_are_one_project(planner: Person) -> None:
+    """Neither is put behind the other as a whole: the one with the long wait gets the technician first, though named last."""
+    planner.writes("runbooks/long.yml", runbook("long", SHARED.format(first="6h", then="10m", more="")))
+    planner.writes("runbooks/short.yml", runbook("short", SHARED.format(first="1h", then="30h", more="")))
+    said = planner.types("schedule", "runbooks/long.yml", "--with", "runbooks/short.yml", *QUICK, "--json", code=0)
+    alone = planner.types("schedule", "runbooks/short.yml", *QUICK, "--json", code=0).json()
+    long, short = said.json()["schedules"]
+
+    assert "Scheduled as one project, for their priorities are equal: long and short." in said.err
+    assert short["finish"] == alone["finish"]
+    assert next(t["start"] for t in long["tasks"] if t["step"] == "cables") == "2031-12-01T09:00:00+00:00"
+    planner.types("schedule", "runbooks/long.yml", "--with", "runbooks/short.yml", *QUICK, "--book", code=0)
+    again = planner.types("schedule", "runbooks/short.yml", *QUICK, "--json", code=0).json()
+    assert again["moved"] == []
+    kept = ("--with", "runbooks/short.yml", "--aim", "change", "--json")
+    both = planner.types("schedule", "runbooks/long.yml", *kept, code=0).json()["schedules"]
+    assert [each["moved"] for each in both] == [[], []]
+
+    planner.writes("runbooks/long.yml", runbook("long", SHARED.format(first="6h", then="10m", more="priority: 1\n")))
+    said = planner.types("schedule", "runbooks/short.yml", "--with", "runbooks/long.yml", *QUICK, "--json", code=0)
+    later, first = said.json()["schedules"]
+    assert "one project" not in said.err
+    assert first["tasks"][0]["start"] == "2031-12-01T08:00:00+00:00"
+    assert later["finish"] > short["finish"]
+
+
+def test_what_two_equal_plans_cannot_keep_names_both(planner: Person) -> None:
+    """A deadline that one of them misses, a pin that takes what the other has no place without, and no schedule at all."""
+    tight = SHARED.replace("deadline: 2031-12-05", "deadline: 2031-12-01")
+    planner.writes("runbooks/one.yml", runbook("one", tight.format(first="6h", then="10m", more="")))
+    planner.writes("runbooks/two.yml", runbook("two", tight.format(first="6h", then="10m", more="")))
+    said = planner.types("schedule", "runbooks/one.yml", "--with", "runbooks/two.yml", *QUICK, "--book", code=4)
+    assert "Burn it in is over Tue 2 Dec" in said.err
+    assert "scheduled as one project with one" in said.err
+    assert planner.types("tasks", "--for", "ana.duarte", code=0).out.startswith("Nothing is booked")
+
+    pin = ("--pin", "rewire/cables=2031-12-01T22:00@ana.duarte")
+    said = planner.types("schedule", "runbooks/one.yml", "--with", "runbooks/two.yml", *QUICK, *pin, code=4).err
+    assert "one/rewire/cables" in said
+    assert "not all the while ana.duarte is free" in said
+    planner.writes("runbooks/two.yml", runbook("two", tight.format(first="20h", then="10m", more="")))
+    said = planner.types("schedule", "runbooks/one.yml", "--with", "runbooks/two.yml", *QUICK, code=4).err
+    assert "There is no schedule for one and two: Lay the cables of two" in said
+
+
+def test_equal_plans_take_turns_on_hosts_they_share(planner: Person) -> None:
+    """A phase has its hosts for itself; what is booked has no host twice, and each is told as it was scheduled."""
+    found = planner.types("schedule", "runbooks/disks.yml", "--with", "runbooks/fans.yml", *QUICK, "--json", code=0).json()
+    spans = [
+        (min(t["start"] for t in swaps), max(t["finish"] for t in swaps))
+        for each in found["schedules"]
+        for swaps in [[t for t in each["tasks"] if t["phase"] == "swap"]]
+    ]
+    (_, over), (second, _) = sorted(spans)
+    assert over <= second
+    shown = planner.types("schedule", "runbooks/disks.yml", "--with", "runbooks/fans.yml", *QUICK, "--book", code=0)
+    assert "booked twice" not in shown.out
+    assert "cannot both have them" not in shown.out

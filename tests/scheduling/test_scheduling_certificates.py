@@ -269,6 +269,6 @@ def test_a_certificate_that_ends_too_early_is_told_with_its_day(asked):
     (found,) = asked("feasibility", "2026-12-04", "2026-12-10", inventory=alone, code=4)["findings"]
 
     assert found["matter"] == "certificate"
-    assert "Bob's certificate esd on Thu 3 Dec 2026" in found["reason"]
+    assert "Bob's certificate esd ends on Thu 3 Dec 2026" in found["reason"]
     assert found["place"] == "inventory/all.yml:7:55"
     assert "renew the certificate esd of Bob" in found["ways_out"][0]["words"]

@@ -5,8 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from runbook_engine.model.jobs import Crew, Job, Project, Worker
+from runbook_engine.model.jobs import Crew, Job, Link, Project, Worker
 from runbook_engine.model.words import HostName, PackageId, PersonId
+from runbook_engine.scheduling.listing import first
+from runbook_engine.scheduling.listing_reasons import NotPlaced
 from runbook_engine.scheduling.pins import NotPinned, Pin, pinned
 
 ORIGIN = datetime(2026, 11, 30, 8, tzinfo=UTC)
@@ -103,3 +105,24 @@ def test_pins_that_contradict_each_other_are_refused() -> None:
         pinned(project(), [early, late])
     with pytest.raises(NotPinned, match="two pins say who does a/mount@h1"):
         pinned(project(), [ana, ben])
+
+
+@pytest.mark.parametrize(
+    ("start", "why"),
+    [
+        (4, "a time at which the window daytime, freezes taken off, is not open, or not for so long"),
+        (23, "a time at which the window daytime, freezes taken off, is not open, or not for so long"),
+        (12, "a time before which it may not begin"),
+        (15, "it comes too late for its own pinned start"),
+    ],
+)
+def test_a_pin_that_its_own_calendar_forbids_is_told_so(start: int, why: str) -> None:
+    """Closed then, closed before it is over, before its earliest start; else it is what comes before it."""
+    before = Job(id="before", duration=16)
+    ana = (Crew(people=(0,), words="ana"),)
+    release, links = 13 if start == 12 else 0, (Link(before=0),) if start == 15 else ()
+    job = Job(id="j", duration=2, calendar=0, window="daytime", start=start, crews=ana, release=release, links=links)
+    of = Project(jobs=(before, job), slot_s=3600, calendars=(((8, 24),),), horizon=240, workers=(Worker(id=ANA),))
+
+    with pytest.raises(NotPlaced, match=why):
+        first(of)

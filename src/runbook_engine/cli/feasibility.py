@@ -127,7 +127,7 @@ def _estate(place: Settings) -> Estate:
 
 def _broken(mistake: Mistake) -> Finding:
     """A rule of capacity that a phase breaks."""
-    reason = f"{mistake.message[0].upper()}{mistake.message[1:]}."
+    reason = f"{mistake.message[0].upper()}{mistake.message[1:].removesuffix('.')}."
     ways = (WayOut(words=f"let fewer hosts go together: {mistake.hint}", cost=1.0),) if mistake.hint else ()
     return Finding(matter=Matter.CAPACITY, place=str(mistake.place), reason=reason, ways_out=ways)
 
@@ -143,7 +143,7 @@ def _too_many(plan: Plan, estate: Estate) -> Iterator[Finding]:
         hosts = fold_hosts(broken.hosts, most=4)
         why = f": {broken.pool.why}" if broken.pool.why else ""
         reason = f"Capacity rule {broken.pool.name}: {hosts} would be out of service together"
-        reason += f", and only {broken.pool.out} may be{why}."
+        reason += f", and only {broken.pool.out} may be{why.removesuffix('.')}."
         way = WayOut(words=f"let fewer hosts go together: batches: [{broken.pool.out}]", cost=1.0)
         yield Finding(matter=Matter.CAPACITY, place=broken.phase, reason=reason, ways_out=(way,), about=broken.hosts)
 
@@ -233,7 +233,7 @@ def _unreachable(plan: Plan, estate: Estate, place: Settings) -> Iterator[Findin
         yield Finding(
             matter=Matter.REACH,
             place=where.entry("hosts", host.name),
-            reason=f"{fold_hosts(names, most=4)} cannot be reached: {cause}, such as {fault.message.rstrip('.')}.",
+            reason=f"{fold_hosts(names, most=4)} cannot be reached ({cause}): {fault.message.rstrip('.')}.",
             ways_out=(WayOut(words=words, cost=1.0),),
             about=tuple(names),
         )

@@ -101,23 +101,23 @@ def make(plan: Plan, place: Settings, wish: Wish, booked: Sequence[Booked], now:
     live = estates_of(place.inventory).live()
     before, others = own_and_others(booked, plan.runbook)
     wish = _aimed(wish, plan, before)
-    learnt = _learnt(plan, place)
+    learnt = learnt_for(plan, place)
     terms = Terms(parallel=place.parallel, pools=live.pools, booked=others, learnt=learnt)
     try:
         zone = zone_of(plan, live.estate)
         project = project_of(plan, live.estate, days_off, asked_from(wish.start, zone, now), terms)
     except ValueError as error:
         raise Refused(f"{plan.runbook} cannot be scheduled: {error}", next_command="runbook inventory check") from error
-    _begins(plan, project, wish)
+    begins(plan, project, wish)
     project, solution, refused = _solved(plan, with_pins(project, wish.pins, zone), wish, zone, before)
-    _keeps_to_rules(plan, project, solution)
+    keeps_to_rules(plan.runbook, project, solution)
     effort = Effort(seed=wish.seed)
     schedule = schedule_of(
         plan, live.estate, project, solution, now, aim=wish.aim, effort=effort, estimates=estimate_words(plan, learnt)
     )
     if wish.pins:
         keep_to_rules(
-            _unpinned(project), solution, zone, conflict_text(schedule, others, names_of(live.estate), zone), wish.file
+            unpinned(project), solution, zone, conflict_text(schedule, others, names_of(live.estate), zone), wish.file
         )
     changed = moved(before.schedule, schedule) if before else None
     return Made(plan=plan, schedule=schedule, refused=refused, moved=changed, others=others)
@@ -131,7 +131,7 @@ def _aimed(wish: Wish, plan: Plan, before: Booked | None) -> Wish:
     return replace(wish, aim=Aim.FINISH)
 
 
-def _begins(plan: Plan, project: Project, wish: Wish) -> None:
+def begins(plan: Plan, project: Project, wish: Wish) -> None:
     """Raise Usage for a time from which on a plan that knows no dates is to be scheduled."""
     if wish.start is not None and project.origin is None:
         raise Usage(
@@ -140,7 +140,8 @@ def _begins(plan: Plan, project: Project, wish: Wish) -> None:
         )
 
 
-def _learnt(plan: Plan, place: Settings) -> Mapping[StepId, Estimate]:
+def learnt_for(plan: Plan, place: Settings) -> Mapping[StepId, Estimate]:
+    """What earlier runs in the journal say of the durations of a plan."""
     if not opening.has_journal(place):
         return {}
     with opening.store_of(place) as store:
@@ -148,25 +149,29 @@ def _learnt(plan: Plan, place: Settings) -> Mapping[StepId, Estimate]:
 
 
 def _solved(plan: Plan, project: Project, wish: Wish, zone: tzinfo, before: Booked | None) -> tuple[Project, Solution, str]:
-    """A schedule, and why it is refused: where no deadline can be kept, the one that is over first, and what it breaks."""
-    from runbook_engine.scheduling.forecasts import without_deadlines
+    """A schedule, and why it is refused: where not all deadlines are kept it is the least late, and what it breaks is told."""
+    from runbook_engine.scheduling.crew_late import NotKept
     from runbook_engine.scheduling.listing_reasons import NotPlaced
 
     try:
         return project, _search(project, wish, before), ""
+    except NotKept as error:
+        if error.nearest is None:
+            raise impossible(plan.runbook, wish, error) from error
+        late = "; ".join(late_words(project, error.nearest, zone)) or str(error)
+        return in_time_or_not(project, late), error.nearest, f"{late}. {error.how}"
     except (NotPlaced, ValueError) as error:
-        first: Exception = error
-    eased = without_deadlines(project)
-    if eased == project:
-        raise _impossible(plan, wish, first) from first
-    try:
-        solution = _search(eased, wish, before)
-    except (NotPlaced, ValueError):
-        raise _impossible(plan, wish, first) from first
-    return eased, solution, "; ".join(_late(project, solution, zone)) or str(first)
+        raise impossible(plan.runbook, wish, error) from error
 
 
-def _late(project: Project, solution: Solution, zone: tzinfo) -> Iterator[str]:
+def in_time_or_not(project: Project, late: str) -> Project:
+    """The project that a schedule is held against: where it is late, the one without deadlines."""
+    from runbook_engine.scheduling.forecasts import without_deadlines
+
+    return without_deadlines(project) if late else project
+
+
+def late_words(project: Project, solution: Solution, zone: tzinfo) -> Iterator[str]:
     """What is over after it has to be, in the order of its time."""
     from runbook_engine.reporting.schedule_words import until
     from runbook_engine.reporting.words import duration
@@ -210,22 +215,24 @@ def running_s() -> float:
         return time.process_time()
 
 
-def _impossible(plan: Plan, wish: Wish, error: Exception) -> Refused:
+def impossible(names: str, wish: Wish, error: Exception) -> Refused:
+    """The refusal where there is no schedule at all."""
     kept = "people, calendars, resources and pins" if wish.pins else "people, calendars and resources"
     return Refused(
-        f"There is no schedule for {plan.runbook}: {error}",
+        f"There is no schedule for {names}: {error}",
         why=f"Nothing that keeps to {kept} was found.",
         next_command=f"runbook schedule {wish.file}, and another --pin" if wish.pins else f"runbook feasibility {wish.file}",
     )
 
 
-def _keeps_to_rules(plan: Plan, project: Project, solution: Solution) -> None:
+def keeps_to_rules(names: str, project: Project, solution: Solution) -> None:
     """A solution that breaks a rule is a mistake of ours, and is never shown."""
     from runbook_engine.scheduling.checker import faults
 
     if wrong := faults(project, solution):
-        raise RuntimeError(f"the schedule of {plan.runbook} found by {solution.how} breaks its rules: {'; '.join(wrong[:5])}")
+        raise RuntimeError(f"the schedule of {names} found by {solution.how} breaks its rules: {'; '.join(wrong[:5])}")
 
 
-def _unpinned(project: Project) -> Project:
+def unpinned(project: Project) -> Project:
+    """The same, in which nothing is fixed by hand."""
     return replace(project, jobs=tuple(replace(job, start=None, people=None) for job in project.jobs))

@@ -34,7 +34,9 @@ Next: runbook tasks --for PERSON --ics FILE"""
 @since
 @click.option("--aim", type=click.Choice([str(a) for a in Aim]), help="What it is to be good at; else finish, of a run change.")
 @click.option("--pin", "pins", multiple=True, metavar="TASK=START[@PERSON]", help="Fix a start, people, or both (repeatable).")
-@click.option("--with", "more", multiple=True, metavar="PLAN", help="Schedule that as well; the higher priority goes first.")
+@click.option(
+    "--with", "more", multiple=True, metavar="PLAN", help="Schedule that as well: the higher priority first, equals as one."
+)
 @click.option(
     "--effort", type=click.Choice([str(z) for z in Zeal]), default="normal", help="How much is searched; quick: not at all."
 )
@@ -120,19 +122,31 @@ def _given(*names: str) -> list[str]:
 
 
 def _together(plans: Sequence[Plan], files: Sequence[str], place: Settings, wish: Wish, now: datetime) -> list[Made]:
-    """The schedules, in the order in which the plans were named. Whose priority is greater is placed first."""
+    """The schedules, in the order in which the plans were named. Whose priority is greater is placed first, equals as one."""
     _each_once(plans, files)
     booked = list(booked_of(place))
     made: dict[str, Made] = {}
-    for file, plan in sorted(zip(files, plans, strict=True), key=lambda pair: -pair[1].priority):
-        waiting = {p.runbook for p in plans if p.runbook not in made and p is not plan}
+    for priority in sorted({plan.priority for plan in plans}, reverse=True):
+        group = [(file, plan) for file, plan in zip(files, plans, strict=True) if plan.priority == priority]
+        names = {plan.runbook for _, plan in group}
+        waiting = {p.runbook for p in plans if p.runbook not in made} - names
         beside = [entry for entry in booked if entry.schedule.runbook not in waiting]
-        pins, limit_s = wish.pins if plan is plans[0] else (), _share(wish, len(made) + 1, len(plans))
-        share = replace(wish, pins=pins, limit_s=limit_s, file=file)
-        made[plan.runbook] = found = make(plan, place, share, beside, now)
-        booked = [entry for entry in booked if entry.schedule.runbook != plan.runbook]
-        booked.append(Booked(number=0, schedule=found.schedule, by="", at=now))
+        pins = wish.pins if plans[0].runbook in names else ()
+        share = replace(wish, pins=pins, limit_s=_share(wish, len(made) + len(group), len(plans)), file=group[0][0])
+        for found in _made([plan for _, plan in group], place, share, beside, now):
+            made[found.plan.runbook] = found
+            booked = [entry for entry in booked if entry.schedule.runbook != found.plan.runbook]
+            booked.append(Booked(number=0, schedule=found.schedule, by="", at=now))
     return [made[plan.runbook] for plan in plans]
+
+
+def _made(plans: Sequence[Plan], place: Settings, wish: Wish, booked: Sequence[Booked], now: datetime) -> list[Made]:
+    """The schedules of plans of equal priority."""
+    if len(plans) == 1:
+        return [make(plans[0], place, wish, booked, now)]
+    from runbook_engine.cli.joining import make_together
+
+    return make_together(plans, place, wish, booked, now)
 
 
 def _each_once(plans: Sequence[Plan], files: Sequence[str]) -> None:
@@ -225,7 +239,7 @@ def _end(found: Sequence[Made], files: Sequence[str], place: Settings, now: date
     if refused:
         raise Refused(
             f"A deadline is not kept. {' '.join(refused.values())}",
-            why="This is the best that was found without it" + ("; nothing was booked." if book else "."),
+            why="The schedule that is shown is the least late that was found" + ("; nothing was booked." if book else "."),
             next_command=f"runbook feasibility {next(iter(refused))}",
         )
     if book:

@@ -61,9 +61,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """Whether a plan can be done as it stands. `conflict`: things that cannot all hold; drop any one and it fits."""
+    """Whether a plan can be done as it stands. `conflict`: what cannot all hold; if `minimal`, drop any one and it fits."""
 
     feasible: Feasible
     findings: tuple[Finding, ...] = ()
     conflict: tuple[str, ...] = ()
+    minimal: bool = True  # false: so many things were to be tried that some of the conflict may not be needed
     estimates: Mapping[str, str] = field(default_factory=dict)  # by package, where a duration nobody stated comes from

@@ -58,7 +58,8 @@ def _finding(number: int, one: Finding) -> Iterator[str]:
 def _conflict(verdict: Verdict) -> Iterator[str]:
     if len(verdict.conflict) > 1:
         lines = [one_line(f"  – {words}", 1000) for words in verdict.conflict]
-        yield "\n".join(["These cannot all hold; without any one of them the others can", *lines])
+        rest = "without any one of them the others can" if verdict.minimal else "not each of them was tried by itself"
+        yield "\n".join([f"These cannot all hold; {rest}", *lines])
 
 
 def _next(verdict: Verdict, file: str) -> str:
@@ -70,7 +71,7 @@ def _next(verdict: Verdict, file: str) -> str:
 def verdict_data(verdict: Verdict, plan: Plan, at: datetime) -> dict[str, Any]:
     """The JSON form of a verdict.
 
-    Fields: `format` (1), `kind` ("verdict"), `digest`, `runbook`, `title`, `at`, `feasible`, `findings`, `conflict`,
+    Fields: `format` (1), `kind` ("verdict"), `digest`, `runbook`, `title`, `at`, `feasible`, `findings`, `conflict`, `minimal`,
     `estimates` (by package, where a duration that the author did not state comes from).
     """
     return {
@@ -83,6 +84,7 @@ def verdict_data(verdict: Verdict, plan: Plan, at: datetime) -> dict[str, Any]:
         "feasible": verdict.feasible.value,
         "findings": [_finding_data(one) for one in verdict.findings],
         "conflict": list(verdict.conflict),
+        "minimal": verdict.minimal,
         "estimates": dict(verdict.estimates),
     }
 

@@ -31,17 +31,20 @@ def _users(project: Project, solution: Solution, number: int) -> list[tuple[int,
 
 
 def _tools(supply: Supply, users: list[tuple[int, int, int, bool]]) -> Iterator[str]:
-    changes: dict[int, list[int]] = defaultdict(lambda: [0, 0])
-    for begin, end, amount, fact in (*users, *((*taken, True) for taken in supply.taken)):
+    changes: dict[int, list[int]] = defaultdict(lambda: [0, 0, 0])
+    spans = [*((*user, 0) for user in users), *((*taken, True, taken[2]) for taken in supply.taken)]
+    for begin, end, amount, fact, gone in spans:
         if begin < end:
-            for slot, more in ((begin, amount), (end, -amount)):
-                changes[slot][0] += more
-                changes[slot][1] += 0 if fact else more
-    held = free = 0
+            for slot, sign in ((begin, 1), (end, -1)):
+                for k, more in enumerate((amount, 0 if fact else amount, gone)):
+                    changes[slot][k] += sign * more
+    held = free = away = 0
     for slot in sorted(changes):
-        held, free = held + changes[slot][0], free + changes[slot][1]
+        held, free, away = held + changes[slot][0], free + changes[slot][1], away + changes[slot][2]
         if held > supply.amount and free > 0:
-            yield f"{held} of {supply.name} are used at {slot}, and there are {supply.amount}"
+            left = f"when its hours and what others have booked leave {max(0, supply.amount - away)}"
+            there = left if held - away <= supply.amount else f"and there are {supply.amount}"
+            yield f"{held - away if there is left else held} of {supply.name} are used at {slot}, {there}"
             return
 
 

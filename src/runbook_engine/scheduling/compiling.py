@@ -5,7 +5,7 @@ Else the first searches do it in their own time, some ten processor seconds each
 
 from concurrent.futures import ProcessPoolExecutor
 
-from runbook_engine.model.jobs import Aim, Crew, Job, Link, Project, Worker
+from runbook_engine.model.jobs import Aim, Crew, Job, Link, Placed, Project, Worker
 from runbook_engine.model.words import PersonId
 
 _CHAIN = tuple(Job(id=str(n), duration=2, links=(Link(before=n - 1),) if n else ()) for n in range(4))
@@ -35,13 +35,18 @@ def plain_search() -> None:
 
 
 def search_with_people() -> None:
-    """One with people."""
+    """One with people, for an early end and for few changes."""
     from runbook_engine.scheduling import crew_island
+    from runbook_engine.scheduling.crew_keeping_island import Keeping, before_of
     from runbook_engine.scheduling.crew_start import started
+    from runbook_engine.scheduling.listing_case import case_of
 
     _, start = started(_WITH_PEOPLE, Aim.FINISH, {})
     crews = crew_island.Island(start, 1, fast=True)
     crews.search(1000, 0.5)
+    placed = {job.id: Placed(start=0, finish=2, people=(0,)) for job in _WITH_PEOPLE.jobs}
+    before = before_of(_WITH_PEOPLE, case_of(_WITH_PEOPLE), placed)
+    Keeping(before, 1, fast=True).search(1000, 0.5)
 
 
 SEARCHES = (plain_search, search_with_people)

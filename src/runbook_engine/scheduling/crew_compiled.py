@@ -15,6 +15,7 @@ import numpy as np
 from numba import njit
 
 from runbook_engine.scheduling import (
+    crew_keeping,
     crew_moves,
     crew_values,
     listing_books,
@@ -39,6 +40,7 @@ _MODULES = (
     listing_order,
     crew_values,
     crew_moves,
+    crew_keeping,
 )
 _PLAIN = {
     "books_of",
@@ -51,7 +53,7 @@ _PLAIN = {
     "finish_of",
 }  # run once for a project, never compiled
 _MAKING_LISTS = {"sequence", "unmet", "bound"}
-_ENTRIES = {"decoded", "searched"}
+_ENTRIES = {"decoded", "searched", "rekept", "keep_searched"}
 _WIDTHS = {
     "jobs": 15,
     "into": 4,

@@ -6,7 +6,7 @@ from typing import Any
 from runbook_engine.model.values import dataclass
 from runbook_engine.scheduling import crew_moves
 from runbook_engine.scheduling.crew_moves import BEST, GOAL, MERIT, VALUE, WARM, WORK, Hunt, remembered, taken
-from runbook_engine.scheduling.crew_values import finish_of
+from runbook_engine.scheduling.crew_values import MISSED, finish_of
 from runbook_engine.scheduling.listing_books import Books
 from runbook_engine.scheduling.listing_case import Case
 from runbook_engine.scheduling.listing_order import sequence
@@ -56,7 +56,7 @@ class Island:
         self.luck = Random(seed)  # noqa: S311 - nothing secret
         self.looks = min(LOOKS, LOOKS_BY_WORK // max(1, len(start.order)))
         cooled = 1.0 if seed % 2 else min(1.0, HOT_UP_TO / max(1, len(start.order))) ** 2
-        self.heat = HEAT[seed % 2] * cooled * min(int(self.hunt.state[VALUE]), 1 << 40)
+        self.heat = HEAT[seed % 2] * cooled * min(int(self.hunt.state[VALUE]) % MISSED, 1 << 40)
 
     def _compile(self) -> None:
         from runbook_engine.scheduling.crew_compiled import books_arrays, case_arrays, compiled, row_array

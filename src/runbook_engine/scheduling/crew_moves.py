@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from runbook_engine.scheduling.crew_values import FINISH, WORST, merit, value
-from runbook_engine.scheduling.listing_case import IN_AT, JOB, SEAT_AT
+from runbook_engine.scheduling.listing_case import DEADLINE, IN_AT, JOB, SEAT_AT
 from runbook_engine.scheduling.listing_laying import lay
 from runbook_engine.scheduling.listing_order import sequence
 
@@ -130,7 +130,7 @@ def changed(case: Any, books: Any, hunt: Any) -> tuple[int, int, int]:
 def late_one(case: Any, books: Any, hunt: Any) -> int:
     """Where in the order a job is that is over late, or one of those that it waits for, however far back."""
     jobs, state = len(hunt.tried), hunt.state
-    job = too_late(books, hunt, chance(state, jobs)) if chance(state, 2) else -1
+    job = too_late(case, books, hunt, chance(state, jobs)) if chance(state, 2) else -1
     if job < 0:
         job = hunt.tried[chance(state, jobs)]
         for _ in range(LOOKED_AT):
@@ -146,9 +146,16 @@ def late_one(case: Any, books: Any, hunt: Any) -> int:
     return at
 
 
-def too_late(books: Any, hunt: Any, since: int) -> int:
-    """The first job from a place of the order on that is over after the goal, around to where that began; -1: none is."""
+def too_late(case: Any, books: Any, hunt: Any, since: int) -> int:
+    """The first job from a place of the order on that is over after its deadline; else after the goal; -1: none is.
+
+    From the end of the order it goes on at its beginning, around to where that began.
+    """
     jobs, goal = len(hunt.tried), hunt.state[GOAL]
+    for k in range(jobs):
+        job = hunt.tried[(since + k) % jobs]
+        if books.finish[job] > case.jobs[job][DEADLINE]:
+            return int(job)
     for k in range(jobs):
         job = hunt.tried[(since + k) % jobs]
         if books.finish[job] > goal:

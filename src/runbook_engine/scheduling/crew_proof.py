@@ -8,9 +8,14 @@ from collections.abc import Sequence
 from runbook_engine.model.jobs import Job, Placed, Project, Solution, Spans
 from runbook_engine.scheduling.checker import faults
 from runbook_engine.scheduling.children import Message
+from runbook_engine.scheduling.crew_island import Island
+from runbook_engine.scheduling.crew_moves import MERIT
 from runbook_engine.scheduling.crew_puzzle import Puzzle, packed
 from runbook_engine.scheduling.crew_relaxed import fixed, puzzle
+from runbook_engine.scheduling.crew_start import laid_again
+from runbook_engine.scheduling.listing import Laid, solution
 from runbook_engine.scheduling.listing_case import BIG
+from runbook_engine.scheduling.listing_order import sequence
 from runbook_engine.scheduling.spans import common, merged
 
 PROVABLE = 300  # jobs that a proof is tried for
@@ -20,8 +25,8 @@ PER_PROOF = 2_000_000  # jobs placed in the time of one unit of CP-SAT's own mea
 class Proof:
     """What is asked of a prover, and what it has said so far."""
 
-    def __init__(self, project: Project, first: Solution, least: int) -> None:
-        self.project, self.first = project, first
+    def __init__(self, project: Project, first: Solution, least: int, here: Island | None = None) -> None:
+        self.project, self.first, self.here = project, first, here
         self.bound = least
         self.solution: Solution | None = None  # the best schedule that it found: one that passes the check
         self.puzzle: Puzzle | None = None
@@ -56,9 +61,22 @@ class Proof:
         mine = self.solution.finish if self.solution is not None and not self._late(self.solution) else 0
         return any(0 < known <= self.bound for known in (finish, mine))
 
-    def people(self, message: Message) -> list[tuple[int, ...]]:
-        """Who does each job in a solution."""
-        return named(self.project, self.puzzle, message["starts"], message["chosen"]) if self.puzzle else []
+    def best(self, genes: Message) -> Solution:
+        """The best schedule of a search; the first one if there are no genes of a better one."""
+        if not genes or self.here is None:
+            return self.first
+        return solution(self.project, _aside(self.here, genes)[0], how="", tried=1)
+
+    def listed(self, message: Message) -> Message:
+        """A list in the order of a solution that is no schedule, with the people in it, and its merit."""
+        if self.puzzle is None or self.here is None:
+            return {}
+        starts = message["starts"]
+        who = named(self.project, self.puzzle, starts, message["chosen"])
+        order = [0] * len(starts)
+        sequence(self.here.start.case, sorted(range(len(starts)), key=starts.__getitem__), order)
+        genes: Message = {"order": order, "picks": [each[0] if each else -1 for each in who], "waits": [0] * len(starts)}
+        return {"value": _aside(self.here, genes)[1], **genes}
 
     def better(self, best: Solution, *, missed: bool) -> Solution | None:
         """Its schedule, if that is better than the best that was found by others."""
@@ -70,6 +88,14 @@ class Proof:
     def _late(self, of: Solution) -> int:
         jobs = zip(self.project.jobs, of.placed, strict=True)
         return sum(max(0, placed.finish - job.due) for job, placed in jobs if job.due is not None)
+
+
+def _aside(here: Island, genes: Message) -> tuple[Laid, int]:
+    """A schedule and its merit; the search that goes on here is left as it is."""
+    before = list(here.hunt.picks), list(here.hunt.waits)
+    laid = laid_again(here, genes)
+    here.hunt.picks[:], here.hunt.waits[:] = before
+    return laid, int(here.hunt.state[MERIT])
 
 
 def solved(project: Project, of: Puzzle, starts: Sequence[int], chosen: Sequence[Sequence[Sequence[int]]]) -> Solution | None:

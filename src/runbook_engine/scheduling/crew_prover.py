@@ -16,7 +16,6 @@ from runbook_engine.scheduling.child_side import Message, answer, listening
 from runbook_engine.scheduling.crew_model import Modelled
 from runbook_engine.scheduling.crew_puzzle import unpacked
 
-
 FIRST_TURN = 0.25  # of CP-SAT's own measure of work
 
 

@@ -6,7 +6,7 @@ searched here, uncompiled; and one island rests from some moment on while the pr
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from queue import Queue
 from typing import Any
@@ -15,22 +15,21 @@ from runbook_engine.model.jobs import Aim, Effort, Placed, Project, Solution
 from runbook_engine.model.values import dataclass
 from runbook_engine.scheduling.children import Child, Message, hear
 from runbook_engine.scheduling.crew_bounds import bound
+from runbook_engine.scheduling.crew_change import least_changed
 from runbook_engine.scheduling.crew_child import sent
 from runbook_engine.scheduling.crew_island import Island, Start, warmth
-from runbook_engine.scheduling.crew_moves import MERIT
+from runbook_engine.scheduling.crew_keeping_island import Keeping
+from runbook_engine.scheduling.crew_late import NotKept, proven
 from runbook_engine.scheduling.crew_proof import PER_PROOF, PROVABLE, Proof
-from runbook_engine.scheduling.crew_start import started
-from runbook_engine.scheduling.crew_values import finish_of, merit, value
-from runbook_engine.scheduling.listing import Laid, in_time, solution
-from runbook_engine.scheduling.listing_case import DEADLINE
-from runbook_engine.scheduling.listing_order import sequence
+from runbook_engine.scheduling.crew_start import laid_again, started
+from runbook_engine.scheduling.crew_values import FINISH, finish_of, merit, value
+from runbook_engine.scheduling.listing import Laid, is_late, solution
 
 ISLANDS = 2
 ROUND = 60_000  # jobs placed by an island before it is asked again
 SHORT = 3  # orders tried here before it is looked whether a child is ready
 PROVER = "prover"
-PROVE_FROM = 0.4  # of the time: from then on the prover works in the place of an island
-AT_ONCE, PROVE_AT_ONCE = 60, 0.1  # so much sooner with so few jobs
+PROVE_FROM = ((60, 0.1), (150, 0.4), (1 << 40, 0.6))  # with up to so many jobs, from that part of the time on the prover works
 TICK_S = 0.2  # how often the clock is looked at while nobody says anything
 GRACE_S = 0.1  # what it takes to end the children and to write down the schedule
 
@@ -55,7 +54,12 @@ class Search:
     """Islands at work, each in a child process."""
 
     def __init__(
-        self, here: Island, effort: Effort, until: float | None, clock: Callable[[], float], proof: Proof | None = None
+        self,
+        here: Island | Keeping,
+        effort: Effort,
+        until: float | None,
+        clock: Callable[[], float],
+        proof: Proof | None = None,
     ) -> None:
         self.here = here
         self.proof = proof
@@ -99,7 +103,7 @@ class Search:
         left = None if self.until is None else self.until - self.clock()
         if left is not None and left <= 0:
             return False
-        if self.effort.work is None and self._open() and self._done("") >= self._from():
+        if self.effort.work is None and self._open() and self._done("") >= prove_from(len(self.here.start.order)):
             self._prove()
         alone = self.until is not None and not any(self.placed.values())
         word = hear(self.queue, 0 if alone else left if self.proving or left is None else min(left, TICK_S))
@@ -116,10 +120,10 @@ class Search:
         return self._proved(message) if name == PROVER else self._searched(name, message)
 
     def _searched(self, name: str, message: Message) -> bool:
-        before = self._ends()
+        before = self.found.value
         self.found.hear(name, message)
         self.placed[name] += message.get("placed", 0)
-        if PROVER in self.children and 0 < self._ends() != before:
+        if PROVER in self.children and self.found.value < before and self._ends():
             self.children[PROVER].say({"ends": self._ends() - 1})
         if name == self.resting and PROVER in self.children:
             self.idle = name
@@ -133,53 +137,28 @@ class Search:
 
     def _ends(self) -> int:
         """The finish of the best schedule of the islands; 0 if a job is late in it."""
-        return finish_of(self.found.value, self.here.start.aim)
-
-    def _from(self) -> float:
-        """From which part of the time on the prover works."""
-        return PROVE_FROM if len(self.here.start.order) > AT_ONCE else PROVE_AT_ONCE
+        return finish_of(self.found.value, FINISH)
 
     def _prove(self) -> bool:
         """Start the prover; by the clock, an island rests for it if there are no more cores."""
         if self.proof is None:
             return False
-        best = self._best(self.proof)
         work = None if self.effort.work is None else self.effort.work / PER_PROOF
         child = self.children[PROVER] = Child("crew_prover", PROVER, self.queue)
         self.proving = True
         if len(self.children) > self.effort.cores:
-            self.resting = max(name for name in self.children if name != PROVER)
-        child.say(self.proof.task(best, self.effort.seed, work))
+            names = sorted(name for name in self.children if name != PROVER)
+            self.resting = max(names, key=lambda name: name != self.found.who)  # not the one that has found the best
+        child.say(self.proof.task(self.proof.best(self.found.genes), self.effort.seed, work))
         return True
-
-    def _best(self, proof: Proof) -> Solution:
-        """The best schedule so far; the search that goes on here is left as it is."""
-        if not self.found.genes:
-            return proof.first
-        hunt = self.here.hunt
-        before = list(hunt.picks), list(hunt.waits)
-        best = solution(proof.project, _laid_again(self.here, self.found.genes), how="", tried=1)
-        hunt.picks[:], hunt.waits[:] = before
-        return best
 
     def _proved(self, message: Message) -> bool:
         """Whether to go on after a word of the prover."""
         if self.proof is None or "done" in message:
             return True
         if self.proof.hear(message):
-            self._listed(self.proof, message)
+            self.found.hear(PROVER, self.proof.listed(message))
         return not self.proof.over(self._ends())
-
-    def _listed(self, proof: Proof, message: Message) -> None:
-        """A list in the order of a solution that is no schedule, with the people in it."""
-        starts, who, hunt = message["starts"], proof.people(message), self.here.hunt
-        before = list(hunt.picks), list(hunt.waits)
-        order = [0] * len(starts)
-        sequence(self.here.start.case, sorted(range(len(starts)), key=starts.__getitem__), order)
-        genes: Message = {"order": order, "picks": [each[0] if each else -1 for each in who], "waits": [0] * len(starts)}
-        _laid_again(self.here, genes)
-        self.found.hear(PROVER, {"value": int(hunt.state[MERIT]), **genes})
-        hunt.picks[:], hunt.waits[:] = before
 
     def _here(self) -> bool:
         size = len(self.here.start.order)
@@ -203,42 +182,51 @@ class Search:
         self.children[name].say({"work": work, "warmth": warmth(self._done(name))})
 
 
-def general(project: Project, effort: Effort, aim: Aim = Aim.FINISH, baseline: Mapping[str, Placed] | None = None) -> Solution:
-    """A schedule for any project, within the effort; `seconds` count from this call. Raises NotPlaced.
+def prove_from(jobs: int) -> float:
+    """From which part of the time on the prover works in the place of an island."""
+    return next(part for most, part in PROVE_FROM if jobs <= most)
 
-    `baseline` says how jobs were placed before, by their ids; with the aim CHANGE as much of that is kept as can be.
+
+def general(
+    project: Project,
+    effort: Effort,
+    aim: Aim = Aim.FINISH,
+    baseline: Mapping[str, Placed] | None = None,
+    order: Sequence[int] | None = None,
+) -> Solution:
+    """A schedule for any project, within the effort; `seconds` count from this call. Raises NotPlaced, or NotKept.
+
+    `baseline` says how jobs were placed before, by their ids; with the aim CHANGE as much of that is kept as can be. `order` is
+    that of the first list where nothing is kept; then it is searched on even if nothing can be over earlier.
     """
-    until = None if effort.seconds is None else time.monotonic() + effort.seconds - GRACE_S
+    began = time.monotonic()
+    until = None if effort.seconds is None else began + effort.seconds - GRACE_S
+    if aim is Aim.CHANGE and baseline and (effort.work or effort.seconds):
+        return least_changed(project, effort, baseline, until)
     least = bound(project)
-    laid, start = started(project, aim, baseline or {}, least)
+    laid, start = started(project, aim, baseline or {}, least, order)
     best = solution(project, laid, how="list scheduling", tried=1)
-    missed = any(end > laid.case.jobs[j][DEADLINE] for j, end in enumerate(laid.books.finish))
-    if not effort.work and (until is None or time.monotonic() >= until):
-        in_time(project, laid)
+    missed = is_late(laid)
+    proof = proven(project) if missed else None
+    idle = not effort.work and (until is None or time.monotonic() >= until)
+    if missed and (proof or idle):
+        raise NotKept(project, laid, _bounded(best, least), proof=proof)
+    if idle or (not missed and (aim is Aim.CHANGE or (aim is Aim.FINISH and best.finish <= least and order is None))):
         return _bounded(best, least)
-    if not missed and (aim is Aim.CHANGE or (aim is Aim.FINISH and best.finish <= least)):
-        return _bounded(best, least)
-    here, start = _begun(start, _worth(start, laid), effort.seed)
-    proof = Proof(project, best, least) if aim is Aim.FINISH and len(project.jobs) <= PROVABLE else None
-    found = Search(here, effort, until, time.monotonic, proof).run()
-    if not found.genes and here.told < _worth(start, laid):
+    worth = _worth(start, laid)
+    here, start = _begun(start, worth, effort.seed)
+    asked = Proof(project, best, least, here) if aim is Aim.FINISH and order is None and len(project.jobs) <= PROVABLE else None
+    found = Search(here, effort, until, time.monotonic, asked).run()
+    if not found.genes:
         found.genes = {"order": start.order, "picks": start.picks, "waits": start.waits}
-    if found.genes:
-        laid = _laid_again(here, found.genes)
+    if found.value < worth:
+        laid = laid_again(here, found.genes)
         best = solution(project, laid, how="search over lists and people", tried=1)
     tried = 1 + found.placed // max(1, len(project.jobs))
-    return _answered(project, laid, best, proof, tried) if proof else _in_time(project, laid, _bounded(best, least, tried))
-
-
-def _answered(project: Project, laid: Laid, best: Solution, proof: Proof, tried: int) -> Solution:
-    """The better one of a schedule and what the prover has found, with the bound that it has proved."""
-    missed = any(end > laid.case.jobs[j][DEADLINE] for j, end in enumerate(laid.books.finish))
-    better = proof.better(best, missed=missed)
-    return _bounded(better, proof.bound, tried) if better else _in_time(project, laid, _bounded(best, proof.bound, tried))
-
-
-def _in_time(project: Project, laid: Laid, best: Solution) -> Solution:
-    in_time(project, laid)
+    better = asked.better(best, missed=is_late(laid)) if asked else None
+    best = _bounded(better or best, asked.bound if asked else least, tried)
+    if better is None and is_late(laid):
+        raise NotKept(project, laid, best, tried=best.tried, seconds=time.monotonic() - began)
     return best
 
 
@@ -255,13 +243,6 @@ def _worth(start: Start, laid: Laid) -> int:
     """The merit of the first list by what is aimed for: the search began elsewhere if it is for low cost."""
     found = value(laid.case, laid.books, start.aim, start.whole, start.least, [0] * len(laid.case.spans))
     return merit(laid.case, laid.books, start.aim, found)
-
-
-def _laid_again(here: Island, genes: Message) -> Laid:
-    here.hunt.picks[:] = genes["picks"]
-    here.hunt.waits[:] = genes["waits"]
-    here.decoded(genes["order"])
-    return Laid(here.case, here.books, genes["order"])
 
 
 def _bounded(best: Solution, least: int, tried: int = 1) -> Solution:

@@ -1,7 +1,8 @@
 """How good a schedule is, as one number: the smaller, the better. Written as `listing_gaps` is.
 
-First come deadlines and due times, then what is aimed for, then the finish. The finish alone says too little to a search, as
-most changes leave it as it is: so how late the jobs are over that nothing waits for counts as well, with little weight, and
+First come deadlines, then due times, then what is aimed for, then the finish. While a deadline is missed, how late all jobs are
+is weighed together with the finish: to look at the late ones alone leads nowhere. The finish alone says too little to a search,
+as most changes leave it as it is: so how late the jobs are over that nothing waits for counts as well, with little weight, and
 with more of it what is over later than it would have to be in a schedule as short as the bound. Least weight has each way of
 somebody from one site to another.
 """
@@ -13,7 +14,10 @@ from runbook_engine.scheduling.listing_gaps import site_of, span_after
 
 FINISH, COST, WINDOWS = 0, 1, 2
 WORST = 1 << 62
-LATE = 1 << 42  # a slot after a due time weighs as much; a thousand times as much after a deadline
+HALF = 1 << 18
+MISSED = 1 << 61  # where a deadline is missed
+PRESSING = 2000  # a slot after a deadline, divided by the number of jobs: so a search has a way through other schedules
+LATE = 1 << 42  # a slot after a due time weighs as much
 FIRST = 1 << 21  # a slot of the finish weighs as much between schedules of which the better is kept
 
 
@@ -22,26 +26,35 @@ def value(case: Any, books: Any, aim: int, whole: int, least: int, marks: Any) -
 
     `whole` is what costs are measured by, `least` a slot before which it is not to be over, `marks` scratch for each span.
     """
-    late, over = lateness(case, books), overall(case, books, least)
+    late, after, over = lateness(case, books, DEADLINE), lateness(case, books, DUE), overall(case, books, least)
+    if late:
+        return int(MISSED + min(over + (PRESSING * late + after) // len(books.finish), MISSED - 1))
     if aim == COST:
         over = cost(case, books) * 1_000_000_000 // max(1, whole) + over // 1000
     elif aim == WINDOWS:
         over = openings(case, books, marks) * 100_000_000 + over // 10
-    return int(min(late, 1_000_000) * LATE + min(over, LATE - 1))
+    return int(pressed(after, HALF) * LATE + min(over, LATE - 1))
+
+
+def pressed(number: int, half: int) -> int:
+    """As much as a number below a half; beyond that it grows more slowly, and stays below twice the half."""
+    return int(number) if number < half else int(half + min((number - half) >> 10, half - 1))
 
 
 def merit(case: Any, books: Any, aim: int, value: int) -> int:
-    """How good a finished schedule is as an answer: nothing makes up for a later finish, if that is the aim."""
-    if aim != FINISH:
-        return value
+    """How good a finished schedule is as an answer: nothing makes up for being late or, if that is the aim, a later finish."""
     finish, total, jobs = 0, 0, 1
     for job in range(len(books.finish)):
         finish = max(finish, books.finish[job])
         if case.jobs[job][OUT_AT] == case.jobs[job + 1][OUT_AT]:
             total += books.finish[job]
             jobs += 1
+    if value >= MISSED:
+        return int(MISSED + min(lateness(case, books, DEADLINE) * FIRST + min(finish, FIRST - 1), MISSED - 1))
+    if aim != FINISH:
+        return value
     over = min(finish * FIRST + min(4 * total // jobs + ways(case, books), FIRST - 1), LATE - 1)
-    return int(min(lateness(case, books), 1_000_000) * LATE + over)
+    return int(pressed(lateness(case, books, DUE), HALF) * LATE + over)
 
 
 def finish_of(merit: int, aim: int) -> int:
@@ -49,12 +62,11 @@ def finish_of(merit: int, aim: int) -> int:
     return merit // FIRST if aim == FINISH and merit < LATE else 0
 
 
-def lateness(case: Any, books: Any) -> int:
-    """How many slots jobs are over too late: those after a deadline count a thousand times."""
+def lateness(case: Any, books: Any, by: int) -> int:
+    """How many slots jobs are over after their deadlines (DEADLINE) or due times (DUE), all together."""
     late = 0
     for job in range(len(books.finish)):
-        ends = books.finish[job]
-        late += 1000 * max(0, ends - case.jobs[job][DEADLINE]) + max(0, ends - case.jobs[job][DUE])
+        late += max(0, books.finish[job] - case.jobs[job][by])
     return int(late)
 
 

@@ -13,26 +13,26 @@ from runbook_engine.model.verdict import Feasible, Finding, Matter, Verdict
 from runbook_engine.scheduling.feasibility_approvals import approvals
 from runbook_engine.scheduling.feasibility_bookings import double_bookings
 from runbook_engine.scheduling.feasibility_case import Case
+from runbook_engine.scheduling.feasibility_clash import ABSENT, BEFORE_DEADLINE, Clash
 from runbook_engine.scheduling.feasibility_conflict import Budget, conflict, mended, without
+from runbook_engine.scheduling.feasibility_ends import timeless
 from runbook_engine.scheduling.feasibility_lengths import lengths, with_lengths
 from runbook_engine.scheduling.feasibility_money import money
 from runbook_engine.scheduling.feasibility_orders import scheduled
 from runbook_engine.scheduling.feasibility_parts import elsewhere, parts
 from runbook_engine.scheduling.feasibility_people import people, step_words, with_enough
-from runbook_engine.scheduling.feasibility_reasons import BEFORE_DEADLINE, Clash, finding
+from runbook_engine.scheduling.feasibility_reasons import finding
 from runbook_engine.scheduling.feasibility_restraints import Group, restraints
 from runbook_engine.scheduling.feasibility_risks import risks
 from runbook_engine.scheduling.feasibility_rooms import rooms
 from runbook_engine.scheduling.feasibility_supplies import supplies, without_short
 from runbook_engine.scheduling.feasibility_trying import Outcome, fits, tried
 from runbook_engine.scheduling.feasibility_ways import ways_out
-from runbook_engine.scheduling.projects_clock import of_project
 from runbook_engine.scheduling.projects_times import estimate_words
 
 MOST_ROUNDS = 6  # conflicts that are told; a plan with more has to be thought over anyway
 ORDER = tuple(Matter)
 WAYS_WORK = 2500  # jobs that are placed to try the ways out of one finding
-_ABSENT = frozenset({Group.LEAVE, Group.BOOKED, Group.FREEZE, Group.CERTIFICATE})
 
 
 def verdict(case: Case) -> Verdict:
@@ -50,6 +50,7 @@ def verdict(case: Case) -> Verdict:
         feasible=Feasible.NO if blocks else Feasible.AT_RISK if found else Feasible.YES,
         findings=tuple(sorted(_different(found), key=lambda one: (not one.blocks, ORDER.index(one.matter)))),
         conflict=tuple(one.words for one in clashes[0].restraints) if clashes else (),
+        minimal=all(clash.minimal for clash in clashes[:1]),
         estimates=estimate_words(case.plan, case.learnt),
     )
 
@@ -70,9 +71,39 @@ def _rounds(whole: Case) -> tuple[Case, Outcome, list[Clash]]:
         same = _together(clashes[-1], clash) if clashes else None
         clashes = [*clashes[:-1], same] if same else [*clashes, clash]
         waiting, outcome = _left(case, waiting)
-    if any(clash.main[0].group is Group.DEADLINE for clash in clashes):
-        clashes += _hidden(whole, clashes)
-    return case, outcome, clashes
+    return _settled(whole, case, outcome, clashes)
+
+
+def _settled(whole: Case, case: Case, outcome: Outcome, clashes: list[Clash]) -> tuple[Case, Outcome, list[Clash]]:
+    """With what deadlines hide, and without what that makes superfluous; the case and its schedule follow."""
+    hidden = [*_hidden(whole, clashes)] if any(clash.main[0].group is Group.DEADLINE for clash in clashes) else []
+    needed = _needed(whole, clashes, hidden) if outcome.solution is not None else [*clashes, *hidden]
+    needed = [_anew(whole, clash, needed) for clash in needed] if len(needed) > 1 else needed
+    if needed == clashes:
+        return case, outcome, clashes
+    settled = mended(whole, [one for clash in needed for one in clash.main])
+    again = scheduled(settled)
+    return (case, outcome, [*clashes, *hidden]) if again.solution is None else (settled, again, needed)
+
+
+def _anew(whole: Case, clash: Clash, clashes: Sequence[Clash]) -> Clash:
+    """A lack of time looked at once more, as if all else were mended: what is left of it may have another reason."""
+    if clash.main[0].group is not Group.DEADLINE:
+        return clash
+    alone = mended(whole, [one for other in clashes if other is not clash for one in other.main])
+    outcome = scheduled(alone)
+    found = clash if outcome.solution is not None else _clash(alone, (), outcome, None)[0]
+    return found if found.restraints else clash
+
+
+def _needed(whole: Case, clashes: Sequence[Clash], hidden: Sequence[Clash]) -> list[Clash]:
+    """Without those clashes that are none once what came to light after them is mended."""
+    left = [*clashes, *hidden]
+    for clash in clashes if hidden else clashes[:-1]:
+        rest = [one for one in left if one is not clash]
+        if fits(mended(whole, [restraint for one in rest for restraint in one.main])):
+            left = rest
+    return left
 
 
 def _left(case: Case, waiting: Sequence[Case]) -> tuple[tuple[Case, ...], Outcome]:
@@ -86,50 +117,65 @@ def _left(case: Case, waiting: Sequence[Case]) -> tuple[tuple[Case, ...], Outcom
 
 def _told(whole: Case, outcome: Outcome, clashes: list[Clash]) -> Iterator[Finding]:
     """Each clash as a finding, as if the others were mended; and what has no place although nothing restrains it."""
-    ends = of_project(outcome.project, outcome.solution.finish) if outcome.solution else None
     for clash in clashes:
         others = [one for other in clashes if other is not clash for one in other.main]
         alone = replace(
             clash,
             case=mended(whole, others),
-            ends=clash.ends or ends,
             parts=tuple(without(part, others) for part in clash.parts),
             mends=outcome.solution is not None,
         )
+        if alone.timeless is None and alone.of(Group.DEADLINE):
+            alone = replace(alone, timeless=timeless(alone.case))
         yield finding(alone, ways_out(alone, Budget(max(3, min(8, WAYS_WORK // max(1, len(outcome.project.jobs)))))))
     if outcome.solution is None:
         yield _unexplained(whole, outcome)
 
 
 def _together(one: Clash, two: Clash) -> Clash | None:
-    """Two clashes as one, if the same is the matter with the same step."""
-    if one.main[0].group is not two.main[0].group or one.package.step != two.package.step:
+    """Two clashes as one: the same is the matter with the same step, a window with two phases, or the same makes it long."""
+    first, second = one.main[0], two.main[0]
+    if first.group is not second.group:
+        return None
+    alike = one.package.step == two.package.step
+    alike |= first.group is Group.WINDOW and first.what.window == second.what.window
+    alike |= first.group is Group.DEADLINE and _beside(one) == _beside(two)
+    if not alike:
         return None
     return replace(one, more=(*one.more, *two.main), parts=(*one.parts, *two.parts))
 
 
+def _beside(clash: Clash) -> set[str]:
+    return {one.words for one in clash.restraints if one.group is not Group.DEADLINE}
+
+
 def _clash(case: Case, waiting: tuple[Case, ...], outcome: Outcome, last: Clash | None) -> tuple[Clash, tuple[Case, ...]]:
-    """What cannot all hold in a case, and the parts that wait to be asked. Whether it is like the `last` one is asked first."""
-    if waiting and last and last.main[0].group in BEFORE_DEADLINE:
+    """What cannot all hold in a case, and the parts that wait to be asked. Whether as the `last` one is asked first.
+
+    Only of what is absent: another rule, or another tool, that would help may hide that somebody is on leave.
+    """
+    if waiting and last and last.main[0].group in ABSENT:
         alike = conflict(waiting[0], fits, Budget(), last.main[0].group)
         if alike:
             return Clash(case=case, job=outcome.job, restraints=alike, parts=waiting[:1]), waiting
     movable = [one for one in restraints(case) if one.group in BEFORE_DEADLINE]
     asked = case if fits(without(case, movable)) else without(case, movable)
     part = next((each for each in parts(asked, outcome.root) if not fits(each)), asked)
-    kept = conflict(part, fits, Budget()) or conflict(case, fits, Budget())
-    clash = Clash(case=case, job=outcome.job, restraints=kept, parts=() if part is asked else (part,))
-    if any(one.group is Group.DEADLINE for one in kept):
-        clash = _timeless(clash)
+    budget = Budget()
+    kept = conflict(part, fits, budget)
+    if not kept:
+        kept = conflict(case, fits, budget := Budget())
+    clash = Clash(
+        case=case,
+        job=outcome.job,
+        root=outcome.root,
+        restraints=kept,
+        minimal=not budget.overdrawn,
+        parts=() if part is asked else (part,),
+    )
+    if clash.of(Group.DEADLINE):
+        clash = replace(clash, timeless=timeless(case))
     return clash, (part, *elsewhere(case, part)) if clash.parts and asked is case else ()
-
-
-def _timeless(clash: Clash) -> Clash:
-    """The clash, and when it would all be over without deadlines."""
-    deadlines = [one for one in restraints(clash.case) if one.group is Group.DEADLINE]
-    timeless = tried(without(clash.case, deadlines))
-    ends = of_project(timeless.project, timeless.solution.finish) if timeless.solution else None
-    return replace(clash, ends=ends, later=ends is not None and len(deadlines) == 1)
 
 
 def _hidden(whole: Case, clashes: list[Clash]) -> Iterator[Clash]:
@@ -141,7 +187,7 @@ def _hidden(whole: Case, clashes: list[Clash]) -> Iterator[Clash]:
             continue
         clash, _ = _clash(alone, (), outcome, None)
         names = {(one.group, one.words) for one in clash.main} if clash.restraints else set()
-        if names and clash.main[0].group in _ABSENT and not names <= known:
+        if names and clash.main[0].group in ABSENT and not names <= known:
             known |= names
             yield clash
 

@@ -13,11 +13,11 @@ from runbook_engine.model.times import Span
 from runbook_engine.model.verdict import Finding, Matter, WayOut
 from runbook_engine.model.words import PersonId, PhaseId
 from runbook_engine.scheduling.feasibility_case import Case, counted, length, listed
-from runbook_engine.scheduling.feasibility_conflict import without
 from runbook_engine.scheduling.feasibility_drops import changed_phase
-from runbook_engine.scheduling.feasibility_restraints import Group, leave_words, restraints
+from runbook_engine.scheduling.feasibility_ends import missed, promised, timeless
+from runbook_engine.scheduling.feasibility_restraints import leave_words
 from runbook_engine.scheduling.feasibility_supplies import last_day
-from runbook_engine.scheduling.feasibility_trying import fits, tried
+from runbook_engine.scheduling.feasibility_trying import fits
 from runbook_engine.scheduling.projects_clock import of_project
 from runbook_engine.scheduling.projects_people import extra_spans, leave_spans, zone_name
 
@@ -89,8 +89,18 @@ def _nobody(case: Case, need: Needed, phase: PhaseId, missing: int, could: Seque
     count = counted(missing, "approval")
     reason = f"Phase {phase} needs {count} by {by} ({need.requirement.why}), and {only} give {'it' if missing == 1 else 'them'}"
     reason += f": whoever answers for the plan ({owner}) or carries it out does not count."
-    ways = (WayOut(words=f"put somebody else into {by}", cost=_DEPUTY),)
+    ways = (WayOut(words=_deputy(case, by, "else"), cost=_DEPUTY),)
     return Finding(matter=Matter.APPROVAL, place=_place(case, by, phase), reason=reason, ways_out=ways, about=(phase, by))
+
+
+def _deputy(case: Case, by: str, which: str) -> str:
+    """Who else could approve: somebody in the role; of a person or a head, which is one only, another one instead."""
+    if by in case.estate.people:
+        return f"ask somebody {which} in place of {case.name(PersonId(by))}"
+    department = by.removeprefix("head-of-")
+    if department != by and department in case.estate.departments:
+        return f"let somebody {which} head {department}, or ask another role"
+    return f"put somebody {which} into {by}"
 
 
 def _away(
@@ -111,8 +121,8 @@ def _away(
     reason += f" cannot be given before{counts}: {listed(told)}."
     back = sorted(back_at(case, person, since) for person in away)[missing - 1]
     later = _starting_later(case, rest, bound, phase, back)
-    ways = [WayOut(words=f"put somebody into {by} who is there", cost=_DEPUTY)]
-    if expires is None:
+    ways = [WayOut(words=_deputy(case, by, "who is there"), cost=_DEPUTY)]
+    if expires is None and _yet_to_leave(case, away, since, missing):
         ways.insert(0, WayOut(words=f"ask {listed([case.name(p) for p in away], 2)} before they leave", cost=_NOW))
     if later:
         ways.append(later)
@@ -123,17 +133,29 @@ def _away(
 
 
 def _starting_later(case: Case, rest: Case, bound: Case, phase: PhaseId, back: datetime) -> WayOut | None:
-    """A phase that waits for whoever must approve it: the deadlines hold even so, or the one that there is has to move."""
+    """A phase that waits for whoever must approve it: the deadlines hold even so, or those that it makes late move."""
     waits, last = changed_phase(phase, earliest=back), last_day(case)
     words = f"start phase {phase} after {case.moment(back)}"
     if (last is None or back.astimezone(case.zone).date() <= last) and fits(waits(bound)):
         return WayOut(words=words, cost=_LATER, proved=True)
-    deadlines = [one for one in restraints(bound) if one.group is Group.DEADLINE]
-    outcome = tried(without(waits(rest), deadlines)) if len(deadlines) == 1 else None
-    if outcome is None or outcome.solution is None:
+    outcome = timeless(waits(rest))
+    late = missed(waits(bound), outcome) if outcome else []
+    if outcome is None or not late:
         return None
-    ends = of_project(outcome.project, outcome.solution.finish)
-    return WayOut(words=f"{words}, and promise the end for {case.until(ends)}", cost=_PROMISE, proved=True)
+    return WayOut(words=f"{words}, and {promised(bound, outcome, late)}", cost=_PROMISE, proved=True)
+
+
+def _yet_to_leave(case: Case, away: Sequence[PersonId], since: datetime, missing: int) -> bool:
+    """Whether enough of those who are away when they are needed have no leave yet at the moment from which on they are."""
+    leaves = {p: case.estate.people[p].leave if p in case.estate.people else () for p in away}
+    gone = [
+        p
+        for p in away
+        if any(
+            s.start <= since < s.end for x in leaves[p] for s in leave_spans(x, zone_name(case.estate.people[p], case.estate))
+        )
+    ]
+    return len(away) - len(gone) >= missing
 
 
 def _away_words(case: Case, person: PersonId, since: datetime) -> str:

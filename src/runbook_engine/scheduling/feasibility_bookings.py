@@ -6,6 +6,7 @@ from datetime import datetime
 from runbook_engine.model.schedule import Booking, Schedule
 from runbook_engine.model.verdict import Finding, Matter, WayOut
 from runbook_engine.scheduling.feasibility_case import Case, counted
+from runbook_engine.scheduling.projects_people import able
 
 
 def double_bookings(case: Case, *, mends: bool) -> Iterator[Finding]:
@@ -18,6 +19,15 @@ def double_bookings(case: Case, *, mends: bool) -> Iterator[Finding]:
         for host in _both(case.own, other, "hosts"):
             yield from _twice(case, other, host, "hosts", mends=mends)
         yield from _tools(case, other, mends=mends)
+
+
+def asked_for(case: Case) -> set[tuple[str, str]]:
+    """The people, tools and hosts that a plan may ask for, by their kind as in bookings: what else others have is no matter."""
+    packages = case.plan.packages.values()
+    asked = dict.fromkeys(who for package in packages for who in package.who)
+    found: set[tuple[str, str]] = {("people", person.id) for who in asked for person in able(who, case.estate)}
+    found |= {("uses", name) for package in packages for name in package.uses}
+    return found | {("hosts", name) for name in case.plan.targets}
 
 
 def _both(own: Schedule, other: Schedule, kind: str) -> Sequence[str]:

@@ -14,7 +14,7 @@ class Budget:
     """How many schedules may still be made, and of how many tasks in all."""
 
     def __init__(self, most: int = MOST_TRIES, work: int = MOST_WORK) -> None:
-        self.left, self.work = most, work
+        self.left, self.work, self.overdrawn = most, work, False  # overdrawn: one more was asked for than may be made
 
     @property
     def spent(self) -> bool:
@@ -25,6 +25,7 @@ class Budget:
         """Whether one more may be made of a case; it is counted."""
         self.left -= 1
         self.work -= sum(package.size for package in case.plan.packages.values())
+        self.overdrawn |= self.left < 0 or self.work < 0
         return self.left >= 0 and self.work >= 0
 
 
@@ -42,7 +43,20 @@ def conflict(case: Case, fits: Callable[[Case], bool], budget: Budget, group: Gr
     parts = [list(same) for _, same in groupby(every, key=lambda one: max(one.group, Group.WAY_BACK))]
     for part in parts:
         _clear(case, part, cleared, kept, fits, budget)
-    return kept
+    return _needed(case, cleared, kept, fits, budget)
+
+
+def _needed(
+    case: Case, cleared: Sequence[Restraint], kept: Sequence[Restraint], fits: Callable[[Case], bool], budget: Budget
+) -> list[Restraint]:
+    """Those that are needed still, now that all others are cleared: a list may fit with less freedom and not with more."""
+    left, gone, overdrawn = list(kept), list(cleared), budget.overdrawn
+    for one in kept:
+        if not budget.spent and not overdrawn and not _fits_less(case, [*gone, one], fits, budget):
+            left.remove(one)
+            gone.append(one)
+    budget.overdrawn = overdrawn
+    return left
 
 
 def without(case: Case, gone: Sequence[Restraint]) -> Case:

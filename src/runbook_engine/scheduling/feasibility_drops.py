@@ -12,6 +12,8 @@ from runbook_engine.model.words import PersonId, PhaseId, StepId
 from runbook_engine.model.world import Pool
 from runbook_engine.scheduling.feasibility_case import Case
 
+_PLENTY = 10_000
+
 Drop = Callable[[Case], Case]
 
 
@@ -39,6 +41,16 @@ def changed_resource(name: str, **changes: Any) -> Drop:
     def drop(case: Case) -> Case:
         known = case.estate.resources
         return _with_estate(case, resources={**known, name: replace(known[name], **changes)})
+
+    return drop
+
+
+def plenty(name: str) -> Drop:
+    """With more of a resource than anybody could use, in the hours in which it can be used."""
+
+    def drop(case: Case) -> Case:
+        known = case.estate.resources[name]
+        return changed_resource(name, capacity=None if known.capacity is None else _PLENTY, stock=None)(case)
 
     return drop
 
@@ -73,6 +85,18 @@ def without_at_most(step: StepId) -> Drop:
     return lambda case: _each_package(case, change)
 
 
+def without_lag(step: StepId) -> Drop:
+    """With a step that may follow what it needs at once."""
+
+    def change(package: Package) -> Package:
+        if package.step != step:
+            return package
+        needs = tuple(replace(e, lag=replace(e.lag, lag_s=min(0.0, e.lag.lag_s))) if e.lag else e for e in package.needs)
+        return replace(package, needs=needs)
+
+    return lambda case: _each_package(case, change)
+
+
 def no_way_back(phase: PhaseId) -> Drop:
     """With a phase for whose way back no time is kept."""
 
@@ -84,12 +108,20 @@ def no_way_back(phase: PhaseId) -> Drop:
 
 
 def without_who(who: Who) -> Drop:
-    """With steps that do not ask for these people."""
+    """With steps that do not ask for these people; whoever would have to be the same as nobody may be anybody."""
 
-    def change(package: Package) -> Package:
-        return replace(package, who=tuple(w for w in package.who if w != who)) if who in package.who else package
+    def drop(case: Case) -> Case:
+        free = {name for name, package in case.plan.packages.items() if package.who and set(package.who) == {who}}
 
-    return lambda case: _each_package(case, change)
+        def change(package: Package) -> Package:
+            same = () if package.id in free else tuple(name for name in package.same_people_as if name not in free)
+            if who not in package.who and same == package.same_people_as:
+                return package
+            return replace(package, who=tuple(w for w in package.who if w != who), same_people_as=same)
+
+        return _each_package(case, change)
+
+    return drop
 
 
 def without_calendar(calendar: str) -> Drop:
@@ -116,6 +148,8 @@ def unbooked(runbook: str, kind: str, name: str) -> Drop:
     """Without what a plan has booked of a person, a tool or a host."""
 
     def without(booking: Booking) -> Booking:
+        if name not in getattr(booking, kind):
+            return booking
         if kind == "uses":
             return replace(booking, uses={r: n for r, n in booking.uses.items() if r != name})
         left = tuple(x for x in getattr(booking, kind) if x != name)

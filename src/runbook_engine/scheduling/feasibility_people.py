@@ -11,7 +11,7 @@ from runbook_engine.model.runbook import Who
 from runbook_engine.model.values import dataclass
 from runbook_engine.model.verdict import Finding, Matter, WayOut
 from runbook_engine.model.words import PersonId
-from runbook_engine.scheduling.feasibility_case import Case, counted, length, listed, worked
+from runbook_engine.scheduling.feasibility_case import Case, counted, listed, worked
 from runbook_engine.scheduling.projects_people import able
 
 _LOWER, _RENEW, _ALLOW, _MORE = 0.5, 1.0, 1.5, 5.0  # what ways out cost
@@ -47,13 +47,14 @@ def with_enough(case: Case) -> Case:
 def _joined(estate: Estate, ask: _Ask) -> Estate:
     """With the people who are missing for a need; those whose certificate has ended have a new one."""
     who, paper = ask.who, ask.who.certificate
-    here = [p for p in able(who, estate) if not ask.site or not p.sites or ask.site in p.sites]
+    here = [p for p in able(who, estate) if _may_work(p, ask.site)]
     ended = {p.id: replace(p, certificates={**p.certificates, paper: None}) for p in here if paper in p.certificates}
     more: dict[PersonId, Person] = {}
     for number in range(who.count - (len(ended) if paper else len(here))):
         name = PersonId(f"somebody-{len(estate.people) + number}")
         skills = {who.skill: who.level} if who.skill else {}
-        more[name] = Person(id=name, name="somebody else", skills=skills, certificates={paper: None} if paper else {})
+        papers, sites = {paper: None} if paper else {}, (ask.site,) if ask.site else ()
+        more[name] = Person(id=name, name="somebody else", skills=skills, certificates=papers, site=ask.site, sites=sites)
     ended |= {p.id: _unlimited(ended.get(p.id, p)) for p in here if too_long(ask.package, p)}
     roles = {**estate.roles, who.role: (*estate.roles.get(who.role, ()), *more)} if who.role else estate.roles
     return replace(estate, people={**estate.people, **ended, **more}, roles=roles)
@@ -86,7 +87,7 @@ def _lacking(case: Case, ask: _Ask) -> list[Finding]:
     """What is short for a need: people who can do it, who may work there, whose certificate is valid. Each for itself."""
     who, count, found = ask.who, ask.who.count, list[Finding]()
     could = able(who, case.estate)
-    here = [p for p in could if not ask.site or not p.sites or ask.site in p.sites]
+    here = [p for p in could if _may_work(p, ask.site)]
     if len(could) < count:
         found.append(_too_few(case, ask, could))
     if len(here) < min(count, len(could)):
@@ -99,6 +100,15 @@ def _lacking(case: Case, ask: _Ask) -> list[Finding]:
     if len(enough) < min(count, len(valid)):
         found.append(_too_long(case, ask, [p for p in valid if p not in enough]))
     return found
+
+
+def _may_work(person: Person, site: str) -> bool:
+    return not site or not person.sites or site in person.sites
+
+
+def _allowed(case: Case, ask: _Ask) -> list[Person]:
+    """Everybody who may work where it is done, whatever they can do."""
+    return [p for p in case.estate.people.values() if _may_work(p, ask.site)]
 
 
 def too_long(package: Package, person: Person) -> bool:
@@ -123,9 +133,9 @@ def _too_long(case: Case, ask: _Ask, short: Sequence[Person]) -> Finding:
 def limit_words(person: Person) -> str:
     """'at most 8 hours a day, 11 hours of rest between days'; empty where there are no limits."""
     parts = [
-        f"at most {length(person.day_most_s)} a day" if person.day_most_s is not None else "",
-        f"at most {length(person.week_most_s)} a week" if person.week_most_s is not None else "",
-        f"{length(person.rest_s)} of rest between days" if person.rest_s else "",
+        f"at most {worked(person.day_most_s)} a day" if person.day_most_s is not None else "",
+        f"at most {worked(person.week_most_s)} a week" if person.week_most_s is not None else "",
+        f"{worked(person.rest_s)} of rest between days" if person.rest_s else "",
     ]
     return ", ".join(filter(None, parts))
 
@@ -144,7 +154,7 @@ def _too_few(case: Case, ask: _Ask, could: Sequence[Person]) -> Finding:
     who, step = ask.who, step_words(ask.package)
     key = "skill" if who.skill else "role" if who.role else "person"
     if who.skill:
-        lower = [p for p in case.estate.people.values() if 0 < p.skills.get(who.skill, 0) < who.level]
+        lower = [p for p in _allowed(case, ask) if 0 < p.skills.get(who.skill, 0) < who.level]
         level = f" at level {who.level}" if who.level > 1 else ""
         what, ways = f"the skill {who.skill}{level}", list(_lower(who, lower))
         reason = f"{step} needs {counted(who.count, 'person', 'people')} with {what}, and {_there(could, 'has', 'have')} it."
@@ -178,7 +188,8 @@ def _not_allowed(case: Case, ask: _Ask, could: Sequence[Person], here: Sequence[
     only = f"only {listed([p.name or p.id for p in here])} can do it" if here else "nobody can do it"
     at = case.estate.sites[ask.site].title or ask.site if ask.site in case.estate.sites else ask.site
     reason = f"{step_words(ask.package)} is done at {at}, where {only}: {listed(names)} may not work there."
-    ways = [WayOut(words=f"let {name} work at {at}", cost=_ALLOW) for name in names[:2]]
+    lower = [p for p in _allowed(case, ask) if 0 < p.skills.get(ask.who.skill, 0) < ask.who.level]
+    ways = [*_lower(ask.who, lower), *(WayOut(words=f"let {name} work at {at}", cost=_ALLOW) for name in names[:2])]
     ways.append(WayOut(words=f"one more person with {ask.who.skill or ask.who.role} at {at}", cost=_MORE))
     return _finding(case, ask, Matter.SKILL, "skill", reason, ways)
 
@@ -191,7 +202,7 @@ def _no_certificate(case: Case, ask: _Ask, here: Sequence[Person], valid: Sequen
     reason = f"{step_words(ask.package)} needs a valid certificate {paper} on the day of the work, and {have}{told}."
     ways = [WayOut(words=f"renew {paper} of {p.name or p.id}", cost=_RENEW) for p in ended[:2]]
     ways += [WayOut(words=f"let {p.name or p.id} get {paper}", cost=_MORE) for p in here if paper not in p.certificates][:1]
-    others = [p for p in case.estate.people.values() if p not in here and _valid(p, paper, today)]
+    others = [p for p in _allowed(case, ask) if p not in here and _valid(p, paper, today)]
     ways += [WayOut(words=f"let {p.name or p.id} do it, who has {paper}", cost=_ALLOW) for p in others[:2]]
     return _finding(case, ask, Matter.CERTIFICATE, "certificate", reason, ways, [p.id for p in ended])
 
@@ -218,6 +229,12 @@ def step_words(package: Package, hosts: Sequence[str] = ()) -> str:
     title = "".join(part if isinstance(part, str) else "…" for part in package.title.parts)
     on = f" on {hosts[0]}" if len(hosts) == 1 else ""
     return f"'{title}' ({package.step}{on})"
+
+
+def able_there(case: Case, package: Package, who: Who) -> Sequence[Person]:
+    """Everybody who can do what a package asks for, at one of its sites at least."""
+    sites = set(_sites(case.plan, package)) - {""}
+    return [p for p in able(who, case.estate) if not sites or not p.sites or not sites.isdisjoint(p.sites)]
 
 
 def holders(estate: Estate, who: Who) -> Sequence[Person]:

@@ -4,19 +4,21 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from runbook_engine.calendars import window_entry
-from runbook_engine.model.jobs import Job
-from runbook_engine.model.plan import Package
+from runbook_engine.calendars.freezing import touches
+from runbook_engine.model.estate import Freeze
 from runbook_engine.model.runbook import Takes
 from runbook_engine.model.schedule import Booking, Schedule
-from runbook_engine.model.values import dataclass
+from runbook_engine.model.scope import scope
 from runbook_engine.model.verdict import Finding, Matter, WayOut
-from runbook_engine.scheduling.feasibility_case import Case, length, listed
+from runbook_engine.scheduling.feasibility_case import Case, listed, worked
+from runbook_engine.scheduling.feasibility_clash import Clash, main_phase
+from runbook_engine.scheduling.feasibility_ends import end_of, whose
 from runbook_engine.scheduling.feasibility_lengths import ahead_words, too_short
 from runbook_engine.scheduling.feasibility_people import limit_words, step_words
 from runbook_engine.scheduling.feasibility_restraints import Group, Restraint, leave_words
 from runbook_engine.scheduling.feasibility_shifts import whose_hours
 from runbook_engine.scheduling.feasibility_windows import window_words
-from runbook_engine.scheduling.projects_people import able, wanted
+from runbook_engine.scheduling.projects_people import wanted
 
 MATTERS = {
     Group.LEAVE: Matter.PEOPLE,
@@ -36,80 +38,6 @@ MATTERS = {
     Group.DEADLINE: Matter.DEADLINE,
     Group.CREW: Matter.PEOPLE,
 }
-BEFORE_DEADLINE = frozenset(
-    {Group.LEAVE, Group.BOOKED, Group.FREEZE, Group.CERTIFICATE, Group.LIMITS, Group.RULES, Group.SUPPLY, Group.SUPPLY_HOURS}
-    | {Group.POOL, Group.AT_MOST}
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Clash:
-    """Restraints that cannot all hold, and the job for which no place was left.
-
-    `more` are others of the same kind that are in its way as well. `ends`: when it would all be over at the earliest, were it
-    not for deadlines; None where that is not known. `parts` of the case do not fit either, and are asked first. What is known
-    without another schedule: with all of the matter dropped the case fits (`mends`), with the one deadline dropped (`later`).
-    """
-
-    case: Case
-    job: Job
-    restraints: Sequence[Restraint]
-    more: Sequence[Restraint] = ()
-    ends: datetime | None = None
-    parts: Sequence[Case] = ()
-    mends: bool = False
-    later: bool = False
-
-    @property
-    def package(self) -> Package:
-        """What has no place: what the job belongs to, if that is what the matter is about; else the first of which it is."""
-        packages = list(self.case.plan.packages.values())
-        own = sorted(packages, key=lambda p: (p.id != self.job.package, p.phase != self.job.phase))
-        about = [p for p in own[:1] if self._concerns(p)] or [p for p in packages if self._concerns(p)]
-        return next(iter(about or own))
-
-    @property
-    def hosts(self) -> Sequence[str]:
-        """The hosts of the job, if the package is that of it."""
-        return self.job.hosts if self.package.id == self.job.package else ()
-
-    def _concerns(self, package: Package) -> bool:
-        """Whether a package asks for the people or the tools that are the matter."""
-        main = self.main
-        if main[0].group in (Group.SUPPLY, Group.SUPPLY_HOURS):
-            return main[0].subject in package.uses
-        if main[0].group not in _OF_PEOPLE:
-            return package.id == self.job.package
-        crews = [one.what for one in self.of(Group.CREW)]
-        names = {one.subject for one in main}
-        asked = [who for who in package.who if not crews or who in crews]
-        return any(not names.isdisjoint({p.id, p.calendar, "travel"}) for who in asked for p in able(who, self.case.estate))
-
-    @property
-    def main(self) -> list[Restraint]:
-        """What is the matter: those restraints that are named first."""
-        group = main_group([one.group for one in self.restraints])
-        return [*(one for one in self.restraints if one.group == group), *self.more]
-
-    def of(self, group: Group) -> list[Restraint]:
-        """The restraints of a group."""
-        return [one for one in self.restraints if one.group == group]
-
-
-_OF_PEOPLE = frozenset({Group.LEAVE, Group.BOOKED, Group.CERTIFICATE, Group.LIMITS, Group.HOURS})
-
-
-def main_group(groups: Sequence[Group]) -> Group:
-    """What is the matter when things of these groups cannot all hold: what could be moved before what stands fast."""
-    early = [g for g in groups if g in BEFORE_DEADLINE]
-    if early:
-        return min(early)
-    if Group.DEADLINE in groups:
-        return Group.DEADLINE
-    order = (Group.HOURS, Group.WINDOW, Group.WAY_BACK, Group.CREW, Group.EARLIEST)
-    if Group.HOURS in groups and Group.WINDOW in groups:
-        return Group.HOURS
-    return next(g for g in (Group.WINDOW, *order) if g in groups)
 
 
 def finding(clash: Clash, ways: Sequence[WayOut]) -> Finding:
@@ -174,13 +102,19 @@ def holds(booking: Booking, name: str) -> bool:
 
 def _freeze(clash: Clash, main: Sequence[Restraint]) -> str:
     entries = listed([one.words for one in main], 2)
-    phase = next(p for p in clash.case.plan.phases if p.id == clash.job.phase)
-    return f"Phase '{phase.title}' ({phase.id}) has no time left, because work may not start in {entries}."
+    return f"{_frozen(clash, [one.what for one in main])} has no time left, because work may not start in {entries}."
+
+
+def _frozen(clash: Clash, freezes: Sequence[Freeze]) -> str:
+    """What is without time: the project, if a freeze touches all of it; else the phase of the job, or the first it touches."""
+    case, phases = clash.case, sorted(clash.case.plan.phases, key=lambda phase: phase.id != clash.job.phase)
+    touched = [p for p in phases if any(touches(freeze, scope(case.plan, p, case.estate)) for freeze in freezes)] or phases
+    return "The project" if len(touched) == len(phases) > 1 else f"Phase '{touched[0].title}' ({touched[0].id})"
 
 
 def _certificate(clash: Clash, main: Sequence[Restraint]) -> str:
-    told = listed([f"{one.words.removeprefix('the end of ')}" for one in main])
-    return f"{_step(clash)} needs {_crew(clash)}, and on the day of the work it is not valid any more: it ends, {told}."
+    told = listed([one.words.removeprefix("the end of ").replace(" on ", " ends on ") for one in main])
+    return f"{_step(clash)} needs {_crew(clash)}, and on the day of the work that is not valid any more: {told}."
 
 
 def _limits(clash: Clash, main: Sequence[Restraint]) -> str:
@@ -189,21 +123,21 @@ def _limits(clash: Clash, main: Sequence[Restraint]) -> str:
     if any(one.subject == "travel" for one in main):
         told.append("the way between the sites takes its time, too")
     takes = clash.package.takes
-    took = f"takes {length(takes.planned_s)} for each host" if takes and clash.package.hosts else _whole(takes)
+    took = f"takes {worked(takes.planned_s)} for each host" if takes and clash.package.hosts else _whole(takes)
     return f"{_step(clash)} {took}, and does not fit into what people may work: {listed(told)}."
 
 
 def _whole(takes: Takes | None) -> str:
-    return f"takes {length(takes.planned_s)}" if takes else "takes its time"
+    return f"takes {worked(takes.planned_s)}" if takes else "takes its time"
 
 
-def _rules(_clash: Clash, main: Sequence[Restraint]) -> str:
+def _rules(clash: Clash, main: Sequence[Restraint]) -> str:
     told = []
     for one in main:
         same, other = one.what.same_people_as, one.what.other_people_than
         told += [f"{one.what.step} must be done by the people of {listed(same)}"] if same else []
         told += [f"{one.what.step} must not be done by the people of {listed(other)}"] if other else []
-    return f"There are not enough people who can do it: {listed(told)}."
+    return f"{_step(clash)} needs {_crew(clash)}, and there are not enough people who may do it: {listed(told)}."
 
 
 def _supply(clash: Clash, main: Sequence[Restraint]) -> str:
@@ -225,7 +159,7 @@ def _supply_hours(clash: Clash, main: Sequence[Restraint]) -> str:
 
 def _pool(clash: Clash, main: Sequence[Restraint]) -> str:
     pool = main[0].what
-    why = f": {pool.why}" if pool.why else ""
+    why = f": {pool.why.removesuffix('.')}" if pool.why else ""
     return f"{_step(clash)} cannot be done in time: by the capacity rule {pool.name} only {pool.out} may be out together{why}."
 
 
@@ -234,7 +168,10 @@ def _at_most(_clash: Clash, main: Sequence[Restraint]) -> str:
 
 
 def _window(clash: Clash, main: Sequence[Restraint]) -> str:
-    return window_words(clash.case, clash.package, beside=len(clash.restraints) > len(main))
+    phase = main_phase(clash)
+    others = list(dict.fromkeys(one.subject for one in main if one.subject != phase.id))
+    as_well = f" So it is with phase {listed(others)}." if others else ""
+    return f"{window_words(clash.case, clash.package)}{as_well}"
 
 
 def _hours(clash: Clash, main: Sequence[Restraint]) -> str:
@@ -248,12 +185,13 @@ def _hours(clash: Clash, main: Sequence[Restraint]) -> str:
 
 def _deadline(clash: Clash, main: Sequence[Restraint]) -> str:
     case, by = clash.case, main[0].what.by
-    whole = "The project" if main[0].subject == case.plan.runbook else f"'{main[0].subject}'"
+    whole, end = whose(case, main[0]), end_of(case, clash.timeless, main[0]) if clash.timeless else None
     told = case.when(by) if isinstance(by, datetime) else f"the end of {case.day(by)}"
-    ends = f": the earliest end is {case.until(clash.ends)}" if clash.ends else ""
+    ends = f": the earliest end is {case.until(end)}" if end else ""
     rest = [one.words for one in clash.restraints if one not in main and one.group is not Group.CREW]
     beside = f" What makes it long: {listed(rest, 3)}." if rest else ""
-    return f"{whole} cannot be over by {told}{ends}; {_step(clash)} comes too late.{beside}"
+    late = f"; {_step(clash)} comes too late" if _step(clash) != whole else ""
+    return f"{whole[:1].upper()}{whole[1:]} cannot be over by {told}{ends}{late}.{beside}"
 
 
 def _crews(clash: Clash, main: Sequence[Restraint]) -> str:

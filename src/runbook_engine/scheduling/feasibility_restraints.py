@@ -10,12 +10,13 @@ from enum import IntEnum
 from typing import Any
 
 from runbook_engine.calendars import freeze_entry, window_entry
-from runbook_engine.model.estate import Leave, Person
+from runbook_engine.model.estate import Freeze, Leave, Person
 from runbook_engine.model.plan import Package, PlannedPhase
 from runbook_engine.model.runbook import Deadline
 from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import StepId
-from runbook_engine.scheduling.feasibility_case import Case
+from runbook_engine.scheduling.feasibility_bookings import asked_for
+from runbook_engine.scheduling.feasibility_case import Case, length
 from runbook_engine.scheduling.feasibility_drops import (
     Drop,
     changed_person,
@@ -24,19 +25,21 @@ from runbook_engine.scheduling.feasibility_drops import (
     changed_step,
     no_travel,
     no_way_back,
+    plenty,
     unbooked,
     unfrozen,
     without_at_most,
     without_calendar,
     without_end,
+    without_lag,
     without_leave,
     without_pool,
     without_who,
 )
-from runbook_engine.scheduling.feasibility_people import limit_words
+from runbook_engine.scheduling.feasibility_people import able_there, limit_words
 from runbook_engine.scheduling.feasibility_shifts import hours_words
 from runbook_engine.scheduling.feasibility_windows import lengthened
-from runbook_engine.scheduling.projects_people import able, wanted
+from runbook_engine.scheduling.projects_people import wanted
 
 
 class Group(IntEnum):
@@ -70,6 +73,7 @@ class Restraint:
     drop: Drop
     subject: str = ""
     what: Any = None
+    whole: bool = False  # of a deadline: that of the project
     mend: Drop | None = None  # what is left of the case once the matter is mended; None: as if it were dropped
 
 
@@ -81,7 +85,9 @@ def restraints(case: Case) -> list[Restraint]:
 
 def _of_people(case: Case) -> Iterator[Restraint]:
     asked = list(dict.fromkeys(who for package in case.plan.packages.values() for who in package.who))
-    people = dict.fromkeys(p.id for package in case.plan.packages.values() for p in _could(case, package))
+    people = dict.fromkeys(
+        p.id for package in case.plan.packages.values() for who in package.who for p in able_there(case, package, who)
+    )
     for person in (case.estate.people[p] for p in people):
         yield from _of_person(case, person)
     yield from _of_hours(case, [case.estate.people[p] for p in people])
@@ -93,14 +99,6 @@ def _of_people(case: Case) -> Iterator[Restraint]:
         words = f"{who.count} × {wanted(who)}" if who.count > 1 else wanted(who)
         place = next(case.where.step(p, "who") for p in case.plan.packages.values() if who in p.who)
         yield Restraint(group=Group.CREW, words=words, place=place, drop=without_who(who), subject=wanted(who), what=who)
-
-
-def _could(case: Case, package: Package) -> Iterator[Person]:
-    """Everybody who could do some of a package."""
-    targets = case.plan.targets
-    sites = {targets[host].site for host in package.hosts if host in targets} if package.on_site else set()
-    for who in package.who:
-        yield from (p for p in able(who, case.estate) if not sites or not p.sites or not sites.isdisjoint(p.sites))
 
 
 def _of_person(case: Case, person: Person) -> Iterator[Restraint]:
@@ -147,13 +145,14 @@ def _of_hours(case: Case, people: list[Person]) -> Iterator[Restraint]:
 
 def _of_others(case: Case) -> Iterator[Restraint]:
     """What other plans have booked: by plan, each person, tool and host of it."""
+    asked = asked_for(case)
     for schedule in case.booked:
         names: dict[tuple[str, str], None] = {}
         for booking in schedule.bookings:
             names.update({("people", p): None for p in booking.people})
             names.update({("uses", r): None for r in booking.uses})
             names.update({("hosts", h): None for h in booking.hosts})
-        for kind, name in names:
+        for kind, name in (pair for pair in names if pair in asked):
             yield Restraint(
                 group=Group.BOOKED,
                 words=f"the bookings of {case.name(name) if kind == 'people' else name} by {schedule.runbook}",
@@ -168,12 +167,19 @@ def _of_freezes(case: Case) -> Iterator[Restraint]:
     for number, freeze in enumerate(case.estate.freezes):
         yield Restraint(
             group=Group.FREEZE,
-            words=f"the {freeze_entry(freeze)}",
+            words=_freeze_words(freeze),
             place=case.where.freeze(number),
             drop=unfrozen(freeze),
             subject=freeze.why,
             what=freeze,
         )
+
+
+def _freeze_words(freeze: Freeze) -> str:
+    """'the freeze 2026-12-19 to 2027-01-04 (Holiday trade)'; of a calendar file ', in freezes.ics'."""
+    event = f"'{freeze.event}' in " if freeze.event and freeze.event != freeze.why else ""
+    source = f", {event or 'in '}{freeze.source}" if freeze.source else ""
+    return f"the {freeze_entry(replace(freeze, event='', source=''))}{source}"
 
 
 def _of_supplies(case: Case) -> Iterator[Restraint]:
@@ -183,7 +189,7 @@ def _of_supplies(case: Case) -> Iterator[Restraint]:
             continue
         amount = resource.capacity if resource.capacity is not None else resource.stock
         if amount is not None:
-            words, drop = f"only {amount} × {name}", changed_resource(name, capacity=None, stock=None)
+            words, drop = f"only {amount} × {name}", plenty(name)
             place = case.where.entry("resources", name)
             yield Restraint(group=Group.SUPPLY, words=words, place=place, drop=drop, subject=name, what=resource)
         if resource.calendar:
@@ -215,7 +221,8 @@ def _of_plan(case: Case) -> Iterator[Restraint]:
         deadline = Deadline(by=plan.deadline)
         words, place = f"the deadline {case.when(plan.deadline)}", case.where.plan("deadline")
         drop: Drop = lambda c: replace(c, plan=replace(c.plan, deadline=None))  # noqa: E731 - one of many
-        yield Restraint(group=Group.DEADLINE, words=words, place=place, drop=drop, subject=plan.runbook, what=deadline)
+        group = Group.DEADLINE
+        yield Restraint(group=group, words=words, place=place, drop=drop, subject=plan.runbook, what=deadline, whole=True)
     if plan.start is not None and plan.start > case.at.date():
         words, place = f"the start {case.day(plan.start)}", case.where.plan("start")
         yield Restraint(
@@ -265,6 +272,10 @@ def _of_step(case: Case, package: Package) -> Iterator[Restraint]:
         words = f"{step} at most so long after what it needs"
         drop = without_at_most(step)
         yield Restraint(group=Group.AT_MOST, words=words, place=where.step(package, "needs"), drop=drop, subject=step)
+    lag_s = max((edge.lag.lag_s for edge in package.needs if edge.lag), default=0.0)
+    if lag_s > 0:
+        words, place = f"{step} {length(lag_s)} after what it needs", where.step(package, "needs")
+        yield Restraint(group=Group.EARLIEST, words=words, place=place, drop=without_lag(step), subject=step, what="lag")
     if package.earliest is not None:
         words, drop = f"{step} not before {case.day(package.earliest)}", changed_step(step, earliest=None)
         yield Restraint(group=Group.EARLIEST, words=words, place=where.step(package, "earliest"), drop=drop, subject=step)

@@ -120,7 +120,8 @@ def _elsewhere(case: Case, rack: Rack, out: Sequence[HostName], by_rack: Mapping
         return
     for other in case.estate.racks.values():
         if other.name != rack.name and other.site == rack.site and _has_room(other, [*by_rack.get(other.name, [])], moving):
-            yield WayOut(words=f"put {listed(out)} into rack {other.name}, which has room", cost=_OTHER_RACK, proved=True)
+            told = _with_units(other, by_rack.get(other.name, []), moving)
+            yield WayOut(words=f"put {listed(told)} into rack {other.name}, which has room", cost=_OTHER_RACK, proved=True)
             return
 
 
@@ -130,8 +131,18 @@ def _has_room(rack: Rack, there: Sequence[Host], moving: Sequence[Host]) -> bool
     return fits and not _misfits(rack, together)
 
 
-def _unplaced(host: Host) -> Host:
+def _with_units(rack: Rack, there: Sequence[Host], moving: Sequence[Host]) -> list[str]:
+    """'r12-u20 (unit 41)': hosts with the units in which they have room beside others."""
+    owner = {unit: host for host in there for unit in _filled(host)}
+    found: dict[HostName, str] = {}
+    for host in sorted(moving, key=lambda h: -h.height):
+        units = _gap(rack, owner, host.height)
+        owner.update(dict.fromkeys(units, host))
+        found[host.name] = f"{host.name} (unit {units[0]})" if units else host.name
+    return [found[host.name] for host in moving]
 
+
+def _unplaced(host: Host) -> Host:
     return replace(host, unit=None, feeds=())
 
 
@@ -175,7 +186,8 @@ def _unit_ways(case: Case, rack: Rack, hosts: Sequence[Host], mine: Sequence[Hos
     misfits = [host for host in hosts if host.name in mine]
     standing = [host for host in hosts if host.name not in mine]
     if misfits and not _misfits(rack, [*standing, *(_unplaced(host) for host in misfits)]):
-        yield WayOut(words=f"give {listed(list(mine))} other units of the rack: there are gaps", cost=0.5, proved=True)
+        told = listed(_with_units(rack, standing, misfits))
+        yield WayOut(words=f"give {told} other units of the rack: there are gaps", cost=0.5, proved=True)
     yield from _elsewhere(case, rack, mine, _by_rack(case.estate.hosts.values()))
     if mine and not _misfits(rack, standing):
         yield WayOut(words=f"leave {listed(list(mine))} out of this project", cost=_LEAVE_OUT, proved=True)

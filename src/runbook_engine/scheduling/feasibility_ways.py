@@ -2,24 +2,26 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
 from functools import partial
 from itertools import islice
 
 from runbook_engine.model.durations import time_words
 from runbook_engine.model.estate import Person
+from runbook_engine.model.plan import Package
 from runbook_engine.model.runbook import Who
 from runbook_engine.model.values import dataclass
 from runbook_engine.model.verdict import WayOut
 from runbook_engine.model.words import PersonId
-from runbook_engine.scheduling.feasibility_case import Case, listed
+from runbook_engine.scheduling.feasibility_case import Case, listed, worked
+from runbook_engine.scheduling.feasibility_clash import OPENINGS, Clash, main_phase
 from runbook_engine.scheduling.feasibility_conflict import Budget
-from runbook_engine.scheduling.feasibility_drops import Drop, changed_resource, changed_step
-from runbook_engine.scheduling.feasibility_reasons import Clash
+from runbook_engine.scheduling.feasibility_drops import Drop, changed_phase, changed_resource, changed_step
+from runbook_engine.scheduling.feasibility_ends import missed, promised
+from runbook_engine.scheduling.feasibility_people import able_there
 from runbook_engine.scheduling.feasibility_restraints import Group, Restraint, leave_words
 from runbook_engine.scheduling.feasibility_shifts import swapped_days, swaps
 from runbook_engine.scheduling.feasibility_trying import Outcome, fits, tried
-from runbook_engine.scheduling.feasibility_windows import window_ways
+from runbook_engine.scheduling.feasibility_windows import widened, widest, window_ways
 from runbook_engine.scheduling.projects_clock import of_project
 from runbook_engine.scheduling.projects_people import able, wanted
 
@@ -54,7 +56,7 @@ def ways_out(clash: Clash, budget: Budget) -> tuple[WayOut, ...]:
             continue
         if (words := one.words if one.sure else _tried(clash, one)) is not None:
             found.append(WayOut(words=words, cost=one.cost, proved=True))
-    if any(one.group in (Group.WINDOW, Group.WAY_BACK) for one in clash.main):
+    if any(one.group in OPENINGS for one in clash.main):
         found += window_ways(clash.case, clash.package)
     return tuple(found)
 
@@ -78,17 +80,44 @@ def _changes(clash: Clash) -> Iterator[_Change]:
         cost, change = sum(change.cost for change in moves), _all([change.change for change in moves])
         yield _Change(words, cost, change, whole, parts=tuple(change.words for change in moves))
     who = [who for who in clash.package.who if who.skill or who.role]
-    if who and main[0].group is not Group.WINDOW:
+    if who and main[0].group not in OPENINGS:
         yield from (change for each in who for change in _lower(clash, each))
-        yield _Change(f"one more person with {wanted(who[0])}{{day}}", 5.0, _one_more(who[0]))
-    for one in clash.of(Group.DEADLINE):
-        yield from _later(clash, one)
-    yield from islice((change for one in clash.of(Group.HOURS) for change in _swapped(clash, one)), _MOST_SWAPS)
-    if clash.of(Group.HOURS):
+        yield _Change(f"one more person with {wanted(who[0])}{{day}}", 5.0, _one_more(clash.package, who[0]))
+    yield from _later(clash)
+    yield from _other_hours(clash)
+
+
+def _other_hours(clash: Clash) -> Iterator[_Change]:
+    """Shifts that are swapped, hours of people, of tools and of windows that are longer or other ones."""
+    main = clash.main
+    hours = [*clash.of(Group.HOURS), *(one for one in clash.more if one.group is Group.HOURS)]
+    yield from islice((change for one in hours for change in _swapped(clash, one)), _MOST_SWAPS)
+    names = listed([one.subject for one in hours])
+    if hours:
         yield from _resting(clash)
-        hours = [one.drop for one in clash.of(Group.HOURS)]
-        words = f"work beyond the usual hours ({listed([one.subject for one in clash.of(Group.HOURS)])})"
-        yield _Change(words, 4.0, _all(hours))
+        yield _Change(f"work beyond the usual hours ({names})", 4.0, _all([one.drop for one in hours]))
+    if main[0].group is Group.SUPPLY:
+        yield from (change for one in clash.of(Group.SUPPLY_HOURS) for change in _moved(clash, one))
+    if main[0].group is Group.HOURS and clash.of(Group.WINDOW):
+        windows = clash.of(Group.WINDOW)
+        which = listed(list(dict.fromkeys(one.what.window for one in windows)))
+        alike = [phase.id for phase in clash.case.plan.phases if phase.window in {one.what.window for one in windows}]
+        opened = _all([changed_phase(phase, opens=None) for phase in alike])
+        yield _Change(f"open window {which} while they work ({names})", 4.5, opened)
+    if main[0].group in OPENINGS:
+        yield from _longer(clash)
+
+
+def _longer(clash: Clash) -> Iterator[_Change]:
+    """An opening that is long enough for all phases of the window."""
+    window = main_phase(clash).window
+    found = widest(clash.case, window)
+    alike = [phase.id for phase in clash.case.plan.phases if phase.window == window]
+    one = f"an opening of {worked(found.need_s)} in window {window}" if found else ""
+    if found:
+        yield _Change(one, 3.0, widened(window, found.need_s - found.longest_s))
+    words = f"more openings of window {window}{f', one of them of {worked(found.need_s)}' if found else ''}"
+    yield _Change(words, 3.1, _all([changed_phase(phase, opens=None) for phase in alike]), parts=(one,))
 
 
 def _resting(clash: Clash) -> Iterator[_Change]:
@@ -140,17 +169,35 @@ def _moved(clash: Clash, one: Restraint) -> Iterator[_Change]:
             yield _Change(f"one more {one.subject}", 2.0, more)
         case Group.SUPPLY:
             yield _Change(f"have {one.subject} delivered sooner", 1.5, one.drop)
-        case Group.AT_MOST | Group.RULES | Group.SUPPLY_HOURS | Group.POOL | Group.EARLIEST:
-            yield _Change(f"do without {one.words}", 3.0, one.drop)
+        case _:
+            yield from _eased(one)
+
+
+def _eased(one: Restraint) -> Iterator[_Change]:
+    """What of a plan could be given up."""
+    match one.group:
+        case Group.SUPPLY_HOURS:
+            yield _Change(f"let {one.subject} be used outside its hours ({one.what.calendar})", 3.0, one.drop)
+        case Group.RULES:
+            rule = "same_people_as" if one.what.same_people_as else "other_people_than"
+            yield _Change(f"do {one.subject} without {rule}", 3.0, one.drop)
+        case Group.AT_MOST:
+            yield _Change(f"let {one.subject} follow later than its at_most", 3.0, one.drop)
+        case Group.POOL:
+            yield _Change(f"an exception from {one.words}", 3.0, one.drop)
+        case Group.EARLIEST:
+            yield _Change(f"begin earlier ({one.words})", 3.0, one.drop)
         case _:
             pass
 
 
-def _later(clash: Clash, one: Restraint) -> Iterator[_Change]:
-    if clash.ends is None:
-        return
-    ends: datetime = clash.ends
-    yield _Change(f"promise the end for {clash.case.until(ends)}", 2.5, one.drop, clash.later)
+def _later(clash: Clash) -> Iterator[_Change]:
+    """All that is promised too early promised for later: the schedule without deadlines shows that it fits."""
+    late = missed(clash.case, clash.timeless) if clash.timeless and clash.of(Group.DEADLINE) else []
+    if clash.timeless and late:
+        yield _Change(promised(clash.case, clash.timeless, late), 2.5, _all([one.drop for one in late]), sure=True)
+    for one in clash.of(Group.EARLIEST) if clash.main[0].group is Group.DEADLINE else ():
+        yield _Change(f"{'wait less' if one.what == 'lag' else 'begin earlier'} ({one.words})", 3.5, one.drop)
 
 
 def _lower(clash: Clash, who: Who) -> Iterator[_Change]:
@@ -163,15 +210,15 @@ def _lower(clash: Clash, who: Who) -> Iterator[_Change]:
         yield _Change(words, 0.5 + who.level - level, changed_step(clash.package.step, who=asked))
 
 
-def _one_more(who: Who) -> Drop:
-    """One more person like those who can do it, who is always there in their hours."""
+def _one_more(package: Package, who: Who) -> Drop:
+    """One more person like those who can do it where it is done, who is always there in their hours."""
 
     def change(case: Case) -> Case:
-        like = next(iter(able(who, case.estate)), Person(id=_MORE))
+        like = next(iter([*able_there(case, package, who), *able(who, case.estate)]), Person(id=_MORE))
         level = max(who.level, like.skills.get(who.skill, 0))
         skills = {who.skill: level} if who.skill else {}
         papers = {who.certificate: None} if who.certificate else {}
-        more = replace(like, id=_MORE, skills=skills, certificates=papers, leave=(), rate=None)
+        more = replace(like, id=_MORE, skills=skills, certificates=papers, leave=(), rate=None, sites=())
         estate = replace(case.estate, people={**case.estate.people, _MORE: more})
         if who.role and who.role in estate.roles:
             estate = replace(estate, roles={**estate.roles, who.role: (*estate.roles[who.role], _MORE)})

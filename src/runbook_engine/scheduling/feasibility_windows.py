@@ -11,14 +11,14 @@ from runbook_engine.model.plan import Package, PlannedPhase
 from runbook_engine.model.times import Span
 from runbook_engine.model.values import dataclass
 from runbook_engine.model.verdict import WayOut
-from runbook_engine.model.words import PhaseId
+from runbook_engine.model.words import PackageId, PhaseId
 from runbook_engine.model.worst import in_one_go, one_s, rounds
-from runbook_engine.scheduling.feasibility_case import Case, counted, length
+from runbook_engine.scheduling.feasibility_case import Case, counted, worked
 from runbook_engine.scheduling.feasibility_drops import Drop, changed_phase
 from runbook_engine.scheduling.feasibility_people import step_words
 from runbook_engine.scheduling.projects_fit import needed_s
 
-_SMALLER, _LONGER = 1.0, 3.0  # what ways out cost
+_SMALLER = 1.0  # what it costs as a way out
 _AHEAD = timedelta(days=60)
 
 
@@ -38,44 +38,70 @@ class Room:
 
 def room(case: Case, package: Package) -> Room | None:
     """How much of an opening a package needs; None when its phase has no window."""
-    phase = phase_of(case, package)
+    return rooms_of(case, phase_of(case, package)).get(package.id)
+
+
+def rooms_of(case: Case, phase: PlannedPhase) -> Mapping[PackageId, Room]:
+    """How much of an opening each package of a phase needs; nothing when it has no window."""
     if phase.opens is None:
-        return None
-    forth, back = needed_s(case.plan, case.parallel)[package.id]
+        return {}
+    needed = needed_s(case.plan, case.parallel)
     openings = spans(phase.opens, case.at, case.at + _AHEAD, case.days_off)
     longest = max(((one.end - one.start).total_seconds() for one in openings), default=0.0)
-    return Room(forth_s=forth, back_s=back, longest_s=longest)
+    names = (name for stage in phase.stages for name in stage.packages)
+    return {name: Room(forth_s=needed[name][0], back_s=needed[name][1], longest_s=longest) for name in names}
 
 
-def window_words(case: Case, package: Package, *, beside: bool) -> str:
+def widest(case: Case, window: str) -> Room | None:
+    """What needs most of an opening of a window, if no opening is that long."""
+    rooms = [found for phase in case.plan.phases if phase.window == window for found in rooms_of(case, phase).values()]
+    return max((found for found in rooms if found.need_s > found.longest_s), key=lambda found: found.need_s, default=None)
+
+
+def widened(window: str, by_s: float) -> Drop:
+    """With a window of which each opening is so much longer."""
+
+    def drop(case: Case) -> Case:
+        for phase in case.plan.phases:
+            if phase.window == window and phase.opens is not None:
+                case = changed_phase(phase.id, opens=longer(phase.opens, by_s))(case)
+        return case
+
+    return drop
+
+
+def worst(case: Case, phase: PlannedPhase) -> PackageId:
+    """What of a phase needs most of an opening."""
+    rooms = rooms_of(case, phase)
+    return max(rooms, key=lambda name: rooms[name].need_s) if rooms else phase.stages[0].packages[0]
+
+
+def window_words(case: Case, package: Package) -> str:
     """Why a package does not fit into the window of its phase."""
     found, phase = room(case, package), phase_of(case, package)
     if found is None or phase.opens is None:
         return f"{step_words(package)} has no time left."
     entry = window_entry(phase.opens)
-    if found.longest_s >= found.need_s and beside:
+    if found.longest_s >= found.need_s:
         return f"{step_words(package)} fits into no opening of {entry} in time."
-    back = f", {length(found.back_s)} of them for the way back" if found.back_s else ""
+    whole = " of all batches" if len(phase.stages) > 1 else ""
+    back = f", {worked(found.back_s)} of them for the way back{whole}" if found.back_s else ""
     stage = next(s for s in phase.stages if package.id in s.packages)
     many = len(stage.hosts)
     what = f"A batch of {counted(many, 'host')} in phase '{phase.title}' ({phase.id})" if many > 1 else step_words(package)
     what = what if in_one_go(case.plan.packages, stage) else step_words(package)
-    opened = f"is open for {length(found.longest_s)} at most" if found.longest_s else "is never open"
-    return f"{what} can take {length(found.need_s)} in one go{back}, and {entry} {opened}."
+    opened = f"is open for {worked(found.longest_s)} at most" if found.longest_s else "is never open"
+    return f"{what} can take {worked(found.need_s)} in one go{back}, and {entry} {opened}."
 
 
 def window_ways(case: Case, package: Package) -> tuple[WayOut, ...]:
-    """Smaller batches, if that helps, and a longer opening."""
+    """Smaller batches, if that helps."""
     found, phase = room(case, package), phase_of(case, package)
     if found is None:
         return ()
-    ways = []
     fewer = _fewer(case, phase, package, found)
-    if fewer:
-        words = f"more openings: batches of {counted(fewer, 'host')} (rolling: {{batches: [{fewer}]}}) fit"
-        ways.append(WayOut(words=words, cost=_SMALLER, proved=True))
-    ways.append(WayOut(words=f"an opening of {length(found.need_s)} in window {phase.window}", cost=_LONGER, proved=True))
-    return tuple(ways)
+    words = f"more openings: batches of {counted(fewer, 'host')} (rolling: {{batches: [{fewer}]}}) fit"
+    return (WayOut(words=words, cost=_SMALLER, proved=True),) if fewer else ()
 
 
 def _fewer(case: Case, phase: PlannedPhase, package: Package, found: Room) -> int:
@@ -117,8 +143,7 @@ def lengthened(phase: PhaseId) -> Drop:
 
     def drop(case: Case) -> Case:
         found = next(p for p in case.plan.phases if p.id == phase)
-        rooms = [room(case, case.plan.packages[p]) for stage in found.stages for p in stage.packages]
-        missing = max((r.need_s - r.longest_s for r in rooms if r), default=0.0)
+        missing = max((r.need_s - r.longest_s for r in rooms_of(case, found).values()), default=0.0)
         if found.opens is None or missing <= 0:
             return changed_phase(phase, opens=None)(case)
         return changed_phase(phase, opens=longer(found.opens, missing))(case)

@@ -33,11 +33,18 @@ def go_on(
 
 def _gone_on(free: Project, promised: Schedule | None, effort: Effort, aim: Aim) -> tuple[Project, Solution]:
     before = kept(free, promised) if promised and aim is Aim.CHANGE else {}
+    effort = _half(effort) if before else effort
     found = _found(free, before, effort, aim)
     if before and found.finish > max(placed.finish for placed in before.values()):
         staying = {name: placed for name, placed in before.items() if name not in _later(free, found, before)}
         found = min(found, _found(free, staying, effort, aim), key=lambda solution: solution.finish)
     return free, found
+
+
+def _half(effort: Effort) -> Effort:
+    """What each of two searches may take."""
+    work, seconds = effort.work, effort.seconds
+    return replace(effort, work=work and work // 2, seconds=seconds and seconds / 2)
 
 
 def _found(project: Project, before: Mapping[str, Placed], effort: Effort, aim: Aim) -> Solution:

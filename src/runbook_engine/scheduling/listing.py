@@ -120,11 +120,9 @@ def _laid_out(
         wanted = [j for j in wanted if j in hurry] + [j for j in wanted if j not in hurry]
 
 
-def in_time(project: Project, laid: Laid) -> None:
-    """Raise NotPlaced if a deadline is missed."""
-    missed = [j for j, end in enumerate(laid.books.finish) if end > laid.case.jobs[j][DEADLINE]]
-    if missed:
-        raise late(project, laid.case, laid.books, missed)
+def is_late(laid: Laid) -> bool:
+    """Whether a deadline is missed."""
+    return any(end > laid.case.jobs[j][DEADLINE] for j, end in enumerate(laid.books.finish))
 
 
 def checked(project: Project, case: Case) -> None:

@@ -5,6 +5,8 @@ from typing import Any
 from runbook_engine.scheduling.listing_case import BIG, CAL, DUR, OTHER_AT, SAME_AT, SEAT_AT, USE_AT
 from runbook_engine.scheduling.listing_gaps import open_for, person_for, thing_for
 
+MANY = 100  # jobs for others than one: of more it is not asked who is left
+
 
 def things_for(case: Any, books: Any, job: int, slot: int) -> int:
     """When the calendar and the things of an unbroken job are there for its whole time."""
@@ -84,14 +86,42 @@ def overdue(case: Any, books: Any, job: int, seats: int, finish: int) -> bool:
 
 
 def allowed(case: Any, books: Any, job: int, person: int) -> bool:
-    """Whether a person may do a job, by who does the jobs that are for the same people or for others."""
+    """Whether a person may do a job, by who does the jobs that are for the same people or for others, or is left for them."""
+    if others_do(case, books, job, person):
+        return False
     for k in range(case.jobs[job][OTHER_AT], case.jobs[job + 1][OTHER_AT]):
-        if books.finish[case.other[k]] >= 0 and does(case, books, case.other[k], person):
+        if books.finish[case.other[k]] < 0 and not leaves_somebody(case, books, case.other[k], person):
             return False
     for k in range(case.jobs[job][SAME_AT], case.jobs[job + 1][SAME_AT]):
         if books.finish[case.same[k]] >= 0 and not does(case, books, case.same[k], person):
             return False
     return True
+
+
+def leaves_somebody(case: Any, books: Any, job: int, person: int) -> bool:
+    """Whether somebody is left for each seat of a job that is not placed yet, if a person does one that is for others.
+
+    It is not asked where very many jobs are for others than one: that would take longer than it is worth.
+    """
+    if case.jobs[job + 1][OTHER_AT] - case.jobs[job][OTHER_AT] > MANY:
+        return True
+    for seat in range(case.jobs[job][SEAT_AT], case.jobs[job + 1][SEAT_AT]):
+        left = False
+        for k in range(case.seats[seat], case.seats[seat + 1]):
+            if case.candidates[k] != person and not others_do(case, books, job, case.candidates[k]):
+                left = True
+                break
+        if not left:
+            return False
+    return True
+
+
+def others_do(case: Any, books: Any, job: int, person: int) -> bool:
+    """Whether a person does a placed job that is for others than a job."""
+    for k in range(case.jobs[job][OTHER_AT], case.jobs[job + 1][OTHER_AT]):
+        if books.finish[case.other[k]] >= 0 and does(case, books, case.other[k], person):
+            return True
+    return False
 
 
 def does(case: Any, books: Any, job: int, person: int) -> bool:

@@ -12,6 +12,7 @@ from runbook_engine.scheduling.listing_case import (
     DEADLINE,
     DUR,
     FACT,
+    FIXED,
     OTHER_AT,
     PAUSE,
     RELEASE,
@@ -19,7 +20,7 @@ from runbook_engine.scheduling.listing_case import (
     SEAT_AT,
     Case,
 )
-from runbook_engine.scheduling.listing_crews import allowed, thing_free
+from runbook_engine.scheduling.listing_crews import allowed, leaves_somebody, others_do, thing_free
 from runbook_engine.scheduling.listing_gaps import open_for
 from runbook_engine.scheduling.listing_laying import TOO_LATE, chosen
 
@@ -134,8 +135,14 @@ def _too_much(project: Project, job: int) -> NotPlaced | None:
 
 def no_place(project: Project, case: Case, books: Books, job: int, code: int) -> NotPlaced:
     """Why a job had no place in a schedule in which those before it are placed."""
+    pinned = _pinned(project, case, job)
+    if pinned is not None:
+        return pinned
     if code == TOO_LATE:
         return _tied(project, job)
+    starved = _starved(case, books, job)
+    if starved >= 0:
+        return _nobody_left(project, starved)
     alone = books_of(project, case)
     if chosen(case, alone, job, case.jobs[job][RELEASE]) == BIG:
         return _never_free(project, case, alone, job)
@@ -144,11 +151,40 @@ def no_place(project: Project, case: Case, books: Books, job: int, code: int) ->
         names = ", ".join(project.resources[k].name for k in short)
         return NotPlaced(project, job, Reason.OUT_OF_STOCK, f"the other jobs use up {names}", things=short)
     if not _somebody(case, books, job):
-        ties = project.jobs[job].same_people_as + project.jobs[job].other_people_than
-        return NotPlaced(project, job, Reason.NOT_THESE, f"by who does {_ids(project, ties)}, nobody is left for it", jobs=ties)
+        return _nobody_left(project, job)
     ahead = f"in the {long_words(project, project.horizon)} that a schedule looks ahead" if project.horizon else "at all times"
     words = f"{ahead} whoever and whatever it needs is taken by other jobs, or it has to wait for too long"
     return NotPlaced(project, job, Reason.FULL, words)
+
+
+def _nobody_left(project: Project, job: int) -> NotPlaced:
+    ties = project.jobs[job].same_people_as + project.jobs[job].other_people_than
+    return NotPlaced(project, job, Reason.NOT_THESE, f"by who does {_ids(project, ties)}, nobody is left for it", jobs=ties)
+
+
+def _starved(case: Case, books: Books, job: int) -> int:
+    """Which job that is for others than this one would have nobody left, whoever of them did this one; -1 if none."""
+    others = case.other[case.jobs[job][OTHER_AT] : case.jobs[job + 1][OTHER_AT]]
+    first, end = case.jobs[job][SEAT_AT], case.jobs[job + 1][SEAT_AT]
+    able = dict.fromkeys(p for k in range(first, end) for p in case.candidates[case.seats[k] : case.seats[k + 1]])
+    people = [p for p in able if not others_do(case, books, job, p)]
+    waiting = [other for other in others if books.finish[other] < 0]
+    return next((k for k in waiting if people and not any(leaves_somebody(case, books, k, p) for p in people)), -1)
+
+
+def _pinned(project: Project, case: Case, job: int) -> NotPlaced | None:
+    """What of its own forbids a job its pinned start: the time before which it may not begin, or that it is closed then."""
+    row = case.jobs[job]
+    start, (at, end) = row[FIXED], case.calendars[row[CAL]] if row[CAL] >= 0 else (0, 0)
+    if start < 0:
+        return None
+    if start < row[RELEASE]:
+        words = "it is pinned to a time before which it may not begin"
+    elif row[CAL] >= 0 and open_for(case.spans, at, end, start, 1 if row[PAUSE] else row[DUR]) != start:
+        words = f"it is pinned to a time at which {_openings(project, job)} is not open, or not for so long"
+    else:
+        return None
+    return NotPlaced(project, job, Reason.TIED, words)
 
 
 def _tied(project: Project, job: int) -> NotPlaced:

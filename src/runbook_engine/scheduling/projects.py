@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 
 from runbook_engine.calendars import DaysOff, first_everywhere
 from runbook_engine.model.estate import Estate
-from runbook_engine.model.jobs import Apart, Crew, Job, Project, Spans, Supply
+from runbook_engine.model.jobs import Crew, Job, Project, Spans, Supply
 from runbook_engine.model.plan import Plan, PlannedPhase
 from runbook_engine.model.runbook import Deadline
 from runbook_engine.model.values import dataclass
 from runbook_engine.model.words import PackageId, PhaseId
-from runbook_engine.scheduling.projects_calendar import Openings, clock_of, is_abstract, start_zones
+from runbook_engine.scheduling.projects_calendar import Openings, clock_of, is_abstract, start_zones, zone_of
 from runbook_engine.scheduling.projects_clock import Clock
 from runbook_engine.scheduling.projects_elsewhere import with_elsewhere
 from runbook_engine.scheduling.projects_fit import needed_s
@@ -24,8 +24,9 @@ from runbook_engine.scheduling.projects_known import Known
 from runbook_engine.scheduling.projects_links import links_of
 from runbook_engine.scheduling.projects_people import Needed, Staff
 from runbook_engine.scheduling.projects_pieces import Piece, has_crew, pieces_of
+from runbook_engine.scheduling.projects_pools import with_pools
 from runbook_engine.scheduling.projects_supplies import supplies_of
-from runbook_engine.scheduling.projects_terms import Terms
+from runbook_engine.scheduling.projects_terms import Frame, Terms
 from runbook_engine.scheduling.projects_times import slot_of, slots
 from runbook_engine.scheduling.spans import shortened
 
@@ -47,11 +48,21 @@ def project_of(
     """
     terms, known = terms or Terms(), known or Known()
     pieces = pieces_of(plan, estate, terms, known)
+    if terms.frame is not None:
+        clock = _clock_in(terms.frame, plan, estate)
+        return _Making(plan, estate, days_off, terms, pieces, terms.frame.slot_s, clock, known).project()
     abstract = is_abstract(plan, estate) and not terms.booked
     works = [piece.work_s for piece in pieces]
-    slot_s = slot_of([*works, *_lags(plan)], exact=abstract)
+    slot_s = slot_of([*works, *lags_of(plan)], exact=abstract)
     clock = None if abstract else clock_of(plan, estate, at, slot_s, sum(works))
     return _Making(plan, estate, days_off, terms, pieces, slot_s, clock, known).project()
+
+
+def _clock_in(frame: Frame, plan: Plan, estate: Estate) -> Clock | None:
+    """The clock of a plan that is counted in slots that others have as well: its dates are meant in its own zone."""
+    if frame.origin is None:
+        return None
+    return Clock(origin=frame.origin, slot_s=frame.slot_s, horizon=frame.horizon, zone=zone_of(plan, estate))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +109,7 @@ class _Making:
         """Everything together."""
         jobs = self._jobs()
         jobs += [replace(g, links=tuple(self.links.links[len(self.pieces) + n])) for n, g in enumerate(self.links.gates)]
-        pools, apart = self._pools(jobs)
+        jobs, pools, apart = with_pools(jobs, self.plan, self.terms.pools, len(self.supplies))
         pools += self._hands(jobs, len(self.supplies) + len(pools))
         numbers = {site: number for number, site in enumerate(self.sites)}
         workers = self.staff.workers() if self.staff else ()
@@ -228,25 +239,6 @@ class _Making:
             jobs[n] = replace(jobs[n], uses=(*jobs[n].uses, (number, min(most, len(self.pieces[n].hosts)))))
         return [Supply(name="hosts that the engine works on", amount=most)]
 
-    def _pools(self, jobs: list[Job]) -> tuple[list[Supply], tuple[Apart, ...]]:
-        """Rules of capacity: jobs that are kept apart, or, where a job takes several hosts out, a supply of hosts to take."""
-        supplies: list[Supply] = []
-        apart: list[Apart] = []
-        for pool in self.terms.pools:
-            out = {
-                n: k for n, p in enumerate(self.pieces) if p.package.takes_out and (k := len(pool.hosts.intersection(p.hosts)))
-            }
-            if sum(out.values()) <= pool.out:
-                continue
-            if all(count == 1 for count in out.values()):
-                apart.append(Apart(jobs=frozenset(out), most=pool.out, words=pool.name))
-                continue
-            for number, count in out.items():
-                uses = (*jobs[number].uses, (len(self.supplies) + len(supplies), count))
-                jobs[number] = replace(jobs[number], uses=uses)
-            supplies.append(Supply(name=f"hosts out of {pool.name}", amount=pool.out))
-        return supplies, tuple(apart)
-
     def _travel(self) -> dict[tuple[int, int], int]:
         numbers = {site: number for number, site in enumerate(self.sites)}
         found: dict[tuple[int, int], int] = {}
@@ -264,7 +256,8 @@ def _deadlines(plan: Plan, piece: Piece, phase: PlannedPhase) -> list[Deadline]:
     return [d for d in (whole, phase.deadline, piece.package.deadline) if d is not None]
 
 
-def _lags(plan: Plan) -> list[float]:
+def lags_of(plan: Plan) -> list[float]:
+    """The seconds that a plan states beside those of its work: lags, limits, pauses."""
     lags = [edge.lag for package in plan.packages.values() for edge in package.needs if edge.lag]
     pauses = [stage.pause_s for phase in plan.phases for stage in phase.stages]
     return [*pauses, *(abs(lag.lag_s) for lag in lags), *(lag.at_most_s for lag in lags if lag.at_most_s)]

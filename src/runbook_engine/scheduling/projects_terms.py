@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import field
+from datetime import datetime
 
 from runbook_engine.model.durations import Pick, likely
 from runbook_engine.model.estimates import Estimate
@@ -14,6 +15,15 @@ MOST_JOBS = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """The slots in which several plans are counted together. `origin` is None where none of them has a calendar."""
+
+    origin: datetime | None
+    slot_s: int
+    horizon: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
     """How a plan becomes a project. What is not given restricts nothing."""
 
@@ -22,4 +32,5 @@ class Terms:
     pools: tuple[Pool, ...] = ()  # hosts of which only so many may be out of service: planning.capacity.pools(estate)
     learnt: Mapping[StepId, Estimate] = field(default_factory=dict)  # of earlier runs, for steps without a stated time
     booked: tuple[Schedule, ...] = ()  # of other plans: their people, tools and hosts are taken
+    frame: Frame | None = None  # the slots are these; None: those that suit the plan
     most_jobs: int = MOST_JOBS  # hosts are taken together so that there are about so many jobs at most

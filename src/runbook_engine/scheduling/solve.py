@@ -1,7 +1,7 @@
 """The way to a schedule: what kind of project it is decides who looks for it."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from runbook_engine.model.jobs import Aim, Effort, Placed, Project, Solution
 from runbook_engine.scheduling.plain import is_plain, net
@@ -10,22 +10,31 @@ from runbook_engine.scheduling.plain_list import first
 from runbook_engine.scheduling.plain_search import Knowledge, search
 
 
-def solve(project: Project, effort: Effort, aim: Aim = Aim.FINISH, baseline: Mapping[str, Placed] | None = None) -> Solution:
+def solve(
+    project: Project,
+    effort: Effort,
+    aim: Aim = Aim.FINISH,
+    baseline: Mapping[str, Placed] | None = None,
+    order: Sequence[int] | None = None,
+) -> Solution:
     """A schedule for the project, found within the effort; `seconds` count from this call.
 
-    `baseline`: what was promised, by the ids of jobs; the aim CHANGE keeps as much of it as can be. A circle of links, and a
-    job that needs more than there is, are errors (ValueError). Raises NotPlaced for a job that has no place.
+    `baseline`: what was promised, by the ids of jobs; the aim CHANGE keeps as much of it as can be. `order`: of the jobs in the
+    list with which the search begins, where there is one and that matters. A circle of links, and a job that needs more than
+    there is, are errors (ValueError). Raises NotPlaced for a job that has no place.
     """
     if is_plain(project) and not baseline:
         return plain(project, effort)
-    return general(project, effort, aim, baseline)
+    return general(project, effort, aim, baseline, order)
 
 
-def general(project: Project, effort: Effort, aim: Aim, baseline: Mapping[str, Placed] | None) -> Solution:
+def general(
+    project: Project, effort: Effort, aim: Aim, baseline: Mapping[str, Placed] | None, order: Sequence[int] | None = None
+) -> Solution:
     """The same for a project with people, calendars and all else. The one seam to the search for those."""
     from runbook_engine.scheduling import crew_search
 
-    return crew_search.general(project, effort, aim, baseline)
+    return crew_search.general(project, effort, aim, baseline, order)
 
 
 def plain(project: Project, effort: Effort) -> Solution:
