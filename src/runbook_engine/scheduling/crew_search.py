@@ -29,7 +29,7 @@ ISLANDS = 2
 ROUND = 60_000  # jobs placed by an island before it is asked again
 SHORT = 3  # orders tried here before it is looked whether a child is ready
 PROVER = "prover"
-PROVE_FROM = ((60, 0.1), (150, 0.4), (1 << 40, 0.6))  # with up to so many jobs, from that part of the time on the prover works
+PROVE_FROM = ((60, 0.1), (1 << 40, 0.4))  # with up to so many jobs, from that part of the time on the prover works
 TICK_S = 0.2  # how often the clock is looked at while nobody says anything
 GRACE_S = 0.1  # what it takes to end the children and to write down the schedule
 
