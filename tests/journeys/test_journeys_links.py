@@ -94,3 +94,15 @@ def test_what_is_late_waits_for_a_word_and_a_reason(person: Person) -> None:
     person.types("evidence", "last", "-o", str(page), code=0)
     assert "late, and done all the same" in page.read_text(encoding="utf-8")
     assert "the glue is still soft" in page.read_text(encoding="utf-8")
+
+
+def test_a_run_that_is_over_is_not_rolled_back(person: Person) -> None:
+    """It is refused before anything is shown as undone."""
+    steps = "phases: [{id: work, title: Work, steps: [{id: look, title: Look, local: 'true', repeat: safe}]}]\n"
+    person.writes("runbooks/small.yml", HEAD.format(name="small") + steps)
+    person.types("run", "runbooks/small.yml", "--yes", code=0)
+    refused = person.types("roll-back", "last", "--reason", "not wanted", "--yes", code=4)
+
+    assert "small-1 is over (done): it cannot be rolled back any more" in refused.err
+    assert "runbook log small-1" in refused.err
+    assert "Undone" not in refused.all

@@ -10,7 +10,7 @@ from runbook_engine.cli.identity import require
 from runbook_engine.model import decisions as de
 from runbook_engine.model.errors import Refused, Usage
 from runbook_engine.model.plan import Plan
-from runbook_engine.model.words import SETTLED_BADLY, HostName, PhaseId, Status, StepId, TaskId
+from runbook_engine.model.words import SETTLED_BADLY, HostName, PhaseId, RunStatus, Status, StepId, TaskId
 from runbook_engine.running.course import Course
 from runbook_engine.running.limits import late_ones
 
@@ -40,6 +40,7 @@ def roll_back_command(
     """
     with opening.opened(run, journal) as found:
         require("execute", found.place)
+        _still_open(found.course)
         wish = de.RollBack(
             id=opening.new_id(),
             by=options.me(),
@@ -52,6 +53,16 @@ def roll_back_command(
         decide(found, wish)
         options.show(f"{found.run}: the way back begins.")
         say_next(found)
+
+
+def _still_open(course: Course) -> None:
+    """Refuse to roll back a run that is over: nothing of it is carried out any more."""
+    if course.run.status in (RunStatus.DONE, RunStatus.STOPPED):
+        raise Refused(
+            f"{course.run.id} is over ({course.run.status}): it cannot be rolled back any more",
+            why="Ways back are open until a run ends. What it did is undone by a runbook of its own.",
+            next_command=f"runbook log {course.run.id}",
+        )
 
 
 def _preview(course: Course, wish: de.RollBack) -> str:
