@@ -81,6 +81,10 @@ def test_the_example_fits_its_estate():
             ("{skill: datacenter-hands, count: 2}", "[tom.li, {role: order-team, count: 2}]"),
             "29:49 2 different people are needed, but order-team is 1 person",
         ),
+        (
+            ("{skill: datacenter-hands, count: 2}", "[tom.li, order-team, {person: tom.li}]"),
+            "29:44 tom.li is named already, and nobody is two people / name somebody else, or leave this out",
+        ),
         (("{server-lift: 1}", "{server-lifts: 1}"), "30:16 there is no resource 'server-lifts' / did you mean 'server-lift'?"),
         (("{server-lift: 1}", "{server-lift: 2}"), "30:29 2 × server-lift are needed, but there are only 1"),
     ],

@@ -102,6 +102,10 @@ def _who(runbook: Runbook, estate: Estate) -> Iterator[Mistake]:
     for step in _steps(runbook):
         for index, who in enumerate(step.who):
             yield from _one_who(runbook, estate, (*step.path, "who"), index, _settled_who(who, estate), skills)
+            if who.person in estate.people and who.person in [other.person for other in step.who[:index]]:
+                paths: list[Path] = [(*step.path, "who", index, "person"), (*step.path, "who", index)]
+                message = f"{who.person} is named already, and nobody is two people"
+                yield _mistake(runbook, paths, message, "name somebody else, or leave this out", who.person)
 
 
 def _one_who(runbook: Runbook, estate: Estate, at: Path, index: int, who: Who, skills: Iterable[str]) -> Iterator[Mistake]:
