@@ -9,43 +9,21 @@ from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from runbook_engine.model.jobs import FIRST_ONLY, Aim, Crew, Effort, Placed, Project, Solution
-from runbook_engine.scheduling import crew_search
 from runbook_engine.scheduling.checker import faults
 from runbook_engine.scheduling.crew_keeping import A_CHANGE, A_MISS
 from runbook_engine.scheduling.crew_keeping_island import Before, Keeping, before_of
 from runbook_engine.scheduling.crew_late import NotKept
-from runbook_engine.scheduling.crew_search import Found, general
+from runbook_engine.scheduling.crew_search import general
 from runbook_engine.scheduling.listing import first
 from runbook_engine.scheduling.listing_case import case_of
 from runbook_engine.scheduling.listing_reasons import NotPlaced
 from runbook_engine.scheduling.spans import minus
+from scheduling.alone import alone  # noqa: F401 - a fixture
 from scheduling.projects_made import job, mixed_project, project, worker
 from scheduling.test_crew_search import tangled
 
 SOME = Effort(work=4000, seed=3)
 ALL_BUSY = (Crew(people=(0,)), Crew(people=(1,)))
-
-
-class Alone:
-    """The search of one island, in this process."""
-
-    def __init__(self, here, effort, until, clock):
-        self.here, self.effort = here, effort
-
-    def run(self) -> Found:
-        found = Found(value=self.here.told, who="", genes={})
-        for part in range(10):
-            placed = self.here.search(self.effort.work // 10, 1 - part / 9)
-            found.hear("here", {"placed": placed, **self.here.news()})
-        return found
-
-
-@pytest.fixture(autouse=True, scope="module")
-def alone():
-    """Nothing is searched in other processes."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(crew_search, "Search", Alone)
-        yield
 
 
 def promised(of: Project) -> dict[str, Placed]:

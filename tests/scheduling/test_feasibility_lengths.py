@@ -16,12 +16,8 @@ ALWAYS = ("inventory/people.yml", "calendar: office, rate: 110", "rate: 110")
 
 
 @pytest.fixture
-def asked(tmp_path, capsys, monkeypatch):
+def asked(home, capsys):
     """The findings of the project with some edits."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("RUNBOOK_STATE", str(tmp_path / "state"))
-    monkeypatch.setenv("RUNBOOK_AS", "ana.duarte")
-    monkeypatch.setenv("HOME", str(tmp_path))
 
     def ask(*edits, code=4):
         plant(Path(), [Fault("some", edits, "", ())])

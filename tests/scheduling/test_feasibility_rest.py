@@ -24,12 +24,8 @@ ZERO = datetime(2026, 11, 30, tzinfo=UTC)
 
 
 @pytest.fixture
-def asked(tmp_path, capsys, monkeypatch):
+def asked(home, capsys):
     """What is said of the project with some edits, as data; with words in place of the command, what they say."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("RUNBOOK_STATE", str(tmp_path / "state"))
-    monkeypatch.setenv("RUNBOOK_AS", "ana.duarte")
-    monkeypatch.setenv("HOME", str(tmp_path))
 
     def ask(*edits, words=("feasibility",)):
         plant(Path(), [Fault("some", edits, "", ())])

@@ -16,12 +16,8 @@ PAIRS = list(combinations(FAULTS, 2))
 class Asked:
     """What the command says of the project with some faults in it."""
 
-    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
         self.folder, self.capsys = folder, capsys
-        monkeypatch.chdir(folder)
-        monkeypatch.setenv("RUNBOOK_STATE", str(folder / "state"))
-        monkeypatch.setenv("RUNBOOK_AS", "ana.duarte")
-        monkeypatch.setenv("HOME", str(folder))
 
     def __call__(self, *faults: Fault, options: tuple[str, ...] = ("--json",)) -> tuple[int, str]:
         plant(self.folder, faults)
@@ -38,9 +34,9 @@ class Asked:
 
 
 @pytest.fixture
-def asked(tmp_path, capsys, monkeypatch):
+def asked(home, capsys):
     """The command, in a folder and with a home of its own."""
-    return Asked(tmp_path, capsys, monkeypatch)
+    return Asked(home, capsys)
 
 
 def tells(finding, fault: Fault) -> bool:

@@ -34,13 +34,9 @@ PEOPLE = "inventory/people.yml"
 
 
 @pytest.fixture
-def project(tmp_path, monkeypatch):
+def project(home):
     """A folder and a home of its own."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("RUNBOOK_STATE", str(tmp_path / "state"))
-    monkeypatch.setenv("RUNBOOK_AS", "ana.duarte")
-    monkeypatch.setenv("HOME", str(tmp_path))
-    return tmp_path
+    return home
 
 
 def edited(*edits):

@@ -11,36 +11,14 @@ from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from runbook_engine.model.jobs import FIRST_ONLY, Aim, Effort, Placed, Project, Solution
-from runbook_engine.scheduling import crew_search
 from runbook_engine.scheduling.checker import faults
-from runbook_engine.scheduling.crew_search import Found, general
+from runbook_engine.scheduling.crew_search import general
 from runbook_engine.scheduling.listing_reasons import NotPlaced
 from runbook_engine.scheduling.schedules import hours_cost
+from scheduling.alone import alone  # noqa: F401 - a fixture
 from scheduling.projects_made import mixed_project
 
 WORK = Effort(work=1500, seed=3)
-
-
-class Alone:
-    """The search of one island, in this process."""
-
-    def __init__(self, here, effort, until, clock, proof):
-        self.here, self.effort = here, effort  # nothing is proved
-
-    def run(self) -> Found:
-        found = Found(value=self.here.told, who="", genes={})
-        for part in range(10):
-            placed = self.here.search(self.effort.work // 10, 1 - part / 9)
-            found.hear("here", {"placed": placed, **self.here.news()})
-        return found
-
-
-@pytest.fixture(autouse=True, scope="module")
-def alone():
-    """Nothing is searched in other processes."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(crew_search, "Search", Alone)
-        yield
 
 
 def priced(seed: int) -> Project:

@@ -14,7 +14,7 @@ from runbook_engine.scheduling.crew_keeping_island import Before, Keeping, befor
 from runbook_engine.scheduling.crew_late import NotKept, any_list, proven
 from runbook_engine.scheduling.crew_moves import cleared
 from runbook_engine.scheduling.crew_values import WORST
-from runbook_engine.scheduling.listing import Laid, checked, is_late, solution
+from runbook_engine.scheduling.listing import Laid, bounded, checked, is_late, solution
 from runbook_engine.scheduling.listing_case import FACT, case_of
 from runbook_engine.scheduling.listing_laying import lift, place
 
@@ -65,26 +65,25 @@ def least_changed(project: Project, effort: Effort, baseline: Mapping[str, Place
     idle = effort.work is None and (until is None or time.monotonic() >= until)
     if is_late(laid) and (proof or idle):
         raise NotKept(project, laid, best, proof=proof)
-    if idle or (worth < A_MISS and worth // A_SHIFT <= _must(before) * (A_CHANGE // A_SHIFT)):
-        return _bounded(best, before.least)
     here = Keeping(before, effort.seed, fast=False)
+    if idle or (worth < A_MISS and worth // A_SHIFT <= _must(here) * (A_CHANGE // A_SHIFT)):
+        return bounded(best, before.least)
     work = None if effort.work is None else min(effort.work, 2 * TRIES * len(before.order))
     found = Search(here, replace(effort, work=work), until, time.monotonic).run()
     if found.genes and found.value < worth:
         here.again(found.genes)
         laid = _laid(here)
         best = solution(project, laid, how="search for few changes", tried=1)
-    best = _bounded(best, before.least, 1 + found.placed // max(1, len(before.order)))
+    best = bounded(best, before.least, 1 + found.placed // max(1, len(before.order)))
     if is_late(laid):
         raise NotKept(project, laid, best, tried=best.tried, seconds=time.monotonic() - began)
     return best
 
 
-def _must(before: Before) -> int:
-    """How many jobs change in any schedule: those that cannot stay beside the facts alone."""
-    alone = Keeping(before, 0, fast=False)
-    case, books, keep = alone.case, alone.books, alone.keep
-    cleared(books, alone.blank, keep.floors)
+def _must(here: Keeping) -> int:
+    """How many jobs change in any schedule: those that cannot stay beside the facts alone. The books of the island are used."""
+    before, case, books, keep = here.start, here.case, here.books, here.keep
+    cleared(books, here.blank, keep.floors)
     facts = [job for job in before.order if case.jobs[job][FACT]]
     for job in facts:
         place(case, books, job)
@@ -96,7 +95,3 @@ def _must(before: Before) -> int:
             if there:
                 lift(case, books, job)
     return count
-
-
-def _bounded(best: Solution, least: int, tried: int = 1) -> Solution:
-    return replace(best, bound=min(best.finish, max(best.bound, least)), tried=tried)

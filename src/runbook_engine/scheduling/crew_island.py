@@ -41,7 +41,7 @@ class Island:
     def __init__(self, start: Start, seed: int, *, fast: bool) -> None:
         self.start = start
         self.names: dict[str, Any] = vars(crew_moves)
-        self.case, self.books, self.blank = start.case, _copied(start.books), start.books
+        self.case, self.books, self.blank = start.case, copied_books(start.books), start.books
         state = [0, seed * 7919 + 1, 0, 0, 0, start.aim, start.whole, max(1, start.day), start.least, 0]
         rows = [state, start.order, start.order, start.order, start.picks, start.picks, start.waits, start.waits]
         rows += [[0] * len(start.case.spans), start.order]
@@ -128,5 +128,6 @@ def warmth(done: float) -> float:
     return max(0.0, 1 - done / COLD_FROM)
 
 
-def _copied(books: Books) -> Books:
+def copied_books(books: Books) -> Books:
+    """The same books, to be written in."""
     return Books(*([list(row) if isinstance(row, list) else row for row in rows] for rows in books))

@@ -6,6 +6,7 @@ from typing import Any
 from runbook_engine.model.jobs import Placed, Project
 from runbook_engine.model.values import dataclass
 from runbook_engine.scheduling import crew_keeping
+from runbook_engine.scheduling.crew_island import copied_books
 from runbook_engine.scheduling.crew_keeping import A_CHANGE, Keep
 from runbook_engine.scheduling.crew_moves import BEST, VALUE, WARM, WORK
 from runbook_engine.scheduling.listing import by_latest
@@ -77,7 +78,7 @@ class Keeping:
         self.start = start
         self.names: dict[str, Any] = vars(crew_keeping)
         self.case, self.blank = start.case, start.books
-        self.books = Books(*([list(row) if isinstance(row, list) else row for row in rows] for rows in start.books))
+        self.books = copied_books(start.books)
         jobs = len(start.order)
         none, floors = [0] * jobs, [max(0, was) for was in start.was]
         state = [0, seed * 7919 + 1, 0, 0, 0, 0, 0, max(1, start.day), start.least, 0]

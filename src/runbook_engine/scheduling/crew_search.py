@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from queue import Queue
-from typing import Any
 
 from runbook_engine.model.jobs import Aim, Effort, Placed, Project, Solution
 from runbook_engine.model.values import dataclass
@@ -23,7 +22,7 @@ from runbook_engine.scheduling.crew_late import NotKept, proven
 from runbook_engine.scheduling.crew_proof import PER_PROOF, PROVABLE, Proof
 from runbook_engine.scheduling.crew_start import laid_again, started
 from runbook_engine.scheduling.crew_values import FINISH, finish_of, merit, value
-from runbook_engine.scheduling.listing import Laid, is_late, solution
+from runbook_engine.scheduling.listing import Laid, bounded, is_late, solution
 
 ISLANDS = 2
 ROUND = 60_000  # jobs placed by an island before it is asked again
@@ -210,9 +209,9 @@ def general(
     proof = proven(project) if missed else None
     idle = not effort.work and (until is None or time.monotonic() >= until)
     if missed and (proof or idle):
-        raise NotKept(project, laid, _bounded(best, least), proof=proof)
+        raise NotKept(project, laid, bounded(best, least), proof=proof)
     if idle or (not missed and (aim is Aim.CHANGE or (aim is Aim.FINISH and best.finish <= least and order is None))):
-        return _bounded(best, least)
+        return bounded(best, least)
     worth = _worth(start, laid)
     here, start = _begun(start, worth, effort.seed)
     asked = Proof(project, best, least, here) if aim is Aim.FINISH and order is None and len(project.jobs) <= PROVABLE else None
@@ -224,7 +223,7 @@ def general(
         best = solution(project, laid, how="search over lists and people", tried=1)
     tried = 1 + found.placed // max(1, len(project.jobs))
     better = asked.better(best, missed=is_late(laid)) if asked else None
-    best = _bounded(better or best, asked.bound if asked else least, tried)
+    best = bounded(better or best, asked.bound if asked else least, tried)
     if better is None and is_late(laid):
         raise NotKept(project, laid, best, tried=best.tried, seconds=time.monotonic() - began)
     return best
@@ -243,8 +242,3 @@ def _worth(start: Start, laid: Laid) -> int:
     """The merit of the first list by what is aimed for: the search began elsewhere if it is for low cost."""
     found = value(laid.case, laid.books, start.aim, start.whole, start.least, [0] * len(laid.case.spans))
     return merit(laid.case, laid.books, start.aim, found)
-
-
-def _bounded(best: Solution, least: int, tried: int = 1) -> Solution:
-    most: dict[str, Any] = {"bound": min(best.finish, max(best.bound, least)), "tried": tried}
-    return Solution(placed=best.placed, finish=best.finish, how=best.how, **most)

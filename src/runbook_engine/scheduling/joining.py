@@ -30,11 +30,7 @@ class Begun:
 
     whole: Joined
     laid: Laid
-
-    @property
-    def listed(self) -> Solution:
-        """The schedule of the list."""
-        return solution(self.whole.project, self.laid, how="list scheduling", tried=1)
+    listed: Solution
 
     @property
     def best(self) -> bool:
@@ -99,7 +95,8 @@ def begin(met: Sequence[Meeting], whole: Joined, baseline: Mapping[str, Placed])
         except NotPlaced as error:
             trouble.append(error)
             continue
-        found.append(Begun(whole=replace(whole, project=project), laid=laid))
+        listed = solution(project, laid, how="list scheduling", tried=1)
+        found.append(Begun(whole=replace(whole, project=project), laid=laid, listed=listed))
         if baseline:
             break
     if not found:

@@ -184,6 +184,11 @@ def solution(project: Project, laid: Laid, how: str, tried: int) -> Solution:
     return Solution(placed=placed, finish=finish, bound=min(finish, least), how=how, tried=tried)
 
 
+def bounded(best: Solution, least: int, tried: int = 1) -> Solution:
+    """The same, of which it is known that nothing is over before a slot, and how many schedules were tried for it."""
+    return replace(best, bound=min(best.finish, max(best.bound, least)), tried=tried)
+
+
 def placing(case: Case, books: Any, job: int) -> Placed:
     """How a job is placed in the books."""
     at, end = case.jobs[job][SEAT_AT], case.jobs[job + 1][SEAT_AT]

@@ -47,10 +47,13 @@ class Joined:
 
     def shares(self, solution: Solution) -> tuple[tuple[Placed, ...], ...]:
         """What a solution says of the jobs of each plan, with its people as they are numbered there."""
-        return tuple(
-            tuple(_of_part(each, self.project, part) for each in solution.placed[at : at + len(part.jobs)])
-            for at, part in zip(self.first, self.parts, strict=True)
-        )
+        return tuple(self._share(at, part, solution) for at, part in zip(self.first, self.parts, strict=True))
+
+    def _share(self, first: int, part: Project, solution: Solution) -> tuple[Placed, ...]:
+        there = {worker.id: number for number, worker in enumerate(part.workers)}
+        numbers = [there.get(worker.id, -1) for worker in self.project.workers]
+        placed = solution.placed[first : first + len(part.jobs)]
+        return tuple(replace(each, people=tuple(numbers[person] for person in each.people)) for each in placed)
 
 
 def name_of(runbook: str, job: str) -> str:
@@ -204,8 +207,3 @@ class _Move:
     def _crew(self, crew: Crew) -> Crew:
         until = tuple((self._people[person], slot) for person, slot in crew.until)
         return replace(crew, people=tuple(self._people[person] for person in crew.people), until=until)
-
-
-def _of_part(placed: Placed, whole: Project, part: Project) -> Placed:
-    numbers = {worker.id: number for number, worker in enumerate(part.workers)}
-    return replace(placed, people=tuple(numbers[whole.workers[person].id] for person in placed.people))
